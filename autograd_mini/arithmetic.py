@@ -1,0 +1,189 @@
+"""Operators and methods for anything that can ``record`` an operation: Values, and whatever else joins them.
+
+A class that inherits from ``Arithmetic`` and defines ``record`` can be added, multiplied, squashed and
+reduced. Nothing here computes: every method names the row of the op table that does.
+"""
+
+from __future__ import annotations
+
+from typing import Any, Self
+
+from autograd_mini import ops
+from autograd_mini.ops.operation import Operation
+from autograd_mini.ops.reduction import Axis
+
+
+class Arithmetic:
+    """Every operator and method, out of one: ``record(op, x, y)``.
+
+    ``record`` takes one operand, two, or (for an op of more) all of them as a tuple in place of ``x``.
+    """
+
+    __slots__ = ()
+
+    def record(self, op: Operation, x: Any, y: Any = None) -> Self:
+        """A new carrier that stands for ``op`` applied to the operands."""
+        raise NotImplementedError  # a carrier defines it
+
+    # ------------------------------------------------------------ operators
+
+    def __add__(self, other: Any) -> Self:
+        return self.record(ops.add, self, other)
+
+    def __radd__(self, other: Any) -> Self:
+        return self.record(ops.add, other, self)
+
+    def __sub__(self, other: Any) -> Self:
+        return self.record(ops.sub, self, other)
+
+    def __rsub__(self, other: Any) -> Self:
+        return self.record(ops.sub, other, self)
+
+    def __mul__(self, other: Any) -> Self:
+        return self.record(ops.mul, self, other)
+
+    def __rmul__(self, other: Any) -> Self:
+        return self.record(ops.mul, other, self)
+
+    def __truediv__(self, other: Any) -> Self:
+        return self.record(ops.div, self, other)
+
+    def __rtruediv__(self, other: Any) -> Self:
+        return self.record(ops.div, other, self)
+
+    def __pow__(self, other: Any) -> Self:
+        return self.record(ops.pow, self, other)
+
+    def __rpow__(self, other: Any) -> Self:
+        return self.record(ops.pow, other, self)
+
+    def __matmul__(self, other: Any) -> Self:
+        return self.record(ops.matmul, self, other)
+
+    def __rmatmul__(self, other: Any) -> Self:
+        return self.record(ops.matmul, other, self)
+
+    def __neg__(self) -> Self:
+        return self.record(ops.neg, self)
+
+    def __pos__(self) -> Self:
+        return self
+
+    def __abs__(self) -> Self:
+        return self.record(ops.abs, self)
+
+    def __getitem__(self, index: Any) -> Self:
+        return ops.getitem(self, index)
+
+    # ------------------------------------------------------------ element by element
+
+    def abs(self) -> Self:
+        return self.record(ops.abs, self)
+
+    def exp(self) -> Self:
+        return self.record(ops.exp, self)
+
+    def expm1(self) -> Self:
+        return self.record(ops.expm1, self)
+
+    def log(self) -> Self:
+        return self.record(ops.log, self)
+
+    def log1p(self) -> Self:
+        return self.record(ops.log1p, self)
+
+    def sqrt(self) -> Self:
+        return self.record(ops.sqrt, self)
+
+    def sin(self) -> Self:
+        return self.record(ops.sin, self)
+
+    def cos(self) -> Self:
+        return self.record(ops.cos, self)
+
+    def tan(self) -> Self:
+        return self.record(ops.tan, self)
+
+    def tanh(self) -> Self:
+        return self.record(ops.tanh, self)
+
+    def sigmoid(self) -> Self:
+        return self.record(ops.sigmoid, self)
+
+    def softplus(self) -> Self:
+        return self.record(ops.softplus, self)
+
+    def relu(self) -> Self:
+        return self.record(ops.relu, self)
+
+    def erf(self) -> Self:
+        return self.record(ops.erf, self)
+
+    def leaky_relu(self, negative_slope: Any = 0.01) -> Self:
+        return ops.leaky_relu(self, negative_slope)
+
+    def elu(self, alpha: Any = 1.0) -> Self:
+        return ops.elu(self, alpha)
+
+    def gelu(self, approximate: str = "none") -> Self:
+        return ops.gelu(self, approximate)
+
+    def silu(self) -> Self:
+        return ops.silu(self)
+
+    def clip(self, low: Any = None, high: Any = None) -> Self:
+        return ops.clip(self, low, high)
+
+    # ------------------------------------------------------------ reductions
+
+    def sum(self, axis: Axis = None, keepdims: bool = False) -> Self:
+        return ops.sum(self, axis, keepdims)
+
+    def mean(self, axis: Axis = None, keepdims: bool = False) -> Self:
+        return ops.mean(self, axis, keepdims)
+
+    def var(self, axis: Axis = None, ddof: int = 0, keepdims: bool = False) -> Self:
+        return ops.var(self, axis, ddof, keepdims)
+
+    def std(self, axis: Axis = None, ddof: int = 0, keepdims: bool = False) -> Self:
+        return ops.std(self, axis, ddof, keepdims)
+
+    def max(self, axis: Axis = None, keepdims: bool = False) -> Self:
+        return ops.max(self, axis, keepdims)
+
+    def min(self, axis: Axis = None, keepdims: bool = False) -> Self:
+        return ops.min(self, axis, keepdims)
+
+    def logsumexp(self, axis: Axis = None, keepdims: bool = False) -> Self:
+        return ops.logsumexp(self, axis, keepdims)
+
+    def softmax(self, axis: int = -1) -> Self:
+        return ops.softmax(self, axis)
+
+    def log_softmax(self, axis: int = -1) -> Self:
+        return ops.log_softmax(self, axis)
+
+    # ------------------------------------------------------------ shapes
+
+    @property
+    def T(self) -> Self:
+        """The axes reversed; a matrix transposed."""
+        return ops.transpose(self)
+
+    def reshape(self, *shape: Any) -> Self:
+        return ops.reshape(self, shape[0] if len(shape) == 1 else shape)
+
+    def transpose(self, *axes: Any) -> Self:
+        return ops.transpose(self, axes[0] if len(axes) == 1 and not isinstance(axes[0], int) else axes or None)
+
+    def squeeze(self, axis: int | tuple[int, ...] | None = None) -> Self:
+        return ops.squeeze(self, axis)
+
+    def expand_dims(self, axis: int | tuple[int, ...]) -> Self:
+        return ops.expand_dims(self, axis)
+
+    def broadcast_to(self, shape: tuple[int, ...]) -> Self:
+        return ops.broadcast_to(self, shape)
+
+    def astype(self, dtype: Any) -> Self:
+        return ops.astype(self, dtype)

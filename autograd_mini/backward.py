@@ -1,0 +1,124 @@
+"""The chain rule: walks the graph once from the root, and sends gradients back to the operands."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from autograd_mini import ops
+from autograd_mini.node import Node, topological_order
+from autograd_mini.ops.operation import Carrier, Rule, as_data, dtype_of, shape_of
+from autograd_mini.ops.reduction import unbroadcast
+
+
+def gradients(root: Node, upstream: Carrier, *, create_graph: bool = False) -> dict[Node, Carrier]:
+    """d root / d node for every node that needs one. The nodes themselves are not touched.
+
+    With ``create_graph`` the rules run on the nodes instead of on their data, so the gradients are Values.
+    """
+    grads: dict[Node, Carrier] = {root: upstream}
+    with np.errstate(all="ignore"):
+        for node in reversed(topological_order(root)):
+            g, op, x, y = grads[node], node.op, node._x, node._y
+            assert op is not None
+            if x.__class__ is tuple:
+                _send_to_all(grads, node, create_graph)
+                continue
+            z = node if create_graph else node.data
+            a = x.data if isinstance(x, Node) and not create_graph else x
+            if y is None:
+                rule = op.rules[0]
+                try:
+                    contribution = rule(g, z, a)  # type: ignore[misc]  # only `where` has a rule that is None
+                except ArithmeticError:
+                    contribution = _at_the_limit(rule, g, z, a)
+            else:
+                b = y.data if isinstance(y, Node) and not create_graph else y
+                by_x, by_y = op.rules
+                if isinstance(y, Node) and y.requires_grad:
+                    try:
+                        contribution = by_y(g, z, a, b)  # type: ignore[misc]
+                    except ArithmeticError:
+                        contribution = _at_the_limit(by_y, g, z, a, b)
+                    if contribution.__class__ is float and b.__class__ is float:
+                        grads[y] = grads[y] + contribution if y in grads else contribution
+                    else:
+                        _accumulate(grads, y, contribution, g)
+                if not (isinstance(x, Node) and x.requires_grad):
+                    continue
+                try:
+                    contribution = by_x(g, z, a, b)  # type: ignore[misc]
+                except ArithmeticError:
+                    contribution = _at_the_limit(by_x, g, z, a, b)
+            if contribution.__class__ is float and a.__class__ is float:
+                grads[x] = grads[x] + contribution if x in grads else contribution
+            else:
+                _accumulate(grads, x, contribution, g)
+    return grads
+
+
+def backward(root: Node, upstream: Carrier, *, create_graph: bool = False) -> None:
+    """Gives every node below ``root`` its gradient: leaves accumulate, interior nodes start anew.
+
+    Nothing is written before all of it is computed, so an error on the way changes nothing.
+    """
+    for node, g in gradients(root, upstream, create_graph=create_graph).items():
+        if node.op is None and node._grad is not None:
+            before = node._grad.data if isinstance(node._grad, Node) and not create_graph else node._grad
+            g = before + g
+        node._grad = g
+
+
+def _send_to_all(grads: dict[Node, Carrier], node: Node, create_graph: bool) -> None:
+    """The step of the walk for an op of more than two operands."""
+    g, op, inputs = grads[node], node.op, node._x
+    assert op is not None
+    z = node if create_graph else node.data
+    operands = [x.data if isinstance(x, Node) and not create_graph else x for x in inputs]
+    for i, x in enumerate(inputs):
+        if isinstance(x, Node) and x.requires_grad:
+            rule = op.rule(i)
+            try:
+                contribution = rule(g, z, *operands)
+            except ArithmeticError:
+                contribution = _at_the_limit(rule, g, z, *operands)
+            _accumulate(grads, x, contribution, g)
+
+
+def _accumulate(grads: dict[Node, Carrier], operand: Node, contribution: Carrier, g: Carrier) -> None:
+    """Adds a contribution to the operand's gradient, in the operand's own shape and dtype."""
+    contribution = _fit(contribution, operand.data)
+    if operand in grads:
+        contribution = grads[operand] + contribution
+        if not isinstance(contribution, Node):
+            contribution = as_data(contribution)
+    elif operand.op is None and contribution.__class__ is np.ndarray:
+        if contribution is g or contribution.base is not None:
+            contribution = contribution.copy()  # a leaf's gradient is its own: it may be clipped in place
+    grads[operand] = contribution
+
+
+def _fit(contribution: Carrier, data: Any) -> Carrier:
+    """Undoes what broadcasting and type promotion did to an operand, here and nowhere else."""
+    shape, dtype = shape_of(data), dtype_of(data)
+    if not isinstance(contribution, Node):
+        contribution = as_data(contribution)
+    if shape_of(contribution) != shape:
+        if shape_of(contribution):
+            contribution = unbroadcast(contribution, shape)
+        else:  # a rule may answer with a number, such as 0
+            contribution = ops.broadcast_to(contribution, shape)
+    if dtype_of(contribution) != dtype:
+        contribution = ops.astype(contribution, dtype)
+    if data.__class__ is np.ndarray and contribution.__class__ is float:
+        return np.asarray(contribution)
+    if data.__class__ is float and contribution.__class__ is np.ndarray:
+        return float(contribution)
+    return contribution
+
+
+def _at_the_limit(rule: Rule | None, *operands: Carrier) -> Carrier:
+    """A rule on Python floats again, the IEEE way: g / 0 is inf or nan where Python raises."""
+    assert rule is not None
+    return rule(*(np.float64(x) if x.__class__ is float else x for x in operands))

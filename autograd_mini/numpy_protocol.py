@@ -1,0 +1,111 @@
+"""NumPy's functions on Values: ``np.exp(value)`` and ``array * value`` become ops of the table, or a TypeError."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from autograd_mini import ops
+from autograd_mini.ops.operation import TABLE, Carrier
+
+# A ufunc that is the forward function of a row is that row.
+UFUNCS: dict[Any, Callable[..., Carrier]] = {
+    forward: row
+    for row in TABLE.values()
+    if isinstance(forward := getattr(row.forward, "__wrapped__", row.forward), np.ufunc)
+}
+
+# Comparisons and tests have no gradient: they look at the data and give plain booleans.
+PLAIN_RESULTS = frozenset(
+    {np.equal, np.not_equal, np.less, np.less_equal, np.greater, np.greater_equal, np.isnan, np.isinf, np.isfinite, np.signbit}
+    | {np.shape, np.ndim, np.size, np.allclose, np.array_equal, np.isclose, np.argmax, np.argmin}
+    | {np.zeros_like, np.ones_like, np.empty_like, np.full_like, np.any, np.all, np.count_nonzero, np.array_repr, np.array_str}
+)
+
+
+def _where(condition: Any, *branches: Any) -> Carrier:
+    if len(branches) != 2:
+        raise TypeError("np.where on a Value needs both branches: np.where(condition, x, y)")
+    return ops.where(condition, *branches)
+
+
+def _clip(a: Any, a_min: Any = None, a_max: Any = None, *, min: Any = None, max: Any = None) -> Carrier:
+    return ops.clip(a, a_min if min is None else min, a_max if max is None else max)
+
+
+# Named by NumPy's own parameter names, so that keywords work as they do on arrays.
+FUNCTIONS: dict[Any, Callable[..., Carrier]] = {
+    np.sum: lambda a, axis=None, keepdims=False: ops.sum(a, axis, keepdims),
+    np.mean: lambda a, axis=None, keepdims=False: ops.mean(a, axis, keepdims),
+    np.var: lambda a, axis=None, ddof=0, keepdims=False: ops.var(a, axis, ddof, keepdims),
+    np.std: lambda a, axis=None, ddof=0, keepdims=False: ops.std(a, axis, ddof, keepdims),
+    np.max: lambda a, axis=None, keepdims=False: ops.max(a, axis, keepdims),
+    np.min: lambda a, axis=None, keepdims=False: ops.min(a, axis, keepdims),
+    np.reshape: lambda a, shape: ops.reshape(a, shape),
+    np.ravel: lambda a: ops.reshape(a, -1),
+    np.transpose: lambda a, axes=None: ops.transpose(a, axes),
+    np.expand_dims: lambda a, axis: ops.expand_dims(a, axis),
+    np.squeeze: lambda a, axis=None: ops.squeeze(a, axis),
+    np.broadcast_to: lambda array, shape: ops.broadcast_to(array, (shape,) if isinstance(shape, int) else shape),
+    np.concatenate: lambda arrays, axis=0: ops.concatenate(arrays, axis),
+    np.stack: lambda arrays, axis=0: ops.stack(arrays, axis),
+    np.where: _where,
+    np.clip: _clip,
+}
+
+
+def call_ufunc(ufunc: np.ufunc, method: str, operands: tuple[Any, ...], options: dict[str, Any]) -> Any:
+    """What ``np.exp(value)`` and ``array * value`` come to."""
+    name = ufunc.__name__
+    if "out" in options:
+        raise TypeError(
+            f"np.{name}: a result that is differentiated cannot be written into an existing array (out=, or array += value); "
+            "write array = array + value"
+        )
+    if method == "reduce" and ufunc in _REDUCE and not set(options) - {"axis", "keepdims"}:
+        axis = options.get("axis", 0)
+        return _REDUCE[ufunc](*operands, axis=axis, keepdims=options.get("keepdims", False))
+    if method != "__call__":
+        raise _unknown(f"{name}.{method}")
+    if ufunc in PLAIN_RESULTS:
+        return ufunc(*map(_data_of, operands), **options)
+    row = UFUNCS.get(ufunc)
+    if row is None:
+        raise _unknown(name)
+    if options:
+        raise TypeError(f"np.{name} on a Value takes no {', '.join(options)}")
+    return row(*operands)
+
+
+_REDUCE: dict[Any, Callable[..., Carrier]] = {np.add: ops.sum, np.maximum: ops.max, np.minimum: ops.min}
+
+
+def call_function(function: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+    """What ``np.sum(value)`` and the other functions of NumPy that are no ufuncs come to."""
+    if function in PLAIN_RESULTS:
+        return function(*map(_data_of, args), **{name: _data_of(value) for name, value in kwargs.items()})
+    ours = FUNCTIONS.get(function)
+    if ours is None:
+        raise _unknown(function.__name__)
+    try:
+        return ours(*args, **{name: value for name, value in kwargs.items() if value is not np._NoValue})
+    except TypeError as error:
+        if "unexpected keyword" not in str(error) and "positional argument" not in str(error):
+            raise
+        raise TypeError(f"np.{function.__name__} on a Value: {str(error).split('() ')[-1]}") from None
+
+
+def _unknown(name: str) -> TypeError:
+    known = sorted({f.__name__ for f in (*UFUNCS, *FUNCTIONS)})
+    near = difflib.get_close_matches(name, known, n=1, cutoff=0.5)
+    nearest = f"the nearest is np.{near[0]}" if near else f"there are {', '.join(known)}"
+    return TypeError(
+        f"np.{name} has no derivative here; {nearest}. To compute without a gradient, use np.{name}(value.data)"
+    )
+
+
+def _data_of(x: Any) -> Any:
+    return x.data if hasattr(x, "record") else x

@@ -1,0 +1,70 @@
+"""Picking elements out of an array, and its transpose, adding them back in where they came from."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from autograd_mini.ops.operation import Carrier, Linear, dtype_of, shape_of
+
+
+def _frozen(part: Any) -> Any:
+    """One part of an index, safe to keep: what the user does to a list or an array later changes nothing."""
+    if part is None or part is Ellipsis or isinstance(part, slice):
+        return part
+    if isinstance(part, int | np.integer) and not isinstance(part, bool):
+        return int(part)
+    if hasattr(part, "record"):
+        raise TypeError("getitem: a Value cannot be an index; use integers or booleans, such as value.data.astype(int)")
+    array = np.array(part)
+    if array.size == 0 and isinstance(part, list):
+        array = array.astype(int)
+    if array.dtype.kind not in "iub":
+        raise TypeError(f"getitem: an index is made of integers, slices or booleans, not {part!r}")
+    return array
+
+
+def _is_basic(index: Any) -> bool:
+    """True for an index of ints, slices, None and Ellipsis, which never picks an element twice."""
+    return not any(isinstance(part, np.ndarray) for part in (index if isinstance(index, tuple) else (index,)))
+
+
+def _scatter(g: Any, shape: tuple[int, ...], index: Any) -> Any:
+    result = np.zeros(shape, dtype_of(g))
+    if _is_basic(index):
+        result[index] = g
+    else:
+        np.add.at(result, index, g)
+    return result
+
+
+_GETITEM = Linear(
+    "getitem",
+    lambda x, index: x[index],
+    lambda g, z, x, index: scatter_add(g, shape_of(x), index),
+)
+_SCATTER_ADD = Linear(
+    "scatter_add",
+    _scatter,
+    lambda g, z, x, shape, index: getitem(g, index),
+)
+
+
+def getitem(x: Carrier, index: Any) -> Carrier:
+    """``x[index]`` with any of NumPy's indices; an element that is picked twice gets both gradients.
+
+    >>> getitem(np.array([1.0, 2.0, 3.0]), [0, 0, 2])
+    array([1., 1., 3.])
+    """
+    frozen = tuple(map(_frozen, index)) if isinstance(index, tuple) else _frozen(index)
+    return _GETITEM.bind(index=frozen)(x)
+
+
+def scatter_add(x: Carrier, shape: tuple[int, ...], index: Any) -> Carrier:
+    """Zeros of ``shape`` with ``x`` added at ``index``, repeated indices adding up. PyTorch: ``index_put``.
+
+    >>> scatter_add(np.array([1.0, 2.0]), (3,), [1, 1])
+    array([0., 3., 0.])
+    """
+    return _SCATTER_ADD.bind(shape=shape, index=index)(x)

@@ -1,0 +1,165 @@
+"""What a row of the op table is: a forward function and one derivative rule per operand.
+
+A row knows nothing of ``Value``. It is called with operands of any carrier: floats and arrays are
+computed at once, and anything else is asked to ``record`` the operation instead.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import lru_cache, partial
+from typing import Any
+
+import numpy as np
+
+Carrier = Any  # a float, an array, or an object with a ``record`` method (Value, Symbol)
+Rule = Callable[..., Carrier]
+
+TABLE: dict[str, Operation] = {}
+
+
+class Operation:
+    """One row: ``forward`` computes it, ``rules[i](g, z, *operands)`` is its derivative.
+
+    A rule gives the contribution to operand ``i`` of the upstream gradient ``g``, where ``z`` is the
+    output (PyTorch and JAX call it the vector-Jacobian product). It is ordinary arithmetic, so it
+    runs on floats, arrays, Values and Symbols alike; broadcasting is undone by whoever calls it.
+
+    ``scalar`` is ``forward`` for Python floats. It may raise where IEEE arithmetic would not, as
+    ``math`` does: ``at_the_limit`` then repeats the computation the IEEE way.
+    ``rule_for_each``, for an op of any number of operands, is called with the operand's index first.
+    """
+
+    def __init__(
+        self,
+        name: str,
+        forward: Callable[..., Any],
+        *rules: Rule | None,
+        scalar: Callable[..., Any] | None = None,
+        rule_for_each: Rule | None = None,
+        symbol: str | None = None,
+        doc: str | None = None,
+        params: dict[str, Any] | None = None,
+    ) -> None:
+        self.name = name
+        self.forward = forward
+        self.rules = rules
+        self.scalar = scalar or forward
+        self.rule_for_each = rule_for_each
+        self.symbol = symbol or name
+        self.params = params or {}
+        self.__doc__ = doc
+        if not self.params:
+            TABLE[name] = self
+
+    def __call__(self, *operands: Carrier) -> Carrier:
+        for operand in operands:
+            if operand.__class__ not in PLAIN and hasattr(operand, "record"):
+                return operand.record(self, *operands) if len(operands) < 3 else operand.record(self, operands)
+        return self.compute(*operands)
+
+    def compute(self, *operands: Any) -> Any:
+        """The result for plain floats and arrays. A float in gives a float out."""
+        for operand in operands:
+            if operand.__class__ is not float:
+                return as_data(self.forward(*operands))
+        try:
+            return self.scalar(*operands)
+        except (ArithmeticError, ValueError):
+            return self.at_the_limit(*operands)
+
+    def at_the_limit(self, *operands: float) -> float:
+        """What IEEE arithmetic says where ``math`` raises: 1/0 is inf, log(-1) is nan."""
+        with np.errstate(all="ignore"):
+            return float(self.forward(*map(np.float64, operands)))
+
+    def bind(self, **params: Any) -> Operation:
+        """This row with its static parameters (axis, shape, index) filled in."""
+        try:
+            return _bind_once(self, **params)
+        except TypeError:  # an index array or a slice cannot be a key
+            return _bind(self, **params)
+
+    def rule(self, i: int) -> Rule | None:
+        """The derivative with respect to operand ``i``."""
+        return partial(self.rule_for_each, i) if self.rule_for_each else self.rules[i]
+
+    def __repr__(self) -> str:
+        return f"{self.name}({', '.join(f'{k}={v!r}' for k, v in self.params.items())})" if self.params else self.name
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return _look_up, (self.name, self.params)
+
+
+class Pointwise(Operation):
+    """A row that acts on each element by itself: its Jacobian is diagonal."""
+
+
+class Linear(Operation):
+    """A row that is linear in each operand: its derivative is its transpose."""
+
+
+def _bind(row: Operation, **params: Any) -> Operation:
+    def fill_in(f: Any) -> Any:
+        return f and partial(f, **params)
+
+    return type(row)(
+        row.name,
+        fill_in(row.forward),
+        *map(fill_in, row.rules),
+        scalar=fill_in(row.scalar),
+        rule_for_each=fill_in(row.rule_for_each),
+        symbol=row.symbol,
+        doc=row.__doc__,
+        params=params,
+    )
+
+
+_bind_once = lru_cache(maxsize=4096)(_bind)
+
+
+def _look_up(name: str, params: dict[str, Any]) -> Operation:
+    return TABLE[name].bind(**params) if params else TABLE[name]
+
+
+PLAIN = frozenset({float, int, bool, np.ndarray, np.float64, np.float32, np.float16, np.bool_})
+
+
+def as_data(z: Any) -> Any:
+    """A result in the form that graphs hold: a Python float or an array, never a NumPy scalar."""
+    if z.__class__ is np.ndarray or z.__class__ is float:
+        return z
+    if z.__class__ is np.float64:
+        return float(z)
+    return np.asarray(z)
+
+
+def shape_of(x: Carrier) -> tuple[int, ...]:
+    """The shape of any carrier; a number has shape ()."""
+    return getattr(x, "shape", ())
+
+
+def dtype_of(x: Carrier) -> np.dtype[Any]:
+    """The dtype of any carrier; a number is a float64."""
+    return getattr(x, "dtype", _FLOAT64)
+
+
+_FLOAT64 = np.dtype(np.float64)
+
+
+def quiet(f: Callable[..., Any]) -> Callable[..., Any]:
+    """``f`` without NumPy's floating-point warnings: a nan or an inf is its answer, as for scalars."""
+
+    def silent(*operands: Any) -> Any:
+        with np.errstate(all="ignore"):
+            return f(*operands)
+
+    silent.__wrapped__ = f  # type: ignore[attr-defined]  # lets the NumPy protocol find the ufunc
+    return silent
+
+
+def normalize_axes(axis: int | tuple[int, ...] | None, ndim: int) -> tuple[int, ...]:
+    """Every reduced axis as a number in [0, ndim), ``None`` meaning all of them."""
+    if axis is None:
+        return tuple(range(ndim))
+    return tuple(a % ndim for a in (axis if isinstance(axis, tuple) else (axis,)))

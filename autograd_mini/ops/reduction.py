@@ -1,0 +1,160 @@
+"""Reductions along axes, and broadcasting, which is the transpose of a sum.
+
+Each reduction takes NumPy's ``axis`` (an int, a tuple, or None for all) and ``keepdims``.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import numpy as np
+
+from autograd_mini.ops.operation import Carrier, Linear, Operation, dtype_of, normalize_axes, shape_of
+from autograd_mini.ops.pointwise import sqrt, where
+from autograd_mini.ops.shape import reshape
+
+Axis = int | tuple[int, ...] | None
+
+
+def _kept(x: Carrier, axis: Axis) -> tuple[int, ...]:
+    """The shape of ``x`` reduced over ``axis`` with ``keepdims``."""
+    axes = normalize_axes(axis, len(shape_of(x)))
+    return tuple(1 if i in axes else n for i, n in enumerate(shape_of(x)))
+
+
+def _spread(g: Carrier, x: Carrier, axis: Axis) -> Carrier:
+    """The transpose of a sum: ``g`` repeated along the axes of ``x`` that were summed over."""
+    return broadcast_to(g if axis is None else reshape(g, _kept(x, axis)), shape_of(x))
+
+
+def _broadcast(x: Any, shape: tuple[int, ...]) -> Any:
+    result = np.empty(shape, dtype_of(x))  # an array of its own: NumPy's view is read-only and slower to make
+    result[...] = x
+    return result
+
+
+def unbroadcast(g: Carrier, shape: tuple[int, ...]) -> Carrier:
+    """The transpose of broadcasting: ``g`` summed over the axes along which ``shape`` was repeated."""
+    extra = len(shape_of(g)) - len(shape)
+    stretched = tuple(i + extra for i, n in enumerate(shape) if n == 1 and shape_of(g)[i + extra] != 1)
+    if extra or stretched:
+        g = sum(g, tuple(range(extra)) + stretched, keepdims=True)
+    return reshape(g, shape)
+
+
+def count_along(x: Carrier, axis: Axis) -> int:
+    """How many elements of ``x`` each element of a reduction over ``axis`` is made of."""
+    shape = shape_of(x)
+    return math.prod(shape[a] for a in normalize_axes(axis, len(shape)))
+
+
+_BROADCAST_TO = Linear(
+    "broadcast_to",
+    lambda x, shape: _broadcast(x, shape),
+    lambda g, z, x, shape: unbroadcast(g, shape_of(x)),
+)
+_SUM = Linear(
+    "sum",
+    lambda x, axis, keepdims: np.add.reduce(x, axis=axis, keepdims=keepdims),
+    lambda g, z, x, axis, keepdims: _spread(g, x, axis),
+)
+_MEAN = Linear(
+    "mean",
+    lambda x, axis, keepdims: np.add.reduce(x, axis=axis, keepdims=keepdims) / count_along(x, axis)
+    if count_along(x, axis)
+    else np.add.reduce(x, axis=axis, keepdims=keepdims) * math.nan,
+    lambda g, z, x, axis, keepdims: _spread(g / count_along(x, axis), x, axis) if count_along(x, axis) else 0.0,
+)
+
+
+def broadcast_to(x: Carrier, shape: tuple[int, ...]) -> Carrier:
+    """``x`` repeated along new axes and along those of length 1. PyTorch: ``torch.broadcast_to``.
+
+    >>> broadcast_to(np.array([1.0, 2.0]), (2, 2))
+    array([[1., 2.],
+           [1., 2.]])
+    """
+    return _BROADCAST_TO.bind(shape=tuple(shape))(x)
+
+
+def sum(x: Carrier, axis: Axis = None, keepdims: bool = False) -> Carrier:
+    """The sum of the elements along ``axis``. PyTorch: ``torch.sum``.
+
+    >>> sum(np.array([[1.0, 2.0], [3.0, 4.0]]), axis=0)
+    array([4., 6.])
+    """
+    return _SUM.bind(axis=axis, keepdims=keepdims)(x)
+
+
+def mean(x: Carrier, axis: Axis = None, keepdims: bool = False) -> Carrier:
+    """The mean of the elements along ``axis``; of none it is nan. PyTorch: ``torch.mean``.
+
+    >>> mean(np.array([1.0, 2.0, 6.0]))
+    3.0
+    """
+    return _MEAN.bind(axis=axis, keepdims=keepdims)(x)
+
+
+def var(x: Carrier, axis: Axis = None, ddof: int = 0, keepdims: bool = False) -> Carrier:
+    """The variance along ``axis``, divided by n - ``ddof``. PyTorch: ``torch.var(correction=ddof)``.
+
+    The default, ``ddof=0``, is NumPy's; PyTorch's is 1.
+
+    >>> var(np.array([1.0, 3.0])), var(np.array([1.0, 3.0]), ddof=1)
+    (1.0, 2.0)
+    """
+    deviation = x - mean(x, axis, keepdims=True)
+    freedom = count_along(x, axis) - ddof
+    return sum(deviation * deviation, axis, keepdims) / float(freedom if freedom > 0 else 0)
+
+
+def std(x: Carrier, axis: Axis = None, ddof: int = 0, keepdims: bool = False) -> Carrier:
+    """The standard deviation along ``axis``. PyTorch: ``torch.std(correction=ddof)``.
+
+    Where it is 0 its gradient is 0, as in PyTorch.
+
+    >>> std(np.array([1.0, 3.0]))
+    1.0
+    """
+    variance = var(x, axis, ddof, keepdims)
+    constant = variance == 0
+    return where(constant, 0.0, sqrt(where(constant, 1.0, variance)))
+
+
+def _share(g: Carrier, z: Carrier, x: Carrier, axis: Axis, keepdims: bool) -> Carrier:
+    """The gradient of a maximum or minimum: to where it was found, ties sharing evenly."""
+    kept = _kept(x, axis)
+    found = x == reshape(z, kept)
+    ties = np.maximum(np.add.reduce(found, axis=axis, keepdims=True), 1).astype(dtype_of(x))
+    return where(found, reshape(g, kept) / ties, 0.0)
+
+
+_MAX = Operation(
+    "max",
+    lambda x, axis, keepdims: np.maximum.reduce(x, axis=axis, keepdims=keepdims),
+    lambda g, z, x, axis, keepdims: _share(g, z, x, axis, keepdims),
+)
+_MIN = Operation(
+    "min",
+    lambda x, axis, keepdims: np.minimum.reduce(x, axis=axis, keepdims=keepdims),
+    lambda g, z, x, axis, keepdims: _share(g, z, x, axis, keepdims),
+)
+
+
+def max(x: Carrier, axis: Axis = None, keepdims: bool = False) -> Carrier:
+    """The largest element along ``axis``; ties share the gradient evenly. PyTorch: ``torch.amax``.
+
+    >>> max(np.array([3.0, 1.0, 2.0]))
+    3.0
+    """
+    return _MAX.bind(axis=axis, keepdims=keepdims)(x)
+
+
+def min(x: Carrier, axis: Axis = None, keepdims: bool = False) -> Carrier:
+    """The smallest element along ``axis``; ties share the gradient evenly. PyTorch: ``torch.amin``.
+
+    >>> min(np.array([3.0, 1.0, 2.0]))
+    1.0
+    """
+    return _MIN.bind(axis=axis, keepdims=keepdims)(x)

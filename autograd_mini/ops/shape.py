@@ -1,0 +1,124 @@
+"""Moving elements without changing them: every row here is linear and is undone by another."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from autograd_mini.ops.operation import Carrier, Linear, dtype_of, normalize_axes, shape_of
+
+
+def _inverse(axes: tuple[int, ...] | None) -> tuple[int, ...] | None:
+    return None if axes is None else tuple(int(i) for i in np.argsort(normalize_axes(axes, len(axes))))
+
+
+_RESHAPE = Linear(
+    "reshape",
+    lambda x, shape: np.asarray(x).reshape(shape),
+    lambda g, z, x, shape: reshape(g, shape_of(x)),
+)
+_TRANSPOSE = Linear(
+    "transpose",
+    lambda x, axes: np.asarray(x).transpose(axes),
+    lambda g, z, x, axes: transpose(g, _inverse(axes)),
+)
+_ASTYPE = Linear(
+    "astype",
+    lambda x, dtype: np.asarray(x).astype(dtype)[()],
+    lambda g, z, x, dtype: astype(g, dtype_of(x)),
+)
+_CONCATENATE = Linear(
+    "concatenate",
+    lambda *xs, axis, starts: np.concatenate(xs, axis),
+    rule_for_each=lambda i, g, z, *xs, axis, starts: g[(slice(None),) * axis + (slice(starts[i], starts[i + 1]),)],
+)
+_STACK = Linear(
+    "stack",
+    lambda *xs, axis: np.stack(xs, axis),
+    rule_for_each=lambda i, g, z, *xs, axis: g[(slice(None),) * axis + (i,)],
+)
+
+
+def reshape(x: Carrier, shape: int | tuple[int, ...]) -> Carrier:
+    """The same elements in another shape; one length may be -1. PyTorch: ``torch.reshape``.
+
+    >>> reshape(np.array([1.0, 2.0, 3.0, 4.0]), (2, -1))
+    array([[1., 2.],
+           [3., 4.]])
+    """
+    return _RESHAPE.bind(shape=shape if isinstance(shape, int) else tuple(shape))(x)
+
+
+def transpose(x: Carrier, axes: Sequence[int] | None = None) -> Carrier:
+    """The axes in another order, by default reversed. PyTorch: ``torch.permute``.
+
+    >>> transpose(np.array([[1.0, 2.0]])).shape
+    (2, 1)
+    """
+    return _TRANSPOSE.bind(axes=None if axes is None else tuple(axes))(x)
+
+
+def astype(x: Carrier, dtype: Any) -> Carrier:
+    """The same numbers as float16, float32 or float64. PyTorch: ``torch.Tensor.to``.
+
+    >>> astype(np.array([1.0, 2.0]), "float32").dtype
+    dtype('float32')
+    """
+    dtype = np.dtype(dtype)
+    if dtype.kind != "f":
+        raise TypeError(f"astype: a gradient needs float16, float32 or float64, not {dtype}")
+    return _ASTYPE.bind(dtype=dtype)(x)
+
+
+def expand_dims(x: Carrier, axis: int | tuple[int, ...]) -> Carrier:
+    """``x`` with an axis of length 1 put in at ``axis``. PyTorch: ``torch.unsqueeze``.
+
+    >>> expand_dims(np.array([1.0, 2.0]), 0).shape
+    (1, 2)
+    """
+    return reshape(x, np.expand_dims(np.empty(shape_of(x), dtype=bool), axis).shape)
+
+
+def squeeze(x: Carrier, axis: int | tuple[int, ...] | None = None) -> Carrier:
+    """``x`` without its axes of length 1, or without those named. PyTorch: ``torch.squeeze``.
+
+    >>> squeeze(np.array([[1.0, 2.0]])).shape
+    (2,)
+    """
+    return reshape(x, np.squeeze(np.empty(shape_of(x), dtype=bool), axis).shape)
+
+
+def concatenate(xs: Sequence[Carrier], axis: int = 0) -> Carrier:
+    """Arrays joined along an axis that they have. PyTorch: ``torch.cat``.
+
+    >>> concatenate([np.array([1.0]), np.array([2.0, 3.0])])
+    array([1., 2., 3.])
+    """
+    if not len(xs):
+        raise ValueError("concatenate: there is nothing to join; give at least one array")
+    first = shape_of(xs[0])
+    if not first or not -len(first) <= axis < len(first):
+        raise ValueError(f"concatenate: shape {first} has no axis {axis}; use stack to join along a new axis")
+    axis %= len(first)
+    starts = [0]
+    for x in xs:
+        if len(shape_of(x)) != len(first):
+            raise ValueError(f"concatenate: shapes {[shape_of(x) for x in xs]} differ in their number of axes")
+        starts.append(starts[-1] + shape_of(x)[axis])
+    return _CONCATENATE.bind(axis=axis, starts=tuple(starts))(*xs)
+
+
+def stack(xs: Sequence[Carrier], axis: int = 0) -> Carrier:
+    """Arrays or numbers of one shape joined along a new axis. PyTorch: ``torch.stack``.
+
+    >>> stack([1.0, 2.0])
+    array([1., 2.])
+    """
+    if not len(xs):
+        raise ValueError("stack: there is nothing to join; give at least one array")
+    ndim = len(shape_of(xs[0])) + 1
+    if not -ndim <= axis < ndim:
+        raise ValueError(f"stack: a stack of shape {shape_of(xs[0])} has no axis {axis}")
+    return _STACK.bind(axis=axis % ndim)(*xs)

@@ -1,0 +1,341 @@
+"""A number or array that remembers how it was made.
+
+The arithmetic that it answers to is in ``arithmetic.py``, the chain rule in ``backward.py``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any, Never
+
+import numpy as np
+
+from autograd_mini import backward, modes, numpy_protocol
+from autograd_mini.arithmetic import Arithmetic
+from autograd_mini.errors import op_error
+from autograd_mini.node import Node
+from autograd_mini.ops.operation import Operation, as_data, dtype_of, shape_of
+
+_new = object.__new__
+
+
+class Value(Arithmetic, Node):
+    """A number or an array in a graph: built with ordinary arithmetic, differentiated by ``backward()``.
+
+    ``data`` is a Python float or a NumPy array (float16, float32 or float64; integers and booleans become
+    float64), copied from what is given. ``requires_grad=False`` makes it a constant; ``label`` is its
+    name in pictures and derivations. PyTorch: ``torch.tensor``.
+
+    >>> a, b = Value(2.0, label="a"), Value(-3.0, label="b")
+    >>> loss = (a * b + 10.0) ** 2
+    >>> loss.backward()
+    >>> loss.data, a.grad, b.grad
+    (16.0, -24.0, 16.0)
+
+    Raises ``TypeError`` for complex numbers, objects, strings and Values.
+    """
+
+    __slots__ = ()
+
+    def __init__(self, data: Any, *, requires_grad: bool = True, label: str = "") -> None:
+        self.data = data if data.__class__ is float else _as_leaf_data(data)
+        self.op = self._x = self._y = self._grad = None
+        self.requires_grad = requires_grad
+        self.label = label
+
+    def record(self, op: Operation, x: Any, y: Any = None) -> Value:  # type: ignore[override]  # a Parameter gives a Value
+        """The Value of ``op`` applied to ``x`` and ``y``, or to all of ``x`` where that is a tuple.
+
+        It joins the graph if an operand requires a gradient. Otherwise it is a constant.
+        """
+        if isinstance(x, Node):
+            a, needs_grad = x.data, x.requires_grad
+        elif x.__class__ is float:
+            a, needs_grad = x, False
+        elif x.__class__ is tuple:
+            x = tuple([v if isinstance(v, Node) or v.__class__ is float else as_operand(v) for v in x])
+            needs_grad = any(isinstance(v, Node) and v.requires_grad for v in x)
+        else:
+            a = x = as_operand(x)
+            needs_grad = False
+        if y is None:
+            if x.__class__ is tuple:
+                z = _compute(op, *[v.data if isinstance(v, Node) else v for v in x])
+            else:
+                try:
+                    z = op.scalar(a) if a.__class__ is float else op.forward(a)
+                except Exception:
+                    z = _compute(op, a)
+        else:
+            if isinstance(y, Node):
+                b = y.data
+                needs_grad = needs_grad or y.requires_grad
+            else:
+                b = y = y if y.__class__ is float else as_operand(y)
+            try:
+                z = op.scalar(a, b) if a.__class__ is float and b.__class__ is float else op.forward(a, b)
+            except Exception:
+                z = _compute(op, a, b)
+        node = _new(Value)
+        node.data = z if z.__class__ is float else as_data(z)
+        node._grad = None
+        node.label = ""
+        if needs_grad and (not modes.open_blocks or modes.is_recording()):
+            node.op = op
+            node._x = x
+            node._y = y
+            node.requires_grad = True
+        else:
+            node.op = node._x = node._y = None
+            node.requires_grad = False
+        return node
+
+    # ------------------------------------------------------------ gradients
+
+    @property
+    def grad(self) -> Any:
+        """The gradient from ``backward()``, in the shape of ``data``; zero before there was any."""
+        if self._grad is None:
+            return 0.0 if self.data.__class__ is float else np.zeros_like(self.data)
+        return self._grad
+
+    @grad.setter
+    def grad(self, gradient: Any) -> None:
+        self._grad = None if gradient is None else self._like_data(gradient, "grad")
+
+    @property
+    def has_grad(self) -> bool:
+        """True once a ``backward()`` has reached this Value, until ``zero_grad()``."""
+        return self._grad is not None
+
+    def zero_grad(self) -> None:
+        """Forgets the gradient, so that ``grad`` reads as zero."""
+        self._grad = None
+
+    def backward(self, gradient: Any = None, *, create_graph: bool = False) -> None:
+        """Fills in ``grad`` of every Value that this one was computed from.
+
+        Leaves accumulate over calls; interior Values hold the gradient of the latest call. ``gradient`` is
+        the upstream gradient, of this Value's shape, and is needed if that is not a single number. With
+        ``create_graph`` the gradients are Values, which can be differentiated again. PyTorch: ``Tensor.backward``.
+
+        >>> x = Value([1.0, 2.0, 3.0])
+        >>> (x * x).sum().backward()
+        >>> x.grad
+        array([2., 4., 6.])
+
+        Raises ``ValueError`` if ``gradient`` is missing or misshapen, or if there is nothing to differentiate.
+        """
+        if not self.requires_grad:
+            raise ValueError(
+                "backward: this Value does not depend on anything that requires a gradient; "
+                "was it computed under no_grad, or from detached data?"
+            )
+        if gradient is None:
+            if self.size != 1:
+                raise ValueError(
+                    f"backward: the root has shape {self.shape}, and only a single number has one gradient; "
+                    "reduce it first (.sum() or .mean()), or give backward(gradient) of that shape"
+                )
+            upstream = 1.0 if self.data.__class__ is float else np.ones_like(self.data)
+        else:
+            upstream = self._like_data(gradient, "backward")
+        if create_graph and not isinstance(upstream, Node):
+            upstream = Value(upstream, requires_grad=False)
+        elif isinstance(upstream, Node) and not create_graph:
+            upstream = upstream.data
+        backward.backward(self, upstream, create_graph=create_graph)
+
+    def _like_data(self, gradient: Any, who: str) -> Any:
+        """A gradient given by the user, in the shape and dtype of this Value."""
+        if isinstance(gradient, Node):
+            given = gradient
+        else:
+            given = as_operand(gradient)
+            if self.data.__class__ is not float:
+                given = np.array(given, dtype=self.dtype)
+            elif shape_of(given) == ():
+                given = float(given)
+        if shape_of(given) != self.shape:
+            raise ValueError(f"{who}: the gradient has shape {shape_of(given)}, the data {self.shape}; they must be equal")
+        return given
+
+    def detach(self) -> Value:
+        """The same data outside the graph: a leaf that requires no gradient. PyTorch: ``Tensor.detach``."""
+        twin = Value(0.0, requires_grad=False)
+        twin.data = self.data
+        return twin
+
+    # ------------------------------------------------------------ what it is
+
+    @property
+    def inputs(self) -> tuple[Value, ...]:
+        """The operands in order, an operand that is used twice standing twice; () for a leaf.
+
+        A plain number or array becomes a constant Value when it is first asked for, and stays that one.
+        """
+        if self.op is None:
+            return ()
+        if self._x.__class__ is tuple:
+            self._x = tuple(map(_as_constant, self._x))
+            return self._x
+        self._x = _as_constant(self._x)
+        if self._y is None:
+            return (self._x,)
+        self._y = _as_constant(self._y)
+        return self._x, self._y
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """The lengths of the axes; () for a number."""
+        return shape_of(self.data)
+
+    @property
+    def ndim(self) -> int:
+        """The number of axes."""
+        return len(shape_of(self.data))
+
+    @property
+    def size(self) -> int:
+        """The number of elements."""
+        return getattr(self.data, "size", 1)
+
+    @property
+    def dtype(self) -> np.dtype[Any]:
+        """The NumPy dtype of the data; float64 for a number."""
+        return dtype_of(self.data)
+
+    def item(self) -> float:
+        """The data as a Python float, if it is a single number."""
+        if self.size != 1:
+            raise ValueError(f"item: shape {self.shape} is not a single number; use data, or index it first")
+        return self.data if self.data.__class__ is float else float(self.data.item())
+
+    def __float__(self) -> float:
+        return self.item()
+
+    def __int__(self) -> int:
+        return int(self.item())
+
+    def __bool__(self) -> bool:
+        return bool(self.data)
+
+    def __len__(self) -> int:
+        if not self.shape:
+            raise TypeError("len() of a Value that is a single number")
+        return self.shape[0]
+
+    def __iter__(self) -> Iterator[Value]:
+        if not self.shape:
+            raise TypeError("a Value that is a single number cannot be iterated over")
+        return (self[i] for i in range(self.shape[0]))
+
+    def __repr__(self) -> str:
+        parts = [f"data={_show(self.data, 11)}"]
+        if self.requires_grad:
+            parts.append(f"grad={_show(self._grad.data if isinstance(self._grad, Node) else self.grad, 11)}")
+        else:
+            parts.append("requires_grad=False")
+        if self.label:
+            parts.append(f"label={self.label!r}")
+        return f"{type(self).__name__}({(', ' if not self.shape else ',' + chr(10) + ' ' * 6).join(parts)})"
+
+    def __format__(self, spec: str) -> str:
+        return format(self.item(), spec) if spec else repr(self)
+
+    # ------------------------------------------------------------ comparisons: elementwise, on the data
+
+    __hash__ = object.__hash__
+
+    def __eq__(self, other: object) -> Any:
+        return self.data == _plain(other)
+
+    def __ne__(self, other: object) -> Any:
+        return self.data != _plain(other)
+
+    def __lt__(self, other: Any) -> Any:
+        return self.data < _plain(other)
+
+    def __le__(self, other: Any) -> Any:
+        return self.data <= _plain(other)
+
+    def __gt__(self, other: Any) -> Any:
+        return self.data > _plain(other)
+
+    def __ge__(self, other: Any) -> Any:
+        return self.data >= _plain(other)
+
+    # ------------------------------------------------------------ NumPy
+
+    def __array_ufunc__(self, ufunc: np.ufunc, method: str, *operands: Any, **options: Any) -> Any:
+        return numpy_protocol.call_ufunc(ufunc, method, operands, options)
+
+    def __array_function__(self, function: Any, types: Any, args: Any, kwargs: Any) -> Any:
+        return numpy_protocol.call_function(function, args, kwargs)
+
+    def __array__(self, dtype: Any = None, copy: bool | None = None) -> Any:
+        if self.requires_grad:
+            raise TypeError(
+                "a Value that requires a gradient does not turn into a plain array by itself, since the graph "
+                "would be cut silently; use value.data (or stack([...]) to make one Value of several)"
+            )
+        return np.array(self.data, dtype=dtype) if copy else np.asarray(self.data, dtype=dtype)
+
+    def __setitem__(self, index: Any, item: Any) -> Never:
+        raise TypeError(
+            "value[index] = item would change a Value that others were computed from; "
+            "make a new one with where(condition, item, value)"
+        )
+
+
+def _compute(op: Operation, *operands: Any) -> Any:
+    """The op done with care, where the quick way raised: by IEEE rules, or with an error that helps."""
+    try:
+        return op.compute(*operands)
+    except Exception as cause:
+        raise op_error(op, operands, cause) from cause
+
+
+def as_operand(data: Any) -> Any:
+    """A plain number or array as a constant of the graph: a float, or the array as it is."""
+    if isinstance(data, int | float | np.number | np.bool_) and not isinstance(data, np.complexfloating):
+        return float(data)
+    try:
+        array = np.asarray(data)
+    except ValueError:  # NumPy's word for nested lists of unequal lengths
+        raise TypeError("a Value holds a number or a rectangular array; these lists differ in length") from None
+    if array.dtype.kind in "iub" or array.dtype in _FLOATS:
+        return array
+    kinds = {"c": "complex numbers: take the real and the imaginary part apart", "O": "objects: give numbers, or stack([...])"}
+    remedy = kinds.get(array.dtype.kind, "convert it to float64 first")
+    raise TypeError(f"a Value holds real numbers, not {type(data).__name__} of dtype {array.dtype} ({remedy})")
+
+
+_FLOATS = (np.dtype(np.float16), np.dtype(np.float32), np.dtype(np.float64))
+
+
+def _as_leaf_data(data: Any) -> Any:
+    """What the user gave as data: their own copy, as floats."""
+    if isinstance(data, Node):
+        raise TypeError("this is a Value already; use value.detach() for the same data outside the graph")
+    data = as_operand(data)
+    if data.__class__ is float:
+        return data
+    return np.array(data) if data.dtype.kind == "f" else data.astype(np.float64)
+
+
+def _as_constant(operand: Any) -> Value:
+    """An operand as a Value: itself, or a plain number or array in one that requires no gradient."""
+    if isinstance(operand, Value):
+        return operand
+    constant = Value(0.0, requires_grad=False)
+    constant.data = operand
+    return constant
+
+
+def _plain(operand: Any) -> Any:
+    return operand.data if isinstance(operand, Node) else operand
+
+
+def _show(data: Any, indent: int) -> str:
+    return repr(data).replace("\n", "\n" + " " * indent)
