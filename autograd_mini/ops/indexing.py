@@ -25,6 +25,10 @@ def _frozen(part: Any) -> Any:
     return array
 
 
+def _frozen_index(index: Any) -> Any:
+    return tuple(map(_frozen, index)) if isinstance(index, tuple) else _frozen(index)
+
+
 def _is_basic(index: Any) -> bool:
     """True for an index of ints, slices, None and Ellipsis, which never picks an element twice."""
     return not any(isinstance(part, np.ndarray) for part in (index if isinstance(index, tuple) else (index,)))
@@ -43,6 +47,7 @@ _GETITEM = Linear(
     "getitem",
     lambda x, index: x[index],
     lambda g, z, x, index: scatter_add(g, shape_of(x), index),
+    scalar=lambda x, index: np.float64(x)[index],
 )
 _SCATTER_ADD = Linear(
     "scatter_add",
@@ -57,8 +62,7 @@ def getitem(x: Carrier, index: Any) -> Carrier:
     >>> getitem(np.array([1.0, 2.0, 3.0]), [0, 0, 2])
     array([1., 1., 3.])
     """
-    frozen = tuple(map(_frozen, index)) if isinstance(index, tuple) else _frozen(index)
-    return _GETITEM.bind(index=frozen)(x)
+    return _GETITEM.bind(index=_frozen_index(index))(x)
 
 
 def scatter_add(x: Carrier, shape: tuple[int, ...], index: Any) -> Carrier:
@@ -67,4 +71,4 @@ def scatter_add(x: Carrier, shape: tuple[int, ...], index: Any) -> Carrier:
     >>> scatter_add(np.array([1.0, 2.0]), (3,), [1, 1])
     array([0., 3., 0.])
     """
-    return _SCATTER_ADD.bind(shape=shape, index=index)(x)
+    return _SCATTER_ADD.bind(shape=tuple(shape), index=_frozen_index(index))(x)

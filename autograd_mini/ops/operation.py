@@ -55,7 +55,9 @@ class Operation:
     def __call__(self, *operands: Carrier) -> Carrier:
         for operand in operands:
             if operand.__class__ not in PLAIN and hasattr(operand, "record"):
-                return operand.record(self, *operands) if len(operands) < 3 else operand.record(self, operands)
+                if self.rule_for_each or len(operands) > 2:
+                    return operand.record(self, operands)
+                return operand.record(self, *operands)
         return self.compute(*operands)
 
     def compute(self, *operands: Any) -> Any:
@@ -64,7 +66,7 @@ class Operation:
             if operand.__class__ is not float:
                 return as_data(self.forward(*operands))
         try:
-            return self.scalar(*operands)
+            return as_data(self.scalar(*operands))
         except (ArithmeticError, ValueError):
             return self.at_the_limit(*operands)
 
@@ -159,7 +161,7 @@ def quiet(f: Callable[..., Any]) -> Callable[..., Any]:
 
 
 def normalize_axes(axis: int | tuple[int, ...] | None, ndim: int) -> tuple[int, ...]:
-    """Every reduced axis as a number in [0, ndim), ``None`` meaning all of them."""
-    if axis is None:
+    """Every reduced axis as a number in [0, ndim), ``None`` meaning all of them; a number has none."""
+    if axis is None or not ndim:
         return tuple(range(ndim))
     return tuple(a % ndim for a in (axis if isinstance(axis, tuple) else (axis,)))

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from autograd_mini.ops.operation import Carrier, Linear, Operation, dtype_of, normalize_axes, shape_of
-from autograd_mini.ops.pointwise import sqrt, where
+from autograd_mini.ops.pointwise import div, sqrt, where
 from autograd_mini.ops.shape import reshape
 
 Axis = int | tuple[int, ...] | None
@@ -106,7 +106,7 @@ def var(x: Carrier, axis: Axis = None, ddof: int = 0, keepdims: bool = False) ->
     """
     deviation = x - mean(x, axis, keepdims=True)
     freedom = count_along(x, axis) - ddof
-    return sum(deviation * deviation, axis, keepdims) / float(freedom if freedom > 0 else 0)
+    return div(sum(deviation * deviation, axis, keepdims), float(freedom if freedom > 0 else 0))
 
 
 def std(x: Carrier, axis: Axis = None, ddof: int = 0, keepdims: bool = False) -> Carrier:

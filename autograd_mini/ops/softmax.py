@@ -23,8 +23,8 @@ def _shift(x: Any, axis: Axis) -> Any:
 def logsumexp(x: Carrier, axis: Axis = None, keepdims: bool = False) -> Carrier:
     """log(sum(exp(x))) along ``axis``, without overflow. PyTorch: ``torch.logsumexp``.
 
-    >>> logsumexp(np.array([1000.0, 1000.0])) - 1000.0 == np.log(2.0)
-    True
+    >>> round(float(logsumexp(np.array([1000.0, 1000.0]))), 6)
+    1000.693147
     """
     shift = _shift(x, axis)
     total = log(sum(exp(x - shift), axis, keepdims=True)) + shift

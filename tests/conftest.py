@@ -1,0 +1,28 @@
+"""What all the tests share."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import numpy as np
+import pytest
+import torch
+
+from autograd_mini.ops.operation import TABLE
+
+torch.set_num_threads(1)
+
+
+@pytest.fixture
+def rng() -> np.random.Generator:
+    """The same numbers in every run."""
+    return np.random.default_rng(0)
+
+
+@pytest.fixture
+def planting() -> Iterator[None]:
+    """Rows made in this test leave the op table when it ends."""
+    before = dict(TABLE)
+    yield
+    TABLE.clear()
+    TABLE.update(before)
