@@ -20,37 +20,44 @@ def gradients(root: Node, upstream: Carrier, *, create_graph: bool = False) -> d
     grads: dict[Node, Carrier] = {root: upstream}
     with np.errstate(all="ignore"):
         for node in reversed(topological_order(root)):
-            g, op, x, y = grads[node], node.op, node._x, node._y
-            assert op is not None
-            if x.__class__ is tuple:
+            g, x, y = grads[node], node._x, node._y
+            op: Any = node.op  # an Operation: the order has no leaves
+            z = node if create_graph else node.data
+            if isinstance(x, Node):
+                a = x if create_graph else x.data
+                wanted = x.requires_grad
+            elif x.__class__ is tuple:
                 _send_to_all(grads, node, create_graph)
                 continue
-            z = node if create_graph else node.data
-            a = x.data if isinstance(x, Node) and not create_graph else x
+            else:
+                a, wanted = x, False
             if y is None:
                 rule = op.rules[0]
                 try:
-                    contribution = rule(g, z, a)  # type: ignore[misc]  # only `where` has a rule that is None
+                    contribution = rule(g, z, a)
                 except ArithmeticError:
                     contribution = _at_the_limit(rule, g, z, a)
             else:
-                b = y.data if isinstance(y, Node) and not create_graph else y
-                by_x, by_y = op.rules
-                if isinstance(y, Node) and y.requires_grad:
-                    try:
-                        contribution = by_y(g, z, a, b)  # type: ignore[misc]
-                    except ArithmeticError:
-                        contribution = _at_the_limit(by_y, g, z, a, b)
-                    if contribution.__class__ is float and b.__class__ is float:
-                        grads[y] = grads[y] + contribution if y in grads else contribution
-                    else:
-                        _accumulate(grads, y, contribution, g)
-                if not (isinstance(x, Node) and x.requires_grad):
+                rule, rule_y = op.rules
+                if isinstance(y, Node):
+                    b = y if create_graph else y.data
+                    if y.requires_grad:
+                        try:
+                            contribution = rule_y(g, z, a, b)
+                        except ArithmeticError:
+                            contribution = _at_the_limit(rule_y, g, z, a, b)
+                        if contribution.__class__ is float and b.__class__ is float:
+                            grads[y] = grads[y] + contribution if y in grads else contribution
+                        else:
+                            _accumulate(grads, y, contribution, g)
+                else:
+                    b = y
+                if not wanted:
                     continue
                 try:
-                    contribution = by_x(g, z, a, b)  # type: ignore[misc]
+                    contribution = rule(g, z, a, b)
                 except ArithmeticError:
-                    contribution = _at_the_limit(by_x, g, z, a, b)
+                    contribution = _at_the_limit(rule, g, z, a, b)
             if contribution.__class__ is float and a.__class__ is float:
                 grads[x] = grads[x] + contribution if x in grads else contribution
             else:
@@ -66,14 +73,14 @@ def backward(root: Node, upstream: Carrier, *, create_graph: bool = False) -> No
     for node, g in gradients(root, upstream, create_graph=create_graph).items():
         if node.op is None and node._grad is not None:
             before = node._grad.data if isinstance(node._grad, Node) and not create_graph else node._grad
-            g = before + g
+            g = _same_kind(before + g)
         node._grad = g
 
 
 def _send_to_all(grads: dict[Node, Carrier], node: Node, create_graph: bool) -> None:
     """The step of the walk for an op of more than two operands."""
-    g, op, inputs = grads[node], node.op, node._x
-    assert op is not None
+    op: Any = node.op
+    g, inputs = grads[node], node._x
     z = node if create_graph else node.data
     operands = [x.data if isinstance(x, Node) and not create_graph else x for x in inputs]
     for i, x in enumerate(inputs):
@@ -90,13 +97,16 @@ def _accumulate(grads: dict[Node, Carrier], operand: Node, contribution: Carrier
     """Adds a contribution to the operand's gradient, in the operand's own shape and dtype."""
     contribution = _fit(contribution, operand.data)
     if operand in grads:
-        contribution = grads[operand] + contribution
-        if not isinstance(contribution, Node):
-            contribution = as_data(contribution)
-    elif operand.op is None and contribution.__class__ is np.ndarray:
-        if contribution is g or contribution.base is not None:
-            contribution = contribution.copy()  # a leaf's gradient is its own: it may be clipped in place
+        contribution = _same_kind(grads[operand] + contribution)
+    elif operand.op is None and isinstance(contribution, np.ndarray):
+        shared = contribution is g or contribution.base is not None
+        contribution = contribution.copy() if shared else contribution  # a leaf's own: it may be clipped in place
     grads[operand] = contribution
+
+
+def _same_kind(total: Carrier) -> Carrier:
+    """A sum of gradients, an array if they were: NumPy adds two 0-d arrays up to a scalar."""
+    return np.asarray(total) if isinstance(total, np.generic) else total
 
 
 def _fit(contribution: Carrier, data: Any) -> Carrier:
@@ -118,7 +128,6 @@ def _fit(contribution: Carrier, data: Any) -> Carrier:
     return contribution
 
 
-def _at_the_limit(rule: Rule | None, *operands: Carrier) -> Carrier:
+def _at_the_limit(rule: Rule, *operands: Carrier) -> Carrier:
     """A rule on Python floats again, the IEEE way: g / 0 is inf or nan where Python raises."""
-    assert rule is not None
     return rule(*(np.float64(x) if x.__class__ is float else x for x in operands))

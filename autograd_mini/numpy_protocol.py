@@ -20,9 +20,12 @@ UFUNCS: dict[Any, Callable[..., Carrier]] = {
 
 # Comparisons and tests have no gradient: they look at the data and give plain booleans.
 PLAIN_RESULTS = frozenset(
-    {np.equal, np.not_equal, np.less, np.less_equal, np.greater, np.greater_equal, np.isnan, np.isinf, np.isfinite, np.signbit}
-    | {np.shape, np.ndim, np.size, np.allclose, np.array_equal, np.isclose, np.argmax, np.argmin}
-    | {np.zeros_like, np.ones_like, np.empty_like, np.full_like, np.any, np.all, np.count_nonzero, np.array_repr, np.array_str}
+    {
+        *(np.equal, np.not_equal, np.less, np.less_equal, np.greater, np.greater_equal),
+        *(np.isnan, np.isinf, np.isfinite, np.signbit, np.isclose, np.allclose, np.array_equal),
+        *(np.shape, np.ndim, np.size, np.argmax, np.argmin, np.any, np.all, np.count_nonzero),
+        *(np.zeros_like, np.ones_like, np.empty_like, np.full_like, np.array_repr, np.array_str),
+    }
 )
 
 
@@ -62,8 +65,8 @@ def call_ufunc(ufunc: np.ufunc, method: str, operands: tuple[Any, ...], options:
     name = ufunc.__name__
     if "out" in options:
         raise TypeError(
-            f"np.{name}: a result that is differentiated cannot be written into an existing array (out=, or array += value); "
-            "write array = array + value"
+            f"np.{name}: what is differentiated cannot be written into an existing array, "
+            "by out= or by array += value; write array = array + value"
         )
     if method == "reduce" and ufunc in _REDUCE and not set(options) - {"axis", "keepdims"}:
         axis = options.get("axis", 0)

@@ -43,7 +43,7 @@ class Value(Arithmetic, Node):
         self.requires_grad = requires_grad
         self.label = label
 
-    def record(self, op: Operation, x: Any, y: Any = None) -> Value:  # type: ignore[override]  # a Parameter gives a Value
+    def record(self, op: Operation, x: Any, y: Any = None) -> Value:
         """The Value of ``op`` applied to ``x`` and ``y``, or to all of ``x`` where that is a tuple.
 
         It joins the graph if an operand requires a gradient. Otherwise it is a constant.
@@ -148,16 +148,15 @@ class Value(Arithmetic, Node):
 
     def _like_data(self, gradient: Any, who: str) -> Any:
         """A gradient given by the user, in the shape and dtype of this Value."""
-        if isinstance(gradient, Node):
-            given = gradient
-        else:
+        given: Any = gradient
+        if not isinstance(gradient, Node):
             given = as_operand(gradient)
             if self.data.__class__ is not float:
                 given = np.array(given, dtype=self.dtype)
             elif shape_of(given) == ():
                 given = float(given)
         if shape_of(given) != self.shape:
-            raise ValueError(f"{who}: the gradient has shape {shape_of(given)}, the data {self.shape}; they must be equal")
+            raise ValueError(f"{who}: the gradient has shape {shape_of(given)}, the data {self.shape}; make them equal")
         return given
 
     def detach(self) -> Value:
@@ -176,9 +175,9 @@ class Value(Arithmetic, Node):
         """
         if self.op is None:
             return ()
-        if self._x.__class__ is tuple:
-            self._x = tuple(map(_as_constant, self._x))
-            return self._x
+        if isinstance(self._x, tuple):
+            constants = self._x = tuple(map(_as_constant, self._x))
+            return constants
         self._x = _as_constant(self._x)
         if self._y is None:
             return (self._x,)
@@ -298,6 +297,8 @@ def _compute(op: Operation, *operands: Any) -> Any:
 
 def as_operand(data: Any) -> Any:
     """A plain number or array as a constant of the graph: a float, or the array as it is."""
+    if data.__class__ is int:
+        return float(data)
     if isinstance(data, int | float | np.number | np.bool_) and not isinstance(data, np.complexfloating):
         return float(data)
     try:
@@ -306,8 +307,8 @@ def as_operand(data: Any) -> Any:
         raise TypeError("a Value holds a number or a rectangular array; these lists differ in length") from None
     if array.dtype.kind in "iub" or array.dtype in _FLOATS:
         return array
-    kinds = {"c": "complex numbers: take the real and the imaginary part apart", "O": "objects: give numbers, or stack([...])"}
-    remedy = kinds.get(array.dtype.kind, "convert it to float64 first")
+    remedies = {"c": "take the real and the imaginary part apart", "O": "give numbers, or stack([...]) Values"}
+    remedy = remedies.get(array.dtype.kind, "convert it to float64 first")
     raise TypeError(f"a Value holds real numbers, not {type(data).__name__} of dtype {array.dtype} ({remedy})")
 
 

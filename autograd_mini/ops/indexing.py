@@ -35,7 +35,7 @@ def _is_basic(index: Any) -> bool:
 
 
 def _scatter(g: Any, shape: tuple[int, ...], index: Any) -> Any:
-    result = np.zeros(shape, dtype_of(g))
+    result: Any = np.zeros(shape, dtype_of(g))
     if _is_basic(index):
         result[index] = g
     else:
@@ -45,9 +45,8 @@ def _scatter(g: Any, shape: tuple[int, ...], index: Any) -> Any:
 
 _GETITEM = Linear(
     "getitem",
-    lambda x, index: x[index],
+    lambda x, index: np.asarray(x)[index],
     lambda g, z, x, index: scatter_add(g, shape_of(x), index),
-    scalar=lambda x, index: np.float64(x)[index],
 )
 _SCATTER_ADD = Linear(
     "scatter_add",

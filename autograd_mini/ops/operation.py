@@ -34,7 +34,7 @@ class Operation:
         self,
         name: str,
         forward: Callable[..., Any],
-        *rules: Rule | None,
+        *rules: Any,  # a Rule each; None for an operand that has no derivative
         scalar: Callable[..., Any] | None = None,
         rule_for_each: Rule | None = None,
         symbol: str | None = None,
@@ -82,7 +82,7 @@ class Operation:
         except TypeError:  # an index array or a slice cannot be a key
             return _bind(self, **params)
 
-    def rule(self, i: int) -> Rule | None:
+    def rule(self, i: int) -> Any:
         """The derivative with respect to operand ``i``."""
         return partial(self.rule_for_each, i) if self.rule_for_each else self.rules[i]
 

@@ -102,7 +102,7 @@ div = Pointwise(
     (0.25, inf)
     """,
 )
-pow = Pointwise(
+pow: Pointwise = Pointwise(
     "pow",
     quiet(np.power),
     lambda g, z, x, y: g * where(y == 0, 0.0, y * pow(x, y - 1)),
@@ -133,7 +133,7 @@ sign = Pointwise(
     "sign",
     np.sign,
     lambda g, z, x: 0.0,
-    scalar=lambda x: math.copysign(1.0, x) if x < 0 or x > 0 else x,
+    scalar=lambda x: math.copysign(1.0, x) if x < 0 or x > 0 else x + 0.0,  # not -0.0
     doc="""-1, 0 or 1; its derivative is 0 everywhere. PyTorch: ``torch.sign``.
 
     >>> sign(-3.0)
@@ -176,7 +176,7 @@ expm1 = Pointwise(
     1e-20
     """,
 )
-log = Pointwise(
+log: Pointwise = Pointwise(
     "log",
     quiet(np.log),
     lambda g, z, x: g / x,
@@ -220,7 +220,7 @@ sin = Pointwise(
     0.0
     """,
 )
-cos = Pointwise(
+cos: Pointwise = Pointwise(
     "cos",
     quiet(np.cos),
     lambda g, z, x: -g * sin(x),
@@ -280,7 +280,7 @@ sigmoid = Pointwise(
 )
 softplus = Pointwise(
     "softplus",
-    lambda x: np.logaddexp(x, dtype_of(x).type(0)),
+    quiet(lambda x: np.logaddexp(x, dtype_of(x).type(0))),
     lambda g, z, x: g * sigmoid(x),
     scalar=lambda x: (x if x > 0 else 0.0) + math.log1p(math.exp(-math.fabs(x))),
     doc="""log(1 + exp(x)), a smooth relu, without overflow. PyTorch: ``F.softplus``.
@@ -292,7 +292,7 @@ softplus = Pointwise(
 relu = Pointwise(
     "relu",
     lambda x: np.maximum(x, 0),
-    lambda g, z, x: where(z > 0, g, 0.0),
+    lambda g, z, x: where(z <= 0, 0.0, g),  # so that a nan does not close the gate
     scalar=lambda x: 0.0 if x <= 0 else x,
     doc="""max(x, 0); its derivative at 0 is 0. PyTorch: ``F.relu``.
 

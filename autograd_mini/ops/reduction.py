@@ -61,9 +61,11 @@ _SUM = Linear(
 )
 _MEAN = Linear(
     "mean",
-    lambda x, axis, keepdims: np.add.reduce(x, axis=axis, keepdims=keepdims) / count_along(x, axis)
-    if count_along(x, axis)
-    else np.add.reduce(x, axis=axis, keepdims=keepdims) * math.nan,
+    lambda x, axis, keepdims: (
+        np.add.reduce(x, axis=axis, keepdims=keepdims) / count_along(x, axis)
+        if count_along(x, axis)
+        else np.add.reduce(x, axis=axis, keepdims=keepdims) * math.nan
+    ),
     lambda g, z, x, axis, keepdims: _spread(g / count_along(x, axis), x, axis) if count_along(x, axis) else 0.0,
 )
 

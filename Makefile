@@ -1,0 +1,48 @@
+# Two commands are all a newcomer needs: `make demo` and `make test`. Each builds .venv the first time.
+
+PYTHON ?= python3
+VENV   := .venv
+BIN    := $(VENV)/bin
+PIP    := $(BIN)/python -m pip install --quiet --disable-pip-version-check
+
+.PHONY: help demo test check format bench clean
+
+help: ## what there is
+	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## */\t/' | expand -t 12
+
+demo: $(VENV)/demos ## the main job: digits, moons, a checked gradient, pictures in out/
+	$(BIN)/python -m demos.main
+
+test: $(VENV)/test ## every test, against PyTorch
+	$(BIN)/python -m pytest
+
+check: $(VENV)/dev ## lint and types
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+
+format: $(VENV)/dev ## lay out the code as `make check` wants it
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+bench: $(VENV)/bench ## speed and memory beside micrograd, PyTorch and MyGrad
+	$(BIN)/python -m tests.benchmarks
+
+clean: ## remove the virtual environment and everything that was built
+	rm -rf $(VENV) out build *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis
+
+# One stamp an extra: it is installed when its stamp is older than pyproject.toml, and not looked at otherwise.
+$(VENV)/demos: EXTRAS := demos
+$(VENV)/test:  EXTRAS := demos,test
+$(VENV)/dev:   EXTRAS := dev
+$(VENV)/bench: EXTRAS := bench
+
+$(VENV)/demos $(VENV)/test $(VENV)/dev $(VENV)/bench: pyproject.toml | $(BIN)/python
+	@echo "Installing autograd_mini[$(EXTRAS)] into $(VENV) ..."
+	@$(PIP) --editable ".[$(EXTRAS)]"
+	@touch $@
+
+$(BIN)/python:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
+		|| { echo "Python 3.11 or newer is needed; try: make PYTHON=python3.12 $(MAKECMDGOALS)"; exit 1; }
+	$(PYTHON) -m venv $(VENV)
