@@ -1,0 +1,21 @@
+"""Optimizers, under PyTorch's names and taking its exact steps, and minibatches to train on.
+
+>>> import optim
+>>> from autograd_mini import Value
+>>> w = Value(1.0)
+>>> optimizer = optim.SGD([w], lr=0.25)
+>>> for _ in range(3):
+...     optimizer.zero_grad()
+...     (w * w).backward()
+...     optimizer.step()
+>>> w.data
+0.125
+"""
+
+from optim.adam import Adam, AdamW
+from optim.minibatches import minibatches
+from optim.optimizer import Optimizer
+from optim.rmsprop import RMSprop
+from optim.sgd import SGD
+
+__all__ = ["SGD", "Adam", "AdamW", "Optimizer", "RMSprop", "minibatches"]

@@ -1,0 +1,70 @@
+"""Losses for yes or no: cross-entropy of a probability or of a logit, and the hinge."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from autograd_mini import Value, clip, log, maximum, mul, relu, softplus, sub
+from nn.losses.reduction import Reduction, dtype_of, reduce, target_like
+
+
+def binary_cross_entropy(probability: Any, target: Any, reduction: Reduction = "mean") -> Any:
+    """-(target * log(p) + (1 - target) * log(1 - p)), averaged. PyTorch: ``F.binary_cross_entropy``.
+
+    The probabilities are between 0 and 1, the targets 0, 1 or between, both of the same shape; ``ValueError`` if
+    not. As in PyTorch no logarithm is below -100, so that the loss stays finite; there its gradient is 0
+    (PyTorch's, which is capped on its own, is up to 1e12). ``binary_cross_entropy_with_logits`` has no such limit.
+
+    >>> from autograd_mini import Value
+    >>> binary_cross_entropy(Value([0.0, 0.0]), [0.0, 1.0], reduction="none").data
+    array([  0., 100.])
+    """
+    target = target_like(probability, target, "binary_cross_entropy")
+    plain = np.asarray(probability.data if isinstance(probability, Value) else probability)
+    outside = plain[(plain < 0) | (plain > 1)]
+    if outside.size:
+        raise ValueError(
+            f"binary_cross_entropy: {outside[0]} is not a probability between 0 and 1; "
+            "of logits take binary_cross_entropy_with_logits"
+        )
+    return reduce((target - 1.0) * _log(sub(1.0, probability)) - target * _log(probability), reduction)
+
+
+def _log(p: Any) -> Any:
+    """max(log(p), -100), whose gradient at 0 is 0 and not 0/0."""
+    smallest = float(np.finfo(dtype_of(p)).smallest_subnormal)
+    return maximum(log(clip(p, smallest)), -100.0)
+
+
+def binary_cross_entropy_with_logits(logits: Any, target: Any, reduction: Reduction = "mean") -> Any:
+    """binary_cross_entropy of sigmoid(logits), exact for any logit. PyTorch: ``F.binary_cross_entropy_with_logits``.
+
+    The targets are 0, 1 or between. Logits and targets have the same shape; ``ValueError`` if not.
+
+    >>> from autograd_mini import Value
+    >>> binary_cross_entropy_with_logits(Value([1000.0, -1000.0]), [1, 1], reduction="none").data
+    array([   0., 1000.])
+    """
+    target = target_like(logits, target, "binary_cross_entropy_with_logits")
+    return reduce(mul(1.0 - target, logits) + softplus(mul(-1.0, logits)), reduction)
+
+
+def hinge_loss(scores: Any, target: Any, reduction: Reduction = "mean") -> Any:
+    """max(0, 1 - target * score), averaged, for targets -1 and 1: the loss of support vector machines.
+
+    Scores and targets have the same shape. ``ValueError`` if not, or if a target is neither -1 nor 1.
+
+    >>> from autograd_mini import Value
+    >>> hinge_loss(Value([2.0, 0.5, -1.0]), [1, 1, 1], reduction="none").data
+    array([0. , 0.5, 2. ])
+    """
+    target = target_like(scores, target, "hinge_loss")
+    labels = np.asarray(target.data if isinstance(target, Value) else target)
+    wrong = labels[np.abs(labels) != 1]
+    if wrong.size:
+        raise ValueError(
+            f"hinge_loss: the targets are -1 and 1, and one is {wrong[0]} (of 0 and 1, take 2 * target - 1)"
+        )
+    return reduce(relu(1.0 - mul(target, scores)), reduction)

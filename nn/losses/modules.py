@@ -1,0 +1,114 @@
+"""The losses as modules, under PyTorch's names: ``MSELoss()(x, y)`` is ``mse_loss(x, y)``."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from nn.losses.binary import binary_cross_entropy, binary_cross_entropy_with_logits, hinge_loss
+from nn.losses.categorical import cross_entropy, nll_loss
+from nn.losses.reduction import Reduction, check_reduction
+from nn.losses.regression import huber_loss, l1_loss, mse_loss
+from nn.module import Module
+
+
+class _Loss(Module):
+    """A loss that remembers its reduction: "mean", "sum" or "none"."""
+
+    def __init__(self, reduction: Reduction = "mean") -> None:
+        check_reduction(reduction)
+        self.reduction: Reduction = reduction
+
+    def extra_repr(self) -> str:
+        return "" if self.reduction == "mean" else f"reduction={self.reduction!r}"
+
+
+class MSELoss(_Loss):
+    """``mse_loss`` as a module. PyTorch: ``nn.MSELoss``.
+
+    >>> MSELoss()(1.0, 3.0)
+    4.0
+    """
+
+    def forward(self, prediction: Any, target: Any) -> Any:
+        return mse_loss(prediction, target, self.reduction)
+
+
+class L1Loss(_Loss):
+    """``l1_loss`` as a module. PyTorch: ``nn.L1Loss``.
+
+    >>> L1Loss()(1.0, 3.0)
+    2.0
+    """
+
+    def forward(self, prediction: Any, target: Any) -> Any:
+        return l1_loss(prediction, target, self.reduction)
+
+
+class HuberLoss(_Loss):
+    """``huber_loss`` as a module. PyTorch: ``nn.HuberLoss``.
+
+    >>> HuberLoss(delta=2.0)(0.0, 1.0)
+    0.5
+    """
+
+    def __init__(self, reduction: Reduction = "mean", delta: float = 1.0) -> None:
+        super().__init__(reduction)
+        self.delta = delta
+
+    def forward(self, prediction: Any, target: Any) -> Any:
+        return huber_loss(prediction, target, self.reduction, self.delta)
+
+
+class CrossEntropyLoss(_Loss):
+    """``cross_entropy``, of logits, as a module. PyTorch: ``nn.CrossEntropyLoss``.
+
+    >>> CrossEntropyLoss()([[1000.0, 0.0]], [0]) == 0
+    True
+    """
+
+    def forward(self, logits: Any, target: Any) -> Any:
+        return cross_entropy(logits, target, self.reduction)
+
+
+class NLLLoss(_Loss):
+    """``nll_loss``, of log-probabilities, as a module. PyTorch: ``nn.NLLLoss``.
+
+    >>> NLLLoss()([[-0.5, -1.0]], [0])
+    0.5
+    """
+
+    def forward(self, log_probabilities: Any, target: Any) -> Any:
+        return nll_loss(log_probabilities, target, self.reduction)
+
+
+class BCELoss(_Loss):
+    """``binary_cross_entropy``, of probabilities, as a module. PyTorch: ``nn.BCELoss``.
+
+    >>> BCELoss()(0.0, 1.0)
+    100.0
+    """
+
+    def forward(self, probability: Any, target: Any) -> Any:
+        return binary_cross_entropy(probability, target, self.reduction)
+
+
+class BCEWithLogitsLoss(_Loss):
+    """``binary_cross_entropy_with_logits`` as a module. PyTorch: ``nn.BCEWithLogitsLoss``.
+
+    >>> BCEWithLogitsLoss()(-1000.0, 1.0)
+    1000.0
+    """
+
+    def forward(self, logits: Any, target: Any) -> Any:
+        return binary_cross_entropy_with_logits(logits, target, self.reduction)
+
+
+class HingeLoss(_Loss):
+    """``hinge_loss``, for targets -1 and 1, as a module.
+
+    >>> HingeLoss()(0.5, 1.0)
+    0.5
+    """
+
+    def forward(self, scores: Any, target: Any) -> Any:
+        return hinge_loss(scores, target, self.reduction)

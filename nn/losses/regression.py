@@ -1,0 +1,50 @@
+"""Losses for predicted quantities: squared, absolute, and Huber's, which is a bit of both."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from autograd_mini import abs as absolute
+from autograd_mini import clip, sub
+from nn.losses.reduction import Reduction, reduce, target_like
+
+
+def mse_loss(prediction: Any, target: Any, reduction: Reduction = "mean") -> Any:
+    """(prediction - target)**2, averaged. PyTorch: ``F.mse_loss``.
+
+    Prediction and target have the same shape, whatever it is; ``ValueError`` if not.
+
+    >>> from autograd_mini import Value
+    >>> mse_loss(Value([1.0, 2.0]), [1.0, 4.0]).item()
+    2.0
+    """
+    error = sub(prediction, target_like(prediction, target, "mse_loss"))
+    return reduce(error * error, reduction)
+
+
+def l1_loss(prediction: Any, target: Any, reduction: Reduction = "mean") -> Any:
+    """|prediction - target|, averaged; its derivative at 0 is 0. PyTorch: ``F.l1_loss``.
+
+    Prediction and target have the same shape, whatever it is; ``ValueError`` if not.
+
+    >>> from autograd_mini import Value
+    >>> l1_loss(Value([1.0, 2.0]), [1.0, 4.0]).item()
+    1.0
+    """
+    return reduce(absolute(sub(prediction, target_like(prediction, target, "l1_loss"))), reduction)
+
+
+def huber_loss(prediction: Any, target: Any, reduction: Reduction = "mean", delta: float = 1.0) -> Any:
+    """Half the squared error up to ``delta``, from there on a straight line. PyTorch: ``F.huber_loss``.
+
+    Prediction and target have the same shape, whatever it is; ``ValueError`` if not, or unless delta > 0.
+
+    >>> from autograd_mini import Value
+    >>> huber_loss(Value([0.0, 10.0]), [1.0, 0.0], reduction="none").data
+    array([0.5, 9.5])
+    """
+    if not delta > 0:
+        raise ValueError(f"huber_loss: delta is a positive number, not {delta!r}")
+    error = sub(prediction, target_like(prediction, target, "huber_loss"))
+    clipped = clip(error, -float(delta), float(delta))
+    return reduce(clipped * (error - 0.5 * clipped), reduction)  # both halves in one formula, without overflow

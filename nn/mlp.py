@@ -1,0 +1,52 @@
+"""MLP: the multilayer perceptron, a chain of Linear layers with an activation between them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from itertools import pairwise
+from typing import Any
+
+import numpy as np
+
+from autograd_mini import relu
+from nn.linear import Linear
+from nn.module import Module
+from nn.randomness import generator
+
+
+class MLP(Module):
+    """Linear layers of the given widths; all but the last are followed by ``activation``. Input ``(..., nin)``.
+
+    The call is micrograd's. ``activation`` is a function such as ``autograd_mini.tanh``, or a module.
+
+    >>> model = MLP(2, [16, 16, 1])
+    >>> model
+    MLP(                            337 parameters
+      (layers.0): Linear(2 -> 16)    48
+      (layers.1): Linear(16 -> 16)  272
+      (layers.2): Linear(16 -> 1)    17
+    )
+    >>> model([[1.0, 2.0]]).shape
+    (1, 1)
+    """
+
+    def __init__(
+        self,
+        nin: int,
+        nouts: Iterable[int],
+        *,
+        activation: Callable[[Any], Any] = relu,
+        dtype: Any = np.float64,
+        rng: np.random.Generator | None = None,
+    ) -> None:
+        if not isinstance(nouts, Iterable) or not (widths := [nin, *nouts])[1:]:
+            raise ValueError(f"MLP: nouts lists the width of every layer, such as [16, 16, 1], not {nouts!r}")
+        rng = generator(rng)
+        self.layers = [Linear(n, m, dtype=dtype, rng=rng) for n, m in pairwise(widths)]
+        self.activation = activation
+
+    def forward(self, x: Any) -> Any:
+        *hidden, last = self.layers
+        for layer in hidden:
+            x = self.activation(layer(x))
+        return last(x)

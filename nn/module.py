@@ -1,0 +1,172 @@
+"""Module: something with parameters and a ``forward``, that may hold other modules."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any, Self
+
+import numpy as np
+
+from autograd_mini import Value
+from nn import state_dict, summary
+
+
+class Parameter(Value):
+    """A Value that a Module counts among its parameters. PyTorch: ``nn.Parameter``.
+
+    >>> Parameter([1.0, 2.0]).shape
+    (2,)
+    """
+
+    __slots__ = ()
+
+
+class Module:
+    """A layer or a network: subclass it, assign parameters and modules, define ``forward``. PyTorch: ``nn.Module``.
+
+    Parameters and modules are found in attributes, and in lists, tuples and dicts there, in the order of
+    assignment. ``super().__init__()`` need not be called.
+
+    >>> class Scale(Module):
+    ...     def __init__(self):
+    ...         self.factor = Parameter(2.0)
+    ...     def forward(self, x):
+    ...         return self.factor * x
+    >>> Scale()(3.0).data
+    6.0
+    """
+
+    training: bool = True
+
+    def __call__(self, *inputs: Any, **options: Any) -> Any:
+        """``forward``, whose errors say which module they come from."""
+        try:
+            return self.forward(*inputs, **options)
+        except Exception as error:
+            self._name_the_place(error)
+            raise
+
+    def forward(self, *inputs: Any, **options: Any) -> Any:
+        """What the module computes; a subclass defines it, with whatever inputs it needs."""
+        name = type(self).__name__
+        raise NotImplementedError(f"{name} has no forward: define forward(self, x) in class {name}")
+
+    # ------------------------------------------------------------ what it holds
+
+    def named_modules(self) -> Iterator[tuple[str, Module]]:
+        """This module, as "", and every module below it once, by dotted path."""
+        return ((path, x) for path, x in self._walk() if isinstance(x, Module))
+
+    def modules(self) -> Iterator[Module]:
+        """This module and every module below it, each once."""
+        return (module for _, module in self.named_modules())
+
+    def named_children(self) -> Iterator[tuple[str, Module]]:
+        """The modules that this one holds itself, by path."""
+        return ((path, x) for path, x in self._held() if isinstance(x, Module))
+
+    def named_parameters(self) -> Iterator[tuple[str, Parameter]]:
+        """Every parameter once, by dotted path such as ``layers.0.weight``."""
+        seen: set[int] = set()
+        for path, x in self._walk():
+            if isinstance(x, Parameter) and id(x) not in seen:
+                seen.add(id(x))
+                yield path, x
+
+    def parameters(self) -> list[Parameter]:
+        """Every parameter once, in the order of assignment: a list, as in micrograd (PyTorch: an iterator)."""
+        return [parameter for _, parameter in self.named_parameters()]
+
+    def _walk(self) -> Iterator[tuple[str, Module | Parameter]]:
+        """This module and all below it, depth first: a module once, a parameter under each of its names."""
+        seen: set[int] = set()
+        stack: list[tuple[str, Module | Parameter]] = [("", self)]
+        while stack:
+            path, x = stack.pop()
+            if isinstance(x, Module):
+                if id(x) in seen:
+                    continue
+                seen.add(id(x))
+                stack.extend(reversed([(f"{path}.{name}" if path else name, part) for name, part in x._held()]))
+            yield path, x
+
+    def _held(self) -> Iterator[tuple[str, Module | Parameter]]:
+        """What this module holds itself, with the path through lists, tuples and dicts."""
+        entered: set[int] = set()
+        stack = list(reversed([(str(name), part) for name, part in self._members() if isinstance(part, _HOLDERS)]))
+        while stack:
+            path, x = stack.pop()
+            if isinstance(x, Module | Parameter):
+                yield path, x
+            elif id(x) not in entered:
+                entered.add(id(x))
+                parts = x.items() if isinstance(x, dict) else enumerate(x)
+                stack.extend(reversed([(f"{path}.{name}", part) for name, part in parts if isinstance(part, _HOLDERS)]))
+
+    def _members(self) -> Iterable[tuple[object, Any]]:
+        """The attributes by name; a container says under which names it wants its modules known."""
+        return vars(self).items()
+
+    # ------------------------------------------------------------ training
+
+    def zero_grad(self) -> None:
+        """Forgets the gradient of every parameter."""
+        for parameter in self.parameters():
+            parameter.zero_grad()
+
+    def train(self, mode: bool = True) -> Self:
+        """Sets ``training`` here and in every module below, for layers that act differently then."""
+        for module in self.modules():
+            module.training = mode
+        return self
+
+    def eval(self) -> Self:
+        """``train(False)``: the network as it is used."""
+        return self.train(False)
+
+    # ------------------------------------------------------------ saving
+
+    def state_dict(self) -> dict[str, np.ndarray[Any, Any]]:
+        """A copy of every parameter as a plain array, by dotted path, as PyTorch names it.
+
+        A parameter that two modules share stands under both names. ``np.savez(path, **model.state_dict())`` saves it.
+        """
+        return state_dict.copy_of(self._named_every_way())
+
+    def load_state_dict(self, state: Mapping[str, Any], strict: bool = True) -> None:
+        """Gives every parameter the numbers that ``state`` has under its path, in its own dtype.
+
+        ``ValueError`` lists all that is missing, unexpected, misshapen or not a number, and then nothing was
+        loaded. ``strict=False`` lets missing and unexpected entries pass. The entries are anything that
+        ``np.asarray`` takes, so PyTorch's own state dict will do.
+        """
+        state_dict.load(type(self).__name__, self._named_every_way(), state, strict)
+
+    def _named_every_way(self) -> list[tuple[str, Value]]:
+        return [(path, x) for path, x in self._walk() if isinstance(x, Parameter)]
+
+    # ------------------------------------------------------------ what it is called
+
+    def extra_repr(self) -> str:
+        """What stands in the brackets of the repr, such as ``16 -> 1``; a subclass defines it."""
+        return ""
+
+    def __repr__(self) -> str:
+        return summary.tree(self)
+
+    def _name_the_place(self, error: Exception) -> None:
+        """Adds the innermost module to the message of ``error``, under its path from here.
+
+        Each call on the way out says it anew, so that the outermost has the last word.
+        """
+        if len(error.args) != 1 or not isinstance(error.args[0], str) or isinstance(error, KeyError):
+            return  # not a message
+        culprit, message = getattr(error, "_raised_in", (self, error.args[0]))
+        path = next((path for path, module in self.named_modules() if module is culprit), None)
+        if path is not None:
+            error._raised_in = culprit, message  # type: ignore[attr-defined]  # a note to the calls further out
+            name = f"{type(culprit).__name__} {culprit.extra_repr()}".rstrip()
+            error.args = (f"{message}\n  in {f'{path} ({name})' if path else name}",)
+
+
+_HOLDERS = (Parameter, Module, list, tuple, dict)

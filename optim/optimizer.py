@@ -1,0 +1,124 @@
+"""Optimizer: applies one formula to every parameter that has a gradient, to all of them or to none."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable
+from numbers import Real
+from typing import Any
+
+import numpy as np
+
+from autograd_mini import Value
+
+State = dict[str, Any]
+
+
+class Optimizer:
+    """The base of the update rules: a subclass defines ``update``, the formula. PyTorch: ``optim.Optimizer``.
+
+    ``params`` are leaf Values, such as ``model.parameters()``. Those that no gradient has reached are passed
+    over. ``lr``, the learning rate, may be set at any time.
+
+    Raises ``ValueError`` for no parameters, one that is listed twice or was computed from others, or if none
+    requires a gradient; ``TypeError`` for what is not an iterable of Values.
+    """
+
+    def __init__(self, params: Iterable[Value], lr: float) -> None:
+        self.params = _checked(params, type(self).__name__)
+        self.state: list[State] = [{} for _ in self.params]
+        self.lr = lr
+
+    @property
+    def lr(self) -> float:
+        """The learning rate: finite and not negative, or ``ValueError``."""
+        return self._lr
+
+    @lr.setter
+    def lr(self, lr: float) -> None:
+        self._lr = non_negative("lr", lr)
+
+    def update(self, w: Any, g: Any, state: State) -> tuple[Any, State]:
+        """The parameter's new data, and its new state, from its data, its gradient and its state ({} at first).
+
+        Floats and arrays alike; nothing that is given may be changed.
+        """
+        raise NotImplementedError(f"{type(self).__name__} has no update: define update(self, w, g, state)")
+
+    def step(self) -> None:
+        """Takes one step with the gradients as they are; an error on the way changes no parameter and no state."""
+        updates = []
+        with np.errstate(all="ignore"):  # an inf or a nan is an answer, as everywhere
+            for i, (parameter, state) in enumerate(zip(self.params, self.state, strict=True)):
+                if not parameter.has_grad:
+                    continue
+                w, g = parameter.data, parameter.grad
+                if w.__class__ is float and g.__class__ is float:
+                    new, new_state = self.update(w, g, state)
+                else:
+                    new, new_state = self.update(w, _gradient_of(parameter, i), state)
+                    new = np.asarray(new) if w.__class__ is np.ndarray else float(new)
+                updates.append((i, parameter, new, new_state))
+        for i, parameter, new, new_state in updates:
+            parameter.data = new
+            self.state[i] = new_state
+
+    def zero_grad(self) -> None:
+        """Forgets the gradient of every parameter."""
+        for parameter in self.params:
+            parameter.zero_grad()
+
+
+def _checked(params: Iterable[Value], optimizer: str) -> list[Value]:
+    """The parameters as a list, if that is what they are."""
+    if hasattr(params, "parameters"):
+        raise TypeError(f"{optimizer}: pass model.parameters(), not the {type(params).__name__} itself")
+    if isinstance(params, Value):
+        raise TypeError(f"{optimizer}: pass a list of parameters; a single Value goes into one: [value]")
+    if isinstance(params, dict) or not isinstance(params, Iterable):
+        raise TypeError(f"{optimizer}: pass a list of parameters (model.parameters()), not {type(params).__name__}")
+    checked = list(params)
+    if not checked:
+        raise ValueError(f"{optimizer}: the list of parameters is empty (was an iterator used before?)")
+    seen: dict[int, int] = {}
+    for i, value in enumerate(checked):
+        if not isinstance(value, Value):
+            raise TypeError(f"{optimizer}: parameter {i} is a {type(value).__name__}, not a Value")
+        if value.op is not None:
+            raise ValueError(
+                f"{optimizer}: parameter {i} is the result of {value.op.name}; only a leaf can be optimized, "
+                "a Value that was not computed from others"
+            )
+        if seen.setdefault(id(value), i) != i:
+            raise ValueError(f"{optimizer}: parameter {i} is parameter {seen[id(value)]} again; list it once")
+    if not any(value.requires_grad for value in checked):
+        raise ValueError(f"{optimizer}: none of the parameters requires a gradient, so none would ever be changed")
+    return checked
+
+
+def _gradient_of(parameter: Value, i: int) -> Any:
+    """The gradient as plain data of the parameter's own shape and dtype."""
+    g = parameter.grad
+    g = np.asarray(g.data if isinstance(g, Value) else g)
+    if g.shape != parameter.shape:
+        raise ValueError(
+            f"step: parameter {i} has shape {parameter.shape} and its gradient {g.shape}; nothing was changed "
+            "(was its data replaced after backward?)"
+        )
+    if g.dtype.kind not in "fiu":
+        raise TypeError(f"step: the gradient of parameter {i} has dtype {g.dtype}, not a real one; nothing was changed")
+    return g.astype(parameter.dtype, copy=False) if parameter.data.__class__ is np.ndarray else float(g)
+
+
+def non_negative(name: str, number: float) -> float:
+    """``number`` as a float; ``ValueError`` unless it is finite and not negative."""
+    if not isinstance(number, Real) or not 0 <= number < math.inf:
+        raise ValueError(f"{name} is a finite number that is not negative, and {number!r} is not one")
+    return float(number)
+
+
+def fraction(name: str, number: float) -> float:
+    """``number`` as a float; ``ValueError`` unless 0 <= number < 1."""
+    if not isinstance(number, Real) or not 0 <= number < 1:
+        raise ValueError(f"{name} is at least 0 and below 1, and {number!r} is not")
+    return float(number)
