@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
-from autograd_mini import Value, div, maximum, sqrt
+from autograd_mini import Value, maximum
 from optim.optimizer import Optimizer, State, fraction, non_negative
 
 
@@ -55,8 +55,8 @@ class Adam(Optimizer):
         state = {"step": step, "exp_avg": mean, "exp_avg_sq": square}
         if self.amsgrad:
             square = state["max_exp_avg_sq"] = maximum(square, state.get("max_exp_avg_sq", 0.0))
-        size = sqrt(square) / (1 - beta2**step) ** 0.5 + self.eps
-        return -self.lr / (1 - beta1**step) * div(mean, size) + w, state
+        size = square**0.5 / (1 - beta2**step) ** 0.5 + self.eps
+        return -self.lr / (1 - beta1**step) * mean / size + w, state
 
 
 class AdamW(Adam):

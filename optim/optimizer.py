@@ -53,15 +53,16 @@ class Optimizer:
                 if not parameter.has_grad:
                     continue
                 w, g = parameter.data, parameter.grad
-                if w.__class__ is float and g.__class__ is float:
-                    new, new_state = self.update(w, g, state)
-                else:
-                    new, new_state = self.update(w, _gradient_of(parameter, i), state)
-                    new = np.asarray(new) if w.__class__ is np.ndarray else float(new)
-                updates.append((i, parameter, new, new_state))
-        for i, parameter, new, new_state in updates:
+                if w.__class__ is not float or g.__class__ is not float:
+                    g = _like_data(g, w, i)
+                try:
+                    new, state = self.update(w, g, state)
+                except ZeroDivisionError:  # Python's floats raise where NumPy's are inf or nan
+                    new, state = self.update(np.float64(w), np.float64(g), state)
+                updates.append((i, parameter, new if new.__class__ is w.__class__ else _as(w, new), state))
+        for i, parameter, new, state in updates:
             parameter.data = new
-            self.state[i] = new_state
+            self.state[i] = state
 
     def zero_grad(self) -> None:
         """Forgets the gradient of every parameter."""
@@ -96,18 +97,20 @@ def _checked(params: Iterable[Value], optimizer: str) -> list[Value]:
     return checked
 
 
-def _gradient_of(parameter: Value, i: int) -> Any:
-    """The gradient as plain data of the parameter's own shape and dtype."""
-    g = parameter.grad
-    g = np.asarray(g.data if isinstance(g, Value) else g)
-    if g.shape != parameter.shape:
+def _like_data(g: Any, w: Any, i: int) -> Any:
+    """The gradient ``g`` of parameter number ``i`` as plain data of the same shape and dtype as ``w``."""
+    g = g.data if isinstance(g, Value) else g
+    if np.shape(g) != np.shape(w):
         raise ValueError(
-            f"step: parameter {i} has shape {parameter.shape} and its gradient {g.shape}; nothing was changed "
+            f"step: parameter {i} has shape {np.shape(w)} and its gradient {np.shape(g)}; nothing was changed "
             "(was its data replaced after backward?)"
         )
-    if g.dtype.kind not in "fiu":
-        raise TypeError(f"step: the gradient of parameter {i} has dtype {g.dtype}, not a real one; nothing was changed")
-    return g.astype(parameter.dtype, copy=False) if parameter.data.__class__ is np.ndarray else float(g)
+    return float(g) if w.__class__ is float else np.asarray(g, w.dtype)
+
+
+def _as(w: Any, new: Any) -> Any:
+    """``new`` as a float if ``w`` is one, else as an array: NumPy makes scalars of arrays without axes."""
+    return float(new) if w.__class__ is float else np.asarray(new)
 
 
 def non_negative(name: str, number: float) -> float:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
-from autograd_mini import Value, div, sqrt
+from autograd_mini import Value, sqrt
 from optim.optimizer import Optimizer, State, non_negative
 
 
@@ -51,7 +51,7 @@ class RMSprop(Optimizer):
         if self.centered:
             mean = new["grad_avg"] = (1 - alpha) * g + alpha * state.get("grad_avg", 0.0)
             square = square - mean * mean
-        step = div(g, sqrt(square) + self.eps)
+        step = g / (sqrt(square) + self.eps)
         if self.momentum:
             step = new["momentum_buffer"] = step + self.momentum * state.get("momentum_buffer", 0.0)
         return -self.lr * step + w, new
