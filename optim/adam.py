@@ -52,11 +52,11 @@ class Adam(Optimizer):
         step = state.get("step", 0) + 1
         mean = (1 - beta1) * g + beta1 * state.get("exp_avg", 0.0)
         square = (1 - beta2) * g * g + beta2 * state.get("exp_avg_sq", 0.0)
-        state = {"step": step, "exp_avg": mean, "exp_avg_sq": square}
+        new = {"step": step, "exp_avg": mean, "exp_avg_sq": square}
         if self.amsgrad:
-            square = state["max_exp_avg_sq"] = maximum(square, state.get("max_exp_avg_sq", 0.0))
+            square = new["max_exp_avg_sq"] = maximum(square, state.get("max_exp_avg_sq", 0.0))
         size = square**0.5 / (1 - beta2**step) ** 0.5 + self.eps
-        return -self.lr / (1 - beta1**step) * mean / size + w, state
+        return -self.lr / (1 - beta1**step) * mean / size + w, new
 
 
 class AdamW(Adam):

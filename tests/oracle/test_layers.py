@@ -1,0 +1,148 @@
+"""Layers, activations and initialisers against PyTorch, in float64."""
+
+from __future__ import annotations
+
+import itertools
+import math
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+
+import nn
+
+X = np.random.default_rng(0).normal(size=(5, 3)) * 3
+EXACT = {"rtol": 1e-10, "atol": 1e-12}
+
+ACTIVATIONS = [
+    (nn.Identity(), torch.nn.Identity()),
+    (nn.ReLU(), torch.nn.ReLU()),
+    (nn.LeakyReLU(), torch.nn.LeakyReLU()),
+    (nn.LeakyReLU(0.3), torch.nn.LeakyReLU(0.3)),
+    (nn.ELU(), torch.nn.ELU()),
+    (nn.ELU(0.5), torch.nn.ELU(0.5)),
+    (nn.Sigmoid(), torch.nn.Sigmoid()),
+    (nn.Tanh(), torch.nn.Tanh()),
+    (nn.Softplus(), torch.nn.Softplus()),
+    (nn.GELU(), torch.nn.GELU()),
+    (nn.GELU("tanh"), torch.nn.GELU(approximate="tanh")),
+    (nn.SiLU(), torch.nn.SiLU()),
+    (nn.Softmax(dim=0), torch.nn.Softmax(dim=0)),
+    (nn.Softmax(), torch.nn.Softmax(dim=-1)),
+    (nn.LogSoftmax(dim=0), torch.nn.LogSoftmax(dim=0)),
+    (nn.LogSoftmax(), torch.nn.LogSoftmax(dim=-1)),
+]
+
+
+def compare(ours: nn.Module, theirs: torch.nn.Module, data: np.ndarray) -> None:
+    """Output, gradient of the input, and gradients of the parameters, weighted by an uneven upstream gradient."""
+    x, tx = nn.Parameter(data), torch.tensor(data, requires_grad=True)
+    z, tz = ours(x), theirs(tx)
+    np.testing.assert_allclose(z.data, tz.detach().numpy(), **EXACT)
+    upstream = np.random.default_rng(1).normal(size=z.shape)
+    (z * upstream).sum().backward()
+    tz.backward(torch.tensor(upstream))
+    np.testing.assert_allclose(x.grad, tx.grad.numpy(), **EXACT)
+    theirs_by_name = dict(theirs.named_parameters())
+    for name, parameter in ours.named_parameters():
+        np.testing.assert_allclose(parameter.grad, theirs_by_name[name].grad.numpy(), **EXACT, err_msg=name)
+
+
+@pytest.mark.parametrize(("ours", "theirs"), ACTIVATIONS, ids=lambda module: repr(module))
+def test_an_activation_is_pytorchs(ours: nn.Module, theirs: torch.nn.Module) -> None:
+    compare(ours, theirs, X)
+
+
+@pytest.mark.parametrize("shape", [(3,), (5, 3), (2, 5, 3), (0, 3)])
+@pytest.mark.parametrize("bias", [True, False])
+def test_linear_is_pytorchs_for_any_number_of_leading_axes(shape: tuple[int, ...], bias: bool) -> None:
+    theirs = torch.nn.Linear(3, 4, bias=bias, dtype=torch.float64)
+    ours = nn.Linear(3, 4, bias=bias)
+    ours.load_state_dict(theirs.state_dict())
+    compare(ours, theirs, np.random.default_rng(2).normal(size=shape))
+
+
+def test_weights_carry_over_from_pytorch_and_back() -> None:
+    def layers(lib: Any) -> list[Any]:
+        return [lib.Linear(3, 8), lib.Tanh(), lib.Sequential(lib.Linear(8, 8), lib.GELU()), lib.Linear(8, 2)]
+
+    theirs = torch.nn.Sequential(*layers(torch.nn)).double()
+    ours = nn.Sequential(*layers(nn))
+    ours.load_state_dict(theirs.state_dict())
+    compare(ours, theirs, X)
+    again = torch.nn.Sequential(*layers(torch.nn)).double()
+    again.load_state_dict({name: torch.tensor(array) for name, array in ours.state_dict().items()})
+    assert list(ours.state_dict()) == list(theirs.state_dict())
+    assert torch.equal(again(torch.tensor(X)), theirs(torch.tensor(X)))
+
+
+def test_an_mlp_is_pytorchs_linear_and_relu_in_turn() -> None:
+    ours = nn.MLP(3, [8, 8, 2])
+    state = {f"{2 * i}.{name}": a for i in range(3) for name, a in ours.layers[i].state_dict().items()}
+    theirs = torch.nn.Sequential(
+        torch.nn.Linear(3, 8), torch.nn.ReLU(), torch.nn.Linear(8, 8), torch.nn.ReLU(), torch.nn.Linear(8, 2)
+    ).double()
+    theirs.load_state_dict({name: torch.tensor(array) for name, array in state.items()})
+    np.testing.assert_allclose(ours(X).data, theirs(torch.tensor(X)).detach().numpy(), **EXACT)
+
+
+@pytest.mark.parametrize("name", ["linear", "conv1d", "conv2d", "sigmoid", "tanh", "relu", "selu", "leaky_relu"])
+def test_the_gain_is_pytorchs(name: str) -> None:
+    assert nn.init.calculate_gain(name) == torch.nn.init.calculate_gain(name)
+    assert nn.init.calculate_gain("leaky_relu", 0.3) == torch.nn.init.calculate_gain("leaky_relu", 0.3)
+
+
+KAIMING = list(itertools.product([0, math.sqrt(5)], ["fan_in", "fan_out"], ["leaky_relu", "relu", "tanh"]))
+SHAPES = [(40, 30), (30, 40), (12, 6, 5, 4)]
+
+
+@pytest.mark.parametrize("shape", SHAPES)
+@pytest.mark.parametrize(("a", "mode", "nonlinearity"), KAIMING)
+def test_kaiming_fills_the_range_and_has_the_spread_of_pytorchs(
+    shape: tuple[int, ...], a: float, mode: str, nonlinearity: str
+) -> None:
+    options = {"a": a, "mode": mode, "nonlinearity": nonlinearity}
+    same_distribution(shape, nn.init.kaiming_uniform_, torch.nn.init.kaiming_uniform_, options, uniform=True)
+    same_distribution(shape, nn.init.kaiming_normal_, torch.nn.init.kaiming_normal_, options, uniform=False)
+
+
+@pytest.mark.parametrize("shape", SHAPES)
+@pytest.mark.parametrize("gain", [1.0, 2.5])
+def test_xavier_fills_the_range_and_has_the_spread_of_pytorchs(shape: tuple[int, ...], gain: float) -> None:
+    same_distribution(shape, nn.init.xavier_uniform_, torch.nn.init.xavier_uniform_, {"gain": gain}, uniform=True)
+    same_distribution(shape, nn.init.xavier_normal_, torch.nn.init.xavier_normal_, {"gain": gain}, uniform=False)
+
+
+def same_distribution(
+    shape: tuple[int, ...],
+    ours: Callable[..., nn.Parameter],
+    theirs: Callable[..., torch.Tensor],
+    options: dict[str, Any],
+    uniform: bool,
+) -> None:
+    rng = np.random.default_rng(0)
+    w = ours(nn.Parameter(np.zeros(shape)), rng=rng, **options).data
+    torch.manual_seed(0)
+    t = theirs(torch.empty(shape, dtype=torch.float64), **options).numpy()
+    if uniform:  # of 1,200 numbers or more the largest is within 2 % of the bound, and never beyond it
+        assert np.abs(w).max() == pytest.approx(np.abs(t).max(), rel=0.02)
+    assert w.std() == pytest.approx(t.std(), rel=0.1)
+    assert abs(w.mean()) < 0.1 * w.std()
+
+
+def test_the_spread_follows_the_formula_to_the_last_digit() -> None:
+    """The same generator, scaled by hand: He's sqrt(2 / fan_in) and Glorot's sqrt(2 / (fan_in + fan_out))."""
+    he = nn.init.kaiming_normal_(nn.Parameter(np.zeros((6, 4))), nonlinearity="relu", rng=np.random.default_rng(3))
+    glorot = nn.init.xavier_uniform_(nn.Parameter(np.zeros((6, 4))), rng=np.random.default_rng(3))
+    np.testing.assert_allclose(he.data, np.random.default_rng(3).normal(size=(6, 4)) * math.sqrt(2 / 4), rtol=1e-14)
+    bound = math.sqrt(6 / (4 + 6))
+    np.testing.assert_allclose(glorot.data, np.random.default_rng(3).uniform(-bound, bound, (6, 4)), rtol=1e-14)
+
+
+def test_linear_starts_in_pytorchs_range() -> None:
+    ours = nn.Linear(25, 400, rng=np.random.default_rng(0))
+    for parameter in (ours.weight, ours.bias):
+        assert 0.19 < np.abs(parameter.data).max() <= 0.2  # 1 / sqrt(25)
+        assert parameter.data.std() == pytest.approx(0.2 / math.sqrt(3), rel=0.1)
