@@ -95,7 +95,13 @@ def _send_to_all(grads: dict[Node, Carrier], node: Node, create_graph: bool) -> 
 
 def _accumulate(grads: dict[Node, Carrier], operand: Node, contribution: Carrier, g: Carrier) -> None:
     """Adds a contribution to the operand's gradient, in the operand's own shape and dtype."""
-    contribution = _fit(contribution, operand.data)
+    data = operand.data
+    if not (
+        contribution.__class__ is data.__class__ is np.ndarray
+        and contribution.shape == data.shape
+        and contribution.dtype is data.dtype
+    ):
+        contribution = _fit(contribution, data)
     if operand in grads:
         contribution = _same_kind(grads[operand] + contribution)
     elif operand.op is None and isinstance(contribution, np.ndarray):

@@ -46,7 +46,9 @@ FUNCTIONS: dict[Any, Callable[..., Carrier]] = {
     np.var: lambda a, axis=None, ddof=0, keepdims=False: ops.var(a, axis, ddof, keepdims),
     np.std: lambda a, axis=None, ddof=0, keepdims=False: ops.std(a, axis, ddof, keepdims),
     np.max: lambda a, axis=None, keepdims=False: ops.max(a, axis, keepdims),
+    np.amax: lambda a, axis=None, keepdims=False: ops.max(a, axis, keepdims),
     np.min: lambda a, axis=None, keepdims=False: ops.min(a, axis, keepdims),
+    np.amin: lambda a, axis=None, keepdims=False: ops.min(a, axis, keepdims),
     np.reshape: lambda a, shape: ops.reshape(a, shape),
     np.ravel: lambda a: ops.reshape(a, -1),
     np.transpose: lambda a, axes=None: ops.transpose(a, axes),
@@ -62,6 +64,8 @@ FUNCTIONS: dict[Any, Callable[..., Carrier]] = {
 
 def call_ufunc(ufunc: np.ufunc, method: str, operands: tuple[Any, ...], options: dict[str, Any]) -> Any:
     """What ``np.exp(value)`` and ``array * value`` come to."""
+    if method == "__call__" and not options and ufunc in UFUNCS:
+        return UFUNCS[ufunc](*operands)
     name = ufunc.__name__
     if "out" in options:
         raise TypeError(
@@ -75,12 +79,9 @@ def call_ufunc(ufunc: np.ufunc, method: str, operands: tuple[Any, ...], options:
         raise _unknown(f"{name}.{method}")
     if ufunc in PLAIN_RESULTS:
         return ufunc(*map(_data_of, operands), **options)
-    row = UFUNCS.get(ufunc)
-    if row is None:
-        raise _unknown(name)
-    if options:
+    if ufunc in UFUNCS:
         raise TypeError(f"np.{name} on a Value takes no {', '.join(options)}")
-    return row(*operands)
+    raise _unknown(name)
 
 
 _REDUCE: dict[Any, Callable[..., Carrier]] = {np.add: ops.sum, np.maximum: ops.max, np.minimum: ops.min}

@@ -54,7 +54,7 @@ class Value(Arithmetic, Node):
             a, needs_grad = x, False
         elif x.__class__ is tuple:
             x = tuple([v if isinstance(v, Node) or v.__class__ is float else as_operand(v) for v in x])
-            needs_grad = any(isinstance(v, Node) and v.requires_grad for v in x)
+            needs_grad = any([v.requires_grad for v in x if isinstance(v, Node)])
         else:
             a = x = as_operand(x)
             needs_grad = False
@@ -290,8 +290,10 @@ class Value(Arithmetic, Node):
 def _compute(op: Operation, *operands: Any) -> Any:
     """The op done with care, where the quick way raised: by IEEE rules, or with an error that helps."""
     try:
-        return op.compute(*operands)
+        return op(*operands)
     except Exception as cause:
+        if len(operands) < len(op.rules):
+            as_operand(None)  # which says what is wrong: a second operand that is None reads as none at all
         raise op_error(op, operands, cause) from cause
 
 

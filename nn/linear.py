@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from autograd_mini import Value, matmul
+from autograd_mini import Value, linear
 from nn.module import Module, Parameter
 from nn.randomness import generator
 
@@ -49,7 +49,8 @@ class Linear(Module):
 
     def forward(self, x: Any) -> Value:
         try:
-            return _linear(x, self.weight, self.bias)
+            result: Value = linear(x, self.weight, self.bias)
+            return result
         except ValueError:
             shape = np.shape(getattr(x, "data", x) if isinstance(x, Value) else x)
             if shape[-1:] == (self.in_features,):
@@ -60,8 +61,3 @@ class Linear(Module):
 
     def extra_repr(self) -> str:
         return f"{self.in_features} -> {self.out_features}{'' if self.bias is not None else ', bias=False'}"
-
-
-def _linear(x: Any, weight: Value, bias: Value | None) -> Value:
-    product: Value = matmul(x, weight.T)
-    return product if bias is None else product + bias

@@ -1,7 +1,7 @@
 """Every operation and its derivative, a file per family. NumPy is all that this package knows of."""
 
 from autograd_mini.ops.indexing import getitem, scatter_add
-from autograd_mini.ops.linalg import matmul
+from autograd_mini.ops.linalg import linear, matmul
 from autograd_mini.ops.pointwise import (
     abs,
     add,
@@ -54,6 +54,7 @@ __all__ = [
     "gelu",
     "getitem",
     "leaky_relu",
+    "linear",
     "log",
     "log1p",
     "log_softmax",

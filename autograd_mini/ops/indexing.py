@@ -61,7 +61,7 @@ def getitem(x: Carrier, index: Any) -> Carrier:
     >>> getitem(np.array([1.0, 2.0, 3.0]), [0, 0, 2])
     array([1., 1., 3.])
     """
-    return _GETITEM.bind(index=_frozen_index(index))(x)
+    return _GETITEM.on(x, index=_frozen_index(index))
 
 
 def scatter_add(x: Carrier, shape: tuple[int, ...], index: Any) -> Carrier:
@@ -70,4 +70,4 @@ def scatter_add(x: Carrier, shape: tuple[int, ...], index: Any) -> Carrier:
     >>> scatter_add(np.array([1.0, 2.0]), (3,), [1, 1])
     array([0., 3., 0.])
     """
-    return _SCATTER_ADD.bind(shape=tuple(shape), index=_frozen_index(index))(x)
+    return _SCATTER_ADD.on(x, shape=tuple(shape), index=_frozen_index(index))

@@ -53,27 +53,35 @@ class Operation:
             TABLE[name] = self
 
     def __call__(self, *operands: Carrier) -> Carrier:
+        """The result for plain floats and arrays, a float for floats; or whatever another carrier records."""
+        all_floats = True
         for operand in operands:
-            if operand.__class__ not in PLAIN and hasattr(operand, "record"):
-                if self.rule_for_each or len(operands) > 2:
-                    return operand.record(self, operands)
-                return operand.record(self, *operands)
-        return self.compute(*operands)
-
-    def compute(self, *operands: Any) -> Any:
-        """The result for plain floats and arrays. A float in gives a float out."""
-        for operand in operands:
-            if operand.__class__ is not float:
-                return as_data(self.forward(*operands))
-        try:
-            return as_data(self.scalar(*operands))
-        except (ArithmeticError, ValueError):
-            return self.at_the_limit(*operands)
+            kind = operand.__class__
+            if kind is not float:
+                all_floats = False
+                if kind not in PLAIN and hasattr(operand, "record"):
+                    if self.rule_for_each or len(operands) > 2:
+                        return operand.record(self, operands)
+                    return operand.record(self, *operands)
+        if all_floats:
+            try:
+                return as_data(self.scalar(*operands))
+            except (ArithmeticError, ValueError):
+                return self.at_the_limit(*operands)
+        return as_data(self.forward(*operands))
 
     def at_the_limit(self, *operands: float) -> float:
         """What IEEE arithmetic says where ``math`` raises: 1/0 is inf, log(-1) is nan."""
         with np.errstate(all="ignore"):
             return float(self.forward(*map(np.float64, operands)))
+
+    def on(self, x: Carrier, **params: Any) -> Carrier:
+        """This row with static parameters (axis, shape, index) on one operand."""
+        if x.__class__ is np.ndarray:
+            return as_data(self.forward(x, **params))
+        if hasattr(x, "record"):
+            return x.record(self.bind(**params), x)
+        return self.bind(**params)(x)
 
     def bind(self, **params: Any) -> Operation:
         """This row with its static parameters (axis, shape, index) filled in."""

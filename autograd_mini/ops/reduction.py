@@ -46,6 +46,8 @@ def unbroadcast(g: Carrier, shape: tuple[int, ...]) -> Carrier:
 def count_along(x: Carrier, axis: Axis) -> int:
     """How many elements of ``x`` each element of a reduction over ``axis`` is made of."""
     shape = shape_of(x)
+    if axis is None:
+        return math.prod(shape)
     return math.prod(shape[a] for a in normalize_axes(axis, len(shape)))
 
 
@@ -61,12 +63,8 @@ _SUM = Linear(
 )
 _MEAN = Linear(
     "mean",
-    lambda x, axis, keepdims: (
-        np.add.reduce(x, axis=axis, keepdims=keepdims) / count_along(x, axis)
-        if count_along(x, axis)
-        else np.add.reduce(x, axis=axis, keepdims=keepdims) * math.nan
-    ),
-    lambda g, z, x, axis, keepdims: _spread(g / count_along(x, axis), x, axis) if count_along(x, axis) else 0.0,
+    lambda x, axis, keepdims: np.add.reduce(x, axis=axis, keepdims=keepdims) / (count_along(x, axis) or math.nan),
+    lambda g, z, x, axis, keepdims: _spread(g / (count_along(x, axis) or math.nan), x, axis),
 )
 
 
@@ -77,7 +75,7 @@ def broadcast_to(x: Carrier, shape: tuple[int, ...]) -> Carrier:
     array([[1., 2.],
            [1., 2.]])
     """
-    return _BROADCAST_TO.bind(shape=tuple(shape))(x)
+    return _BROADCAST_TO.on(x, shape=tuple(shape))
 
 
 def sum(x: Carrier, axis: Axis = None, keepdims: bool = False) -> Carrier:
@@ -86,7 +84,7 @@ def sum(x: Carrier, axis: Axis = None, keepdims: bool = False) -> Carrier:
     >>> sum(np.array([[1.0, 2.0], [3.0, 4.0]]), axis=0)
     array([4., 6.])
     """
-    return _SUM.bind(axis=axis, keepdims=keepdims)(x)
+    return _SUM.on(x, axis=axis, keepdims=keepdims)
 
 
 def mean(x: Carrier, axis: Axis = None, keepdims: bool = False) -> Carrier:
@@ -95,7 +93,7 @@ def mean(x: Carrier, axis: Axis = None, keepdims: bool = False) -> Carrier:
     >>> mean(np.array([1.0, 2.0, 6.0]))
     3.0
     """
-    return _MEAN.bind(axis=axis, keepdims=keepdims)(x)
+    return _MEAN.on(x, axis=axis, keepdims=keepdims)
 
 
 def var(x: Carrier, axis: Axis = None, ddof: int = 0, keepdims: bool = False) -> Carrier:
@@ -150,7 +148,7 @@ def max(x: Carrier, axis: Axis = None, keepdims: bool = False) -> Carrier:
     >>> max(np.array([3.0, 1.0, 2.0]))
     3.0
     """
-    return _MAX.bind(axis=axis, keepdims=keepdims)(x)
+    return _MAX.on(x, axis=axis, keepdims=keepdims)
 
 
 def min(x: Carrier, axis: Axis = None, keepdims: bool = False) -> Carrier:
@@ -159,4 +157,4 @@ def min(x: Carrier, axis: Axis = None, keepdims: bool = False) -> Carrier:
     >>> min(np.array([3.0, 1.0, 2.0]))
     1.0
     """
-    return _MIN.bind(axis=axis, keepdims=keepdims)(x)
+    return _MIN.on(x, axis=axis, keepdims=keepdims)

@@ -48,7 +48,7 @@ def reshape(x: Carrier, shape: int | tuple[int, ...]) -> Carrier:
     array([[1., 2.],
            [3., 4.]])
     """
-    return _RESHAPE.bind(shape=shape if isinstance(shape, int) else tuple(shape))(x)
+    return _RESHAPE.on(x, shape=shape if isinstance(shape, int) else tuple(shape))
 
 
 def transpose(x: Carrier, axes: Sequence[int] | None = None) -> Carrier:
@@ -57,7 +57,7 @@ def transpose(x: Carrier, axes: Sequence[int] | None = None) -> Carrier:
     >>> transpose(np.array([[1.0, 2.0]])).shape
     (2, 1)
     """
-    return _TRANSPOSE.bind(axes=None if axes is None else tuple(axes))(x)
+    return _TRANSPOSE.on(x, axes=None if axes is None else tuple(axes))
 
 
 def astype(x: Carrier, dtype: Any) -> Carrier:
@@ -69,7 +69,7 @@ def astype(x: Carrier, dtype: Any) -> Carrier:
     dtype = np.dtype(dtype)
     if dtype.kind != "f":
         raise TypeError(f"astype: a gradient needs float16, float32 or float64, not {dtype}")
-    return _ASTYPE.bind(dtype=dtype)(x)
+    return _ASTYPE.on(x, dtype=dtype)
 
 
 def expand_dims(x: Carrier, axis: int | tuple[int, ...]) -> Carrier:

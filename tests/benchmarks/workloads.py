@@ -251,6 +251,6 @@ def _train(loss: Callable[[], Any], optimizer: Any, parameters: list[Any]) -> Ru
         optimizer.zero_grad()
         total = loss()
         total.backward()
-        return float(total), np.concatenate([np.ravel(np.asarray(p.grad)) for p in parameters]).tolist()
+        return total.item(), np.concatenate([np.ravel(np.asarray(p.grad)) for p in parameters]).tolist()
 
     return Run(loss, step, answer)
