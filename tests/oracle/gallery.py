@@ -289,8 +289,8 @@ def reductions() -> Iterator[Sample]:
                 lambda x, of=of, dim=dim: of(x, dim, False),
                 shape,
             )
-            # log(0) has an infinite slope, and infinity times the nothing below it is nan to second order
-            yield replace(sample, second_order=axis is not None or op != "logsumexp")
+            # log(0) and 1/0 have no slope, and times the nothing below them that is nan to second order
+            yield replace(sample, second_order=axis is not None or op not in ("logsumexp", "mean"))
     for op, of in {"var": torch.var, "std": torch.std}.items():
         yield call(op, "ddof=1", lambda x, op=op: getattr(ops, op)(x, ddof=1), lambda x, of=of: of(x), (3, 4))
         yield call(
@@ -393,6 +393,14 @@ def shapes_and_indices() -> Iterator[Sample]:
         yield call("matmul", f"{x} @ {y}", ops.matmul, torch.matmul, x, y)
     mixed = [(Operand((2, 3), "float32"), Operand((3, 2))), (Operand((2, 3)), Operand((3,), "float32"))]
     yield Sample("matmul", "mixed dtypes", ops.matmul, torch.matmul, ((-2, 2),) * 2, mixed)
+
+    for x in [(2, 3), (3,), (5, 2, 3), (2, 5, 2, 3), (0, 3), (1, 3)]:
+        yield call("linear", f"{x}", ops.linear, F.linear, x, (4, 3), (4,))
+        yield call("linear", f"{x}, no bias", ops.linear, F.linear, x, (4, 3))
+    yield call("linear", "one output", ops.linear, F.linear, (5, 3), (1, 3), (1,))
+    yield call("linear", "no inputs", ops.linear, F.linear, (5, 0), (4, 0), (4,))
+    mixed = [(Operand((2, 3), "float32"), Operand((4, 3)), Operand((4,), "float32"))]
+    yield Sample("linear", "mixed dtypes", ops.linear, F.linear, ((-2, 2),) * 3, mixed)
 
     for shape, index in INDICES:
         text = f"x{shape}[{index!r}]".replace("\n", "")

@@ -1,0 +1,148 @@
+"""Errors name the op, the shapes and the user's own line."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from autograd_mini import Value, concatenate, ops, where
+from autograd_mini.errors import user_line
+
+
+def error_of(f: Callable[[], Any], kind: type[Exception]) -> str:
+    with pytest.raises(kind) as caught:
+        f()
+    return str(caught.value)
+
+
+A, B, V = Value(np.ones((2, 3))), Value(np.ones((4, 5))), Value(np.ones(7))
+
+MISTAKES: dict[str, tuple[type[Exception], Callable[[], Any], list[str]]] = {
+    "matmul": (ValueError, lambda: A @ B, ["matmul", "(2, 3)", "(4, 5)", "length 3", "4"]),
+    "matmul, vector": (ValueError, lambda: A @ V, ["matmul", "(2, 3)", "(7,)", "length 3", "7"]),
+    "matmul, array first": (ValueError, lambda: np.ones((2, 3)) @ B, ["matmul", "(2, 3)", "(4, 5)"]),
+    "matmul of a number": (ValueError, lambda: A @ Value(2.0), ["matmul", "(2, 3)", "()"]),
+    "matmul, batches": (
+        ValueError,
+        lambda: Value(np.ones((2, 3, 4))) @ Value(np.ones((5, 4, 2))),
+        ["matmul", "(2, 3, 4)", "(5, 4, 2)"],
+    ),
+    "add": (ValueError, lambda: A + B, ["add", "(2, 3)", "(4, 5)", "lengths 3 and 5"]),
+    "add, array first": (ValueError, lambda: np.ones((2, 3)) + B, ["add", "(2, 3)", "(4, 5)", "broadcast"]),
+    "mul": (ValueError, lambda: A * np.ones(2), ["mul", "(2, 3)", "(2,)", "lengths 3 and 2"]),
+    "maximum": (ValueError, lambda: ops.maximum(A, B), ["maximum", "(2, 3)", "(4, 5)"]),
+    "where": (ValueError, lambda: where(np.ones(3, bool), A, B), ["where", "(3,)", "(2, 3)", "(4, 5)"]),
+    "clip": (ValueError, lambda: A.clip(np.zeros(2), 1.0), ["clip", "(2, 3)", "(2,)"]),
+    "reshape": (ValueError, lambda: A.reshape(4, 2), ["reshape", "(2, 3)", "(4, 2)"]),
+    "transpose": (ValueError, lambda: A.transpose(0, 0), ["transpose", "(2, 3)", "(0, 0)"]),
+    "broadcast_to": (ValueError, lambda: A.broadcast_to((2, 4)), ["broadcast_to", "(2, 3)", "(2, 4)"]),
+    "sum": (ValueError, lambda: A.sum(axis=2), ["sum", "(2, 3)", "axis=2"]),
+    "mean": (ValueError, lambda: A.mean(axis=(0, 5)), ["mean", "(2, 3)", "axis=(0, 5)"]),
+    "max": (ValueError, lambda: Value(np.ones(0)).max(), ["max", "(0,)"]),
+    "getitem": (IndexError, lambda: A[5], ["getitem", "(2, 3)", "index=5"]),
+    "getitem, too many": (IndexError, lambda: A[0, 0, 0], ["getitem", "(2, 3)"]),
+    "getitem of a number": (IndexError, lambda: Value(2.0)[0], ["getitem", "()"]),
+    "stack": (ValueError, lambda: ops.stack([A, B]), ["stack", "(2, 3)", "(4, 5)"]),
+    "concatenate": (ValueError, lambda: concatenate([A, B]), ["concatenate", "(2, 3)", "(4, 5)"]),
+}
+
+
+@pytest.mark.parametrize("name", MISTAKES)
+def test_an_error_names_the_op_the_shapes_and_the_line(name: str) -> None:
+    kind, mistake, words = MISTAKES[name]
+    message = error_of(mistake, kind)
+    for word in words:
+        assert word in message.split("\n  at ")[0]
+    number = inspect.getsourcelines(mistake)[1]
+    lines = range(number, number + len(inspect.getsource(mistake).splitlines()))
+    assert any(f"\n  at test_errors.py:{line}: " in message for line in lines)
+
+
+def test_the_line_is_quoted() -> None:
+    def train() -> None:
+        hidden = A @ B
+        hidden.sum()
+
+    message = error_of(train, ValueError)
+    assert message.endswith(f"at test_errors.py:{inspect.getsourcelines(train)[1] + 1}: hidden = A @ B")
+
+
+def test_a_missing_transpose_is_suggested() -> None:
+    assert ".T" in error_of(lambda: A @ A, ValueError)
+
+
+def test_a_composition_names_the_users_line() -> None:
+    message = error_of(lambda: Value(np.ones((2, 3))).softmax(axis=4), ValueError)
+    assert "axis" in message
+
+
+def test_user_line_is_the_innermost_line_outside_the_library() -> None:
+    line = user_line()
+    assert line == f"test_errors.py:{_line_of('line = user_line()')}: line = user_line()"
+
+
+def _line_of(text: str) -> int:
+    """Where the text first stands in this file."""
+    source = Path(__file__).read_text(encoding="utf-8").splitlines()
+    return next(number for number, line in enumerate(source, 1) if line.strip() == text)
+
+
+@pytest.mark.parametrize(
+    ("mistake", "word"),
+    [
+        (lambda: Value(1.0) + "1", "float64"),
+        (lambda: "1" + Value(1.0), "float64"),
+        (lambda: Value(1.0) * 1j, "complex"),
+        (lambda: 1j * Value(1.0), "complex"),
+        (lambda: Value(1.0) + object(), "object"),
+        (lambda: Value(1.0) + None, "object"),
+        (lambda: None + Value(1.0), "object"),
+        (lambda: Value([1.0, 2.0]) * np.array([1j, 2]), "complex"),
+        (lambda: np.array([1j, 2]) * Value([1.0, 2.0]), "complex"),
+        (lambda: ["a"] * Value([1.0]), "float64"),
+        (lambda: np.array(["a"]) + Value([1.0]), "float64"),
+        (lambda: Value([1.0, 2.0])[0.5], "index"),
+        (lambda: Value([1.0, 2.0])["a"], "index"),
+        (lambda: Value([1.0]).astype(int), "float64"),
+        (lambda: Value([1.0]).astype("complex64"), "float64"),
+    ],
+)
+def test_an_operand_that_is_no_real_number_is_a_type_error_that_helps(mistake: Any, word: str) -> None:
+    assert word in error_of(mistake, TypeError).split("\n  at ")[0]
+
+
+@pytest.mark.parametrize(
+    ("mistake", "words"),
+    [
+        (lambda: ops.stack([]), ["stack", "at least one"]),
+        (lambda: ops.concatenate([]), ["concatenate", "at least one"]),
+        (lambda: ops.concatenate([Value(1.0), Value(2.0)]), ["concatenate", "stack"]),
+        (lambda: ops.concatenate([A, V]), ["concatenate", "(2, 3)", "(7,)"]),
+        (lambda: ops.concatenate([A, A], axis=2), ["concatenate", "axis 2"]),
+        (lambda: ops.stack([A, A], axis=3), ["stack", "axis 3"]),
+        (lambda: A.gelu("fast"), ["gelu", "'fast'"]),
+    ],
+)
+def test_what_an_op_refuses_it_explains(mistake: Any, words: list[str]) -> None:
+    message = error_of(mistake, ValueError)
+    for word in words:
+        assert word in message
+
+
+def test_the_cause_is_kept() -> None:
+    with pytest.raises(ValueError, match="matmul") as caught:
+        A @ B
+    assert isinstance(caught.value.__cause__, ValueError)
+
+
+def test_an_op_that_fails_changes_nothing() -> None:
+    x = Value(np.ones((2, 3)))
+    x.sum().backward()
+    with pytest.raises(ValueError, match="matmul"):
+        x @ x
+    assert x.grad.tolist() == [[1.0] * 3] * 2

@@ -1,0 +1,264 @@
+"""NumPy's functions on Values: an op or a TypeError, never an object array, never silently a constant."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import pytest
+
+from autograd_mini import Value, ops
+
+X = np.array([[0.5, 1.5, 2.0], [3.0, 0.25, 1.0]])
+Y = np.array([[1.0, 2.0, 0.5], [1.5, 0.25, 4.0]])
+
+FUNCTIONS: dict[str, tuple[Callable[[Any], Any], Callable[[Any], Any]]] = {
+    "np.exp": (np.exp, ops.exp),
+    "np.expm1": (np.expm1, ops.expm1),
+    "np.log": (np.log, ops.log),
+    "np.log1p": (np.log1p, ops.log1p),
+    "np.sqrt": (np.sqrt, ops.sqrt),
+    "np.sin": (np.sin, ops.sin),
+    "np.cos": (np.cos, ops.cos),
+    "np.tan": (np.tan, ops.tan),
+    "np.tanh": (np.tanh, ops.tanh),
+    "np.abs": (np.abs, ops.abs),
+    "np.absolute": (np.absolute, ops.abs),
+    "np.negative": (np.negative, ops.neg),
+    "np.sign": (np.sign, ops.sign),
+    "np.add": (lambda x: np.add(x, Y), lambda x: x + Y),
+    "np.subtract": (lambda x: np.subtract(Y, x), lambda x: Y - x),
+    "np.multiply": (lambda x: np.multiply(x, Y), lambda x: x * Y),
+    "np.divide": (lambda x: np.divide(Y, x), lambda x: Y / x),
+    "np.true_divide": (lambda x: np.true_divide(x, Y), lambda x: x / Y),
+    "np.power": (lambda x: np.power(x, Y), lambda x: x**Y),
+    "np.power(2, x)": (lambda x: np.power(2, x), lambda x: 2**x),
+    "np.maximum": (lambda x: np.maximum(x, Y), lambda x: ops.maximum(x, Y)),
+    "np.minimum": (lambda x: np.minimum(Y, x), lambda x: ops.minimum(Y, x)),
+    "np.matmul": (lambda x: np.matmul(x, Y.T), lambda x: x @ Y.T),
+    "np.sum": (np.sum, ops.sum),
+    "np.sum(axis=0)": (lambda x: np.sum(x, axis=0), lambda x: x.sum(0)),
+    "np.sum(axis, keepdims)": (lambda x: np.sum(x, axis=1, keepdims=True), lambda x: x.sum(1, True)),
+    "np.add.reduce": (lambda x: np.add.reduce(x), lambda x: x.sum(0)),
+    "np.add.reduce(axis=None)": (lambda x: np.add.reduce(x, axis=None), lambda x: x.sum()),
+    "np.maximum.reduce": (lambda x: np.maximum.reduce(x, axis=1), lambda x: x.max(1)),
+    "np.mean": (lambda x: np.mean(x, 1), lambda x: x.mean(1)),
+    "np.var": (lambda x: np.var(x, axis=0, ddof=1), lambda x: x.var(0, 1)),
+    "np.std": (lambda x: np.std(x, axis=1), lambda x: x.std(1)),
+    "np.max": (lambda x: np.max(x, axis=0), lambda x: x.max(0)),
+    "np.amax": (lambda x: np.amax(x), lambda x: x.max()),
+    "np.min": (lambda x: np.min(x, axis=-1), lambda x: x.min(-1)),
+    "np.amin": (lambda x: np.amin(x, keepdims=True), lambda x: x.min(keepdims=True)),
+    "np.reshape": (lambda x: np.reshape(x, (3, 2)), lambda x: x.reshape(3, 2)),
+    "np.reshape(-1)": (lambda x: np.reshape(x, -1), lambda x: x.reshape(-1)),
+    "np.ravel": (np.ravel, lambda x: x.reshape(-1)),
+    "np.transpose": (np.transpose, lambda x: x.T),
+    "np.transpose(axes)": (lambda x: np.transpose(x, (1, 0)), lambda x: x.transpose(1, 0)),
+    "np.expand_dims": (lambda x: np.expand_dims(x, 1), lambda x: x.expand_dims(1)),
+    "np.squeeze": (lambda x: np.squeeze(x[:, :1]), lambda x: x[:, 0]),
+    "np.broadcast_to": (lambda x: np.broadcast_to(x, (4, 2, 3)), lambda x: x.broadcast_to((4, 2, 3))),
+    "np.concatenate": (lambda x: np.concatenate([x, Y]), lambda x: ops.concatenate([x, Y])),
+    "np.concatenate(axis=1)": (lambda x: np.concatenate((Y, x), axis=1), lambda x: ops.concatenate([Y, x], 1)),
+    "np.stack": (lambda x: np.stack([x, Y, x], axis=1), lambda x: ops.stack([x, Y, x], 1)),
+    "np.where": (lambda x: np.where(X > 1, x, 0.0), lambda x: ops.where(X > 1, x, 0.0)),
+    "np.where(value > 1)": (lambda x: np.where(x > 1, x, Y), lambda x: ops.where(X > 1, x, Y)),
+    "np.clip": (lambda x: np.clip(x, 0.6, 1.6), lambda x: x.clip(0.6, 1.6)),
+    "np.clip(None)": (lambda x: np.clip(x, None, 1.6), lambda x: x.clip(high=1.6)),
+    "np.clip(min, max)": (lambda x: np.clip(x, min=0.6, max=1.6), lambda x: x.clip(0.6, 1.6)),
+    "array + value": (lambda x: Y + x, lambda x: x + Y),
+    "array - value": (lambda x: Y - x, lambda x: -(x - Y)),
+    "array * value": (lambda x: Y * x, lambda x: x * Y),
+    "array / value": (lambda x: Y / x, lambda x: ops.div(Y, x)),
+    "array ** value": (lambda x: Y**x, lambda x: ops.pow(Y, x)),
+    "array @ value": (lambda x: Y.T @ x, lambda x: ops.matmul(Y.T, x)),
+    "np.float64 * value": (lambda x: np.float64(2) * x, lambda x: x * 2),
+    "value * np.float64": (lambda x: x * np.float64(2), lambda x: x * 2),
+    "np.float32 + value": (lambda x: np.float32(2) + x, lambda x: x + 2),
+    "np.int64 - value": (lambda x: np.int64(2) - x, lambda x: 2 - x),
+}
+
+
+@pytest.mark.parametrize("name", FUNCTIONS)
+def test_a_numpy_function_is_the_op_with_its_gradient(name: str) -> None:
+    theirs, ours = FUNCTIONS[name]
+    x, y = Value(X), Value(X)
+    z, expected = theirs(x), ours(y)
+    assert type(z) is Value
+    np.testing.assert_array_equal(z.data, expected.data)
+    z.sum().backward()
+    expected.sum().backward()
+    np.testing.assert_array_equal(x.grad, y.grad)
+    np.testing.assert_allclose(z.data, theirs(X), rtol=1e-15)
+
+
+@pytest.mark.parametrize(
+    "name", ["np.exp", "np.tanh", "np.sqrt", "np.negative", "np.abs", "np.sum", "np.amax", "np.power(2, x)"]
+)
+def test_a_numpy_function_of_a_number_is_a_number(name: str) -> None:
+    z = FUNCTIONS[name][0](Value(0.5))
+    assert type(z) is Value
+    assert type(z.data) is float
+
+
+def test_a_numpy_scalar_keeps_a_number_a_number() -> None:
+    for z in (
+        np.float64(2) * Value(3.0),
+        Value(3.0) * np.float64(2),
+        np.float32(2) * Value(3.0),
+        np.int64(2) * Value(3.0),
+    ):
+        assert type(z) is Value
+        assert type(z.data) is float
+        assert z.data == 6.0
+
+
+# ---------------------------------------------------------------- refused
+
+
+@pytest.mark.parametrize(
+    ("call", "name"),
+    [
+        (lambda x: np.cbrt(x), "np.cbrt"),
+        (lambda x: np.arctan2(x, x), "np.arctan2"),
+        (lambda x: np.floor(x), "np.floor"),
+        (lambda x: np.add.accumulate(x), "np.add.accumulate"),
+        (lambda x: np.multiply.outer(x, x), "np.multiply.outer"),
+        (lambda x: np.multiply.reduce(x), "np.multiply.reduce"),
+        (lambda x: np.median(x), "np.median"),
+        (lambda x: np.cumsum(x), "np.cumsum"),
+        (lambda x: np.sort(x), "np.sort"),
+        (lambda x: np.linalg.inv(x), "np.inv"),
+        (lambda x: np.fft.fft(x), "np.fft"),
+        (lambda x: np.logical_and(x, x), "np.logical_and"),
+        (lambda x: np.bitwise_and(x, x), "np.bitwise_and"),
+    ],
+)
+def test_a_function_without_an_op_is_named(call: Any, name: str) -> None:
+    with pytest.raises(TypeError, match=name.replace(".", r"\.")):
+        call(Value(X))
+
+
+@pytest.mark.parametrize(
+    ("call", "nearest"),
+    [
+        (lambda x: np.exp2(x), r"np\.exp\b"),
+        (lambda x: np.nansum(x), r"np\.sum"),
+        (lambda x: np.sinh(x), r"np\.sin\b"),
+        (lambda x: np.fmax(x, x), r"np\.max\b"),
+        (lambda x: np.nanmean(x), r"np\.mean"),
+        (lambda x: np.nanstd(x), r"np\.std"),
+    ],
+)
+def test_the_nearest_function_that_exists_is_named(call: Any, nearest: str) -> None:
+    with pytest.raises(TypeError, match=f"the nearest is {nearest}"):
+        call(Value(X))
+
+
+def test_writing_into_an_array_is_refused() -> None:
+    x, array = Value(X), np.zeros((2, 3))
+    with pytest.raises(TypeError, match="array = array \\+ value"):
+        array += x
+    with pytest.raises(TypeError, match="out="):
+        np.exp(x, out=array)
+    with pytest.raises(TypeError, match="out="):
+        np.add(array, array, out=x)
+    with pytest.raises(TypeError):
+        np.sum(x, out=array)
+    with pytest.raises(TypeError):
+        np.clip(x, 0, 1, out=array)
+    assert not array.any()
+
+
+@pytest.mark.parametrize(
+    "call",
+    [
+        lambda x: np.exp(x, where=np.ones(3, bool)),
+        lambda x: np.exp(x, dtype="float32"),
+        lambda x: np.sum(x, dtype="float32"),
+        lambda x: np.sum(x, where=np.ones(3, bool)),
+        lambda x: np.sum(x, initial=1.0),
+        lambda x: np.mean(x, dtype="float32"),
+        lambda x: np.add.reduce(x, initial=1.0),
+        lambda x: np.reshape(x, (3, 2), order="F"),
+        lambda x: np.ravel(x, order="F"),
+        lambda x: np.concatenate([x, x], dtype="float32"),
+        lambda x: np.std(x, mean=1.0),
+        lambda x: np.where(x),
+    ],
+)
+def test_an_option_without_an_op_is_refused_rather_than_ignored(call: Any) -> None:
+    with pytest.raises(TypeError):
+        call(Value(X))
+
+
+@pytest.mark.parametrize("data", [1.0, np.array(1.0), X], ids=["number", "0-d", "array"])
+@pytest.mark.parametrize("convert", [np.array, np.asarray, np.atleast_1d, lambda x: np.array([x])])
+def test_a_value_never_becomes_an_array_by_itself(convert: Any, data: Any) -> None:
+    with pytest.raises(TypeError):
+        convert(Value(data))
+
+
+def test_a_list_of_values_never_becomes_an_array() -> None:
+    with pytest.raises(TypeError, match="stack"):
+        np.array([Value(1.0), Value(2.0)])
+    with pytest.raises(TypeError):
+        np.array([1.0, Value(2.0)])
+
+
+def test_a_value_is_never_put_into_an_array() -> None:
+    array = np.zeros(3)
+    with pytest.raises(TypeError, match="stack"):
+        array[:] = Value([1.0, 2.0, 3.0])
+    assert not array.any()
+
+
+def test_a_constant_does_become_an_array() -> None:
+    constant = Value(X, requires_grad=False)
+    assert np.asarray(constant).tolist() == X.tolist()
+    assert np.asarray(Value(X).detach(), dtype="float32").dtype == np.float32
+
+
+def test_no_operation_makes_an_object_array() -> None:
+    x = Value(X)
+    for z in (Y + x, np.float64(1) + x, [[1.0, 2.0, 3.0]] + x, np.ones((2, 2)) @ x):  # noqa: RUF005  # addition
+        assert z.dtype == np.float64
+
+
+# ---------------------------------------------------------------- looked at, not differentiated
+
+
+@pytest.mark.parametrize(
+    "ask",
+    [
+        np.isnan,
+        np.isinf,
+        np.isfinite,
+        np.signbit,
+        lambda x: np.greater(x, 1),
+        lambda x: x == X,
+        lambda x: x > X,
+        lambda x: np.isclose(x, 1.0),
+    ],
+)
+def test_a_question_has_a_plain_boolean_answer(ask: Any) -> None:
+    answer = ask(Value(X))
+    assert type(answer) is np.ndarray
+    assert answer.dtype == bool
+    np.testing.assert_array_equal(answer, ask(X))
+
+
+def test_questions_about_the_whole_are_plain() -> None:
+    x = Value(X)
+    assert np.shape(x) == (2, 3)
+    assert np.ndim(x) == 2
+    assert np.size(x) == 6
+    assert np.argmax(x) == 3
+    assert np.allclose(x, X)
+    assert np.array_equal(x, X)
+    assert type(np.zeros_like(x)) is np.ndarray
+    assert type(np.ones_like(x)) is np.ndarray
+
+
+def test_numpys_testing_functions_work_on_values() -> None:
+    np.testing.assert_allclose(Value(X).data, X)
