@@ -39,10 +39,8 @@ class MLP(Module):
         dtype: Any = np.float64,
         rng: np.random.Generator | None = None,
     ) -> None:
-        if not isinstance(nouts, Iterable) or not (widths := [nin, *nouts])[1:]:
-            raise ValueError(f"MLP: nouts lists the width of every layer, such as [16, 16, 1], not {nouts!r}")
         rng = generator(rng)
-        self.layers = [Linear(n, m, dtype=dtype, rng=rng) for n, m in pairwise(widths)]
+        self.layers = [Linear(n, m, dtype=dtype, rng=rng) for n, m in layer_sizes(nin, nouts)]
         self.activation = activation
 
     def forward(self, x: Any) -> Any:
@@ -50,3 +48,15 @@ class MLP(Module):
         for layer in hidden:
             x = self.activation(layer(x))
         return last(x)
+
+
+def layer_sizes(nin: int, nouts: Iterable[int]) -> list[tuple[int, int]]:
+    """The number of inputs and outputs of each layer.
+
+    >>> layer_sizes(2, [16, 16, 1])
+    [(2, 16), (16, 16), (16, 1)]
+    """
+    widths = [nin, *nouts] if isinstance(nouts, Iterable) else []
+    if len(widths) < 2:
+        raise ValueError(f"MLP: nouts lists the width of every layer, such as [16, 16, 1], not {nouts!r}")
+    return list(pairwise(widths))

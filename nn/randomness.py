@@ -24,7 +24,11 @@ def manual_seed(seed: int) -> None:
 
 
 def generator(rng: np.random.Generator | None) -> np.random.Generator:
-    """``rng``, or the default generator where it is None."""
+    """``rng``, or the default generator where it is None.
+
+    >>> generator(None) is generator(None)
+    True
+    """
     if rng is None:
         return _default
     if not isinstance(rng, np.random.Generator):

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from itertools import pairwise
 from typing import Any
 
 import numpy as np
 
 from autograd_mini import Value
+from nn.mlp import layer_sizes
 from nn.module import Module, Parameter
 from nn.randomness import generator
 
@@ -68,8 +68,8 @@ class MLP(Module):
     """
 
     def __init__(self, nin: int, nouts: Iterable[int], *, rng: np.random.Generator | None = None) -> None:
-        widths = list(pairwise([nin, *nouts]))
-        self.layers = [Layer(n, m, nonlin=i < len(widths), rng=rng) for i, (n, m) in enumerate(widths, 1)]
+        sizes = layer_sizes(nin, nouts)
+        self.layers = [Layer(n, m, nonlin=i < len(sizes), rng=rng) for i, (n, m) in enumerate(sizes, 1)]
 
     def forward(self, x: Any) -> Value | list[Value]:
         for layer in self.layers:

@@ -20,6 +20,16 @@ class Optimizer:
     ``params`` are leaf Values, such as ``model.parameters()``. Those that no gradient has reached are passed
     over. ``lr``, the learning rate, may be set at any time.
 
+    >>> class SignSGD(Optimizer):
+    ...     def update(self, w, g, state):
+    ...         return w - self.lr * np.sign(g), state
+    >>> w = Value([1.0, -2.0])
+    >>> optimizer = SignSGD([w], lr=0.5)
+    >>> (w * w).sum().backward()
+    >>> optimizer.step()
+    >>> w.data
+    array([ 0.5, -1.5])
+
     Raises ``ValueError`` for no parameters, one that is listed twice or was computed from others, or if none
     requires a gradient; ``TypeError`` for what is not an iterable of Values.
     """

@@ -1,0 +1,136 @@
+"""What the losses refuse. What they compute is in oracle/test_losses.py."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pytest
+
+import nn
+from autograd_mini import Value
+
+ELEMENTWISE = [
+    nn.mse_loss,
+    nn.l1_loss,
+    nn.huber_loss,
+    nn.binary_cross_entropy,
+    nn.binary_cross_entropy_with_logits,
+    nn.hinge_loss,
+]
+EVERY = [*ELEMENTWISE, nn.cross_entropy, nn.nll_loss]
+MISMATCHED = [((4,), (4, 1)), ((4, 1), (4,)), ((4,), (3,)), ((4,), ()), ((), (1,)), ((2, 3), (3, 2)), ((2, 3), (3,))]
+
+
+@pytest.mark.parametrize("loss", ELEMENTWISE)
+@pytest.mark.parametrize(("prediction", "target"), MISMATCHED, ids=str)
+@pytest.mark.parametrize("carrier", [np.asarray, Value])
+def test_shapes_that_broadcast_are_refused_all_the_same(loss: Any, prediction: Any, target: Any, carrier: Any) -> None:
+    with pytest.raises(ValueError, match="must be equal") as error:
+        loss(Value(np.full(prediction, 0.5)), carrier(np.ones(target)))
+    assert f"{loss.__name__}: the prediction has shape {prediction}, the target {target};" in str(error.value)
+
+
+@pytest.mark.parametrize("loss", ELEMENTWISE)
+def test_the_remedy_for_n_against_n_1_is_a_line_that_works(loss: Any) -> None:
+    prediction, target = Value(np.full((4, 1), 0.5)), np.ones(4)
+    with pytest.raises(ValueError, match=r"target\.reshape\(\(4, 1\)\)"):
+        loss(prediction, target)
+    loss(prediction, target.reshape((4, 1)))
+
+
+@pytest.mark.parametrize("loss", EVERY)
+def test_an_unknown_reduction_is_refused(loss: Any) -> None:
+    target = np.ones(3, int) if loss in (nn.cross_entropy, nn.nll_loss) else np.ones((3, 2))
+    with pytest.raises(ValueError, match="reduction is 'mean', 'sum' or 'none', not 'average'"):
+        loss(Value(np.full((3, 2), 0.5)), target, reduction="average")
+
+
+def test_a_module_refuses_it_when_it_is_made() -> None:
+    with pytest.raises(ValueError, match="not 'average'"):
+        nn.MSELoss("average")  # type: ignore[arg-type]  # the mistake
+
+
+@pytest.mark.parametrize("loss", [nn.cross_entropy, nn.nll_loss])
+class TestClassIndices:
+    scores = Value(np.zeros((4, 3)))
+
+    @pytest.mark.parametrize(
+        ("target", "first"), [([0, 1, 3, 5], "3 at position 2"), ([0, -1, 2, -2], "-1 at position 1")]
+    )
+    def test_the_first_one_out_of_range_is_named_with_its_position(self, loss: Any, target: Any, first: str) -> None:
+        with pytest.raises(
+            ValueError, match=rf"the class index {first} is out of range; 3 classes have the indices 0 to 2"
+        ):
+            loss(self.scores, np.array(target))
+
+    def test_a_position_has_as_many_numbers_as_the_target_has_axes(self, loss: Any) -> None:
+        with pytest.raises(ValueError, match=r"the class index 9 at position \(1, 0\)"):
+            loss(Value(np.zeros((2, 3, 2))), np.array([[0, 1], [9, 0]]))
+
+    @pytest.mark.parametrize("target", [np.zeros(4), np.zeros(4, bool), Value(np.zeros(4)), ["a"] * 4], ids=repr)
+    def test_they_must_be_integers(self, loss: Any, target: Any) -> None:
+        with pytest.raises(TypeError, match=r"class indices are integers, not .*target\.astype\(int\)"):
+            loss(self.scores, target)
+
+    @pytest.mark.parametrize("shape", [(3,), (4, 1), (), (1, 4)])
+    def test_there_is_one_for_each_sample(self, loss: Any, shape: Any) -> None:
+        with pytest.raises(ValueError, match=r"where \(4,\) is expected") as error:
+            loss(self.scores, np.zeros(shape, int))
+        assert f"scores have shape (4, 3), the class indices {shape} where" in str(error.value)
+
+    def test_a_column_of_them_gets_the_remedy(self, loss: Any) -> None:
+        with pytest.raises(ValueError, match=r"target\.reshape\(\(4,\)\)"):
+            loss(self.scores, np.zeros((4, 1), int))
+
+    def test_scores_are_not_a_single_number(self, loss: Any) -> None:
+        with pytest.raises(ValueError, match=r"the scores are a single number; there must be one for each class"):
+            loss(Value(1.0), 0)
+
+    def test_an_empty_list_of_them_fits_an_empty_batch(self, loss: Any) -> None:
+        assert np.isnan(loss(Value(np.zeros((0, 3))), []).data)
+        assert loss(Value(np.zeros((0, 3))), [], reduction="sum").data == 0
+
+
+def test_one_hot_rows_of_integers_are_told_to_be_floats() -> None:
+    with pytest.raises(ValueError, match=r"one-hot rows are probabilities: target\.astype\(float\)"):
+        nn.cross_entropy(Value(np.zeros((4, 3))), np.eye(4, 3, dtype=int))
+
+
+@pytest.mark.parametrize("shape", [(4, 1), (3, 4), (2,)])
+def test_probabilities_of_another_shape_are_refused(shape: Any) -> None:
+    with pytest.raises(
+        ValueError, match=r"the logits have shape \(4, 3\), the target .*; give class indices \(integers\) of"
+    ):
+        nn.cross_entropy(Value(np.zeros((4, 3))), np.ones(shape))
+
+
+@pytest.mark.parametrize("p", [-0.1, 1.1, np.inf])
+def test_what_is_no_probability_is_taken_for_a_logit(p: float) -> None:
+    with pytest.raises(ValueError, match=rf"{p} is not a probability .*take binary_cross_entropy_with_logits"):
+        nn.binary_cross_entropy(Value([0.5, p]), [1.0, 1.0])
+
+
+@pytest.mark.parametrize("label", [0, 2.0, np.nan])
+def test_hinge_labels_are_minus_1_and_1(label: float) -> None:
+    with pytest.raises(
+        ValueError, match=rf"the targets are -1 and 1, and one is {float(label)} \(of 0 and 1, take 2 \* target"
+    ):
+        nn.hinge_loss(Value([0.5, 0.5]), [1, label])
+
+
+@pytest.mark.parametrize("delta", [0, -1.0, np.nan])
+def test_huber_needs_a_positive_delta(delta: float) -> None:
+    with pytest.raises(ValueError, match="delta is a positive number, not"):
+        nn.huber_loss(Value([1.0]), [1.0], delta=delta)
+
+
+def test_nan_in_a_prediction_comes_out_as_nan() -> None:
+    for loss in ELEMENTWISE:
+        assert np.isnan(loss(Value([np.nan, 0.5]), [1.0, 1.0]).data), loss.__name__
+    assert np.isnan(nn.cross_entropy(Value([[np.nan, 0.5]]), [0]).data)
+
+
+def test_a_list_of_values_is_told_to_be_stacked() -> None:
+    with pytest.raises(TypeError, match="stack"):
+        nn.mse_loss([Value(1.0), Value(2.0)], [1.0, 2.0])
