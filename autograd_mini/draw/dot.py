@@ -1,0 +1,54 @@
+"""Writes a picture in DOT, the language of Graphviz."""
+
+from __future__ import annotations
+
+from autograd_mini.draw.graph import Box, Picture
+
+STYLE = {
+    "leaf": 'style=filled fillcolor="#dbe9f6" color="#1f4e79" penwidth=1.6',
+    "constant": 'style=dashed color="#6b6b6b"',
+    "value": "",
+    "op": 'shape=ellipse style=filled fillcolor="#fdf0d0"',
+    "more": 'style="filled,dashed" fillcolor="#eeeeee" color="#6b6b6b"',
+}
+
+
+def to_dot(picture: Picture, rankdir: str) -> str:
+    """The picture as a digraph: values are records, ops are ellipses.
+
+    The font is Courier by name: with "monospace" Graphviz reserves the widths of Times, and text overflows.
+    """
+    note = f" label={_quoted(_escaped(picture.note))} labelloc=t labeljust=l" if picture.note else ""
+    lines = [
+        f'    graph [rankdir={rankdir} bgcolor=white fontname="Courier" fontsize=12{note}]',
+        '    node [shape=record fontname="Courier" fontsize=12 height=0.35]',
+        '    edge [fontname="Courier" arrowsize=0.7 color="#444444"]',
+    ]
+    lines += [f"    {box.name} [{_attributes(box, rankdir)}]" for box in picture.boxes]
+    lines += [f"    {picture.boxes[source].name} -> {picture.boxes[target].name}" for source, target in picture.edges]
+    return "\n".join(["digraph {", *lines, "}\n"])
+
+
+def _attributes(box: Box, rankdir: str) -> str:
+    if box.kind == "op":
+        label = _escaped(box.fields[0])
+    else:
+        label = " | ".join([_record(field) for field in box.fields])
+        if (rankdir == "LR") != box.stacked:  # Graphviz turns records with the graph; braces turn them back
+            label = f"{{ {label} }}"
+    tooltip = _escaped(box.title).replace("\n", "\\n")
+    return f"label={_quoted(label)} tooltip={_quoted(tooltip)} {STYLE[box.kind]}".rstrip()
+
+
+def _record(field: str) -> str:
+    """Text in a record, where some characters divide fields."""
+    return "".join([f"\\{c}" if c in "{}|<>" else c for c in _escaped(field)])
+
+
+def _escaped(text: str) -> str:
+    r"""Text that Graphviz shows as it is: neither ``\N`` nor ``&lt;`` means something else."""
+    return text.replace("&", "&amp;").replace("\\", "\\\\")
+
+
+def _quoted(text: str) -> str:
+    return '"' + text.replace('"', '\\"') + '"'

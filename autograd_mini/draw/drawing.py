@@ -1,0 +1,110 @@
+"""``draw``, and what it gives: a picture that can be looked at, read as DOT, and saved."""
+
+from __future__ import annotations
+
+import shutil
+from functools import cached_property
+from os import PathLike
+from pathlib import Path
+from typing import Any
+
+from autograd_mini.draw.collapse import collapse
+from autograd_mini.draw.dot import to_dot
+from autograd_mini.draw.graph import Picture, each_alone, picture, walk
+from autograd_mini.draw.svg import to_svg
+from autograd_mini.value import Value
+
+
+def draw(value: Value, *, rankdir: str = "LR", max_boxes: int = 150) -> Drawing:
+    """A picture of the graph that ``value`` was computed by: each number, each op, each gradient.
+
+    Values are boxes, label | data | grad; ops are ellipses; there is one arrow for each use. Before ``backward()``
+    grad is a dash. ``rankdir`` is "LR" (left to right) or "TB" (top to bottom), as in micrograd's ``draw_dot``. A
+    graph of more than ``max_boxes`` values is collapsed: values of the same form share a box, which shows how many
+    they are, the smallest and the largest; what is still too much is cut off far from ``value``. The picture says so.
+
+    It shows itself in a notebook, and is of the moment: a later ``backward()`` does not change it.
+
+    >>> a, b = Value(2.0, label="a"), Value(-3.0, label="b")
+    >>> print(draw(a * b).source)
+    digraph {
+        graph [rankdir=LR bgcolor=white fontname="Courier" fontsize=12]
+        node [shape=record fontname="Courier" fontsize=12 height=0.35]
+    ...
+    >>> draw(a * b).save("product.svg")  # doctest: +SKIP
+
+    Raises ``TypeError`` if ``value`` is not a Value.
+    """
+    if not isinstance(value, Value):
+        raise TypeError(f"draw: give the Value whose graph you want to see, such as the loss, not {_described(value)}")
+    if rankdir not in ("LR", "TB"):
+        raise ValueError(f"draw: rankdir is 'LR' (left to right) or 'TB' (top to bottom), not {rankdir!r}")
+    if not isinstance(max_boxes, int) or max_boxes < 2:
+        raise ValueError(f"draw: max_boxes is a whole number of at least 2, not {max_boxes!r}")
+    graph = walk(value)
+    groups = each_alone(graph) if len(graph.values) <= max_boxes else collapse(graph, max_boxes)
+    return Drawing(picture(graph, groups), rankdir)
+
+
+class Drawing:
+    """A picture of a graph, made by ``draw``. ``source`` is its text in DOT, which needs no Graphviz."""
+
+    def __init__(self, picture: Picture, rankdir: str) -> None:
+        self._picture = picture
+        self._rankdir = rankdir
+        self.source = to_dot(picture, rankdir)
+
+    def __repr__(self) -> str:
+        return f"<Drawing of {len(self._picture.boxes)} boxes; show it in a notebook, or .save('graph.svg')>"
+
+    def save(self, path: str | PathLike[str]) -> Path:
+        """Writes the picture as .svg, .png, .pdf or .dot, whichever ``path`` ends with, and returns the path.
+
+        PNG and PDF need Graphviz's program ``dot``; SVG uses it if it is there.
+
+        Raises ``ValueError`` for another ending, ``FileNotFoundError`` if the folder does not exist, and
+        ``RuntimeError`` if ``dot`` is needed and missing.
+        """
+        path = Path(path)
+        suffix = path.suffix.lower()
+        if suffix not in (".svg", ".png", ".pdf", ".dot"):
+            raise ValueError(f"save: a picture is saved as .svg, .png, .pdf or .dot, not {path.name!r}")
+        if not path.parent.is_dir():
+            raise FileNotFoundError(f"save: there is no folder {str(path.parent)!r}; make it first, with Path.mkdir")
+        if suffix == ".dot":
+            content = self.source.encode()
+        elif suffix == ".svg":
+            content = self.svg.encode()
+        else:
+            content = _graphviz(self.source, suffix[1:])
+        path.write_bytes(content)
+        return path
+
+    @cached_property
+    def svg(self) -> str:
+        """The picture as SVG: by Graphviz if its program ``dot`` is on the PATH, else by our own layout."""
+        if shutil.which("dot"):
+            return _graphviz(self.source, "svg").decode()
+        return to_svg(self._picture, self._rankdir)
+
+    def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> dict[str, str]:
+        """What Jupyter, VS Code and marimo show."""
+        return {"image/svg+xml": self.svg, "text/plain": repr(self)}
+
+
+def _graphviz(source: str, form: str) -> bytes:
+    """The picture that the program ``dot`` makes of ``source``."""
+    if not shutil.which("dot"):
+        raise RuntimeError(
+            f"save: a .{form} needs Graphviz's program `dot`, which is not on the PATH; install it with one of\n"
+            "  apt install graphviz\n  brew install graphviz\n  conda install graphviz\n"
+            "or save as .svg, which works without it"
+        )
+    import graphviz  # here, since it takes longer to import than the rest of autograd_mini
+
+    picture: bytes = graphviz.pipe("dot", form, source.encode())
+    return picture
+
+
+def _described(thing: object) -> str:
+    return f"{thing!r}" if isinstance(thing, int | float) else f"a {type(thing).__name__}"

@@ -1,0 +1,244 @@
+"""What a picture of a graph says: its boxes, the text in each, and its edges. Not where they stand."""
+
+from __future__ import annotations
+
+import math
+import os.path
+from collections.abc import Sequence
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from autograd_mini.node import Node, topological_order
+from autograd_mini.ops.operation import Operation
+from autograd_mini.value import Value
+
+LONGEST = 40  # characters of a label or an index that a box shows; hovering shows the rest
+
+
+class Graph(NamedTuple):
+    """Every Value below a root, operands before consumers and the root last, and the positions of their operands."""
+
+    values: list[Value]
+    operands: list[tuple[int, ...]]
+
+
+class Group(NamedTuple):
+    """Values that share a box. In a picture of everything each Value has one of its own; a stub has none."""
+
+    values: list[int]  # positions in the graph
+    operands: list[int]  # groups, one for each edge, in operand order
+    run: tuple[int, int] = (1, 1)  # how many ops in a row stand behind a value here: the fewest and the most
+    size: int = 1  # how many Values of the graph it stands for, those inside a run included
+
+
+class Box(NamedTuple):
+    """A box or, for an op, an ellipse."""
+
+    name: str
+    kind: str  # "leaf", "constant", "value" (the result of an op), "op", or "more" (a stub for what is not shown)
+    fields: tuple[str, ...]
+    title: str  # shown on hovering
+    stacked: bool = False  # fields one above the other: those of a tensor and of many values are long
+
+
+class Picture(NamedTuple):
+    """Boxes, sources before targets, and edges between their positions. ``note`` says what was left out."""
+
+    boxes: list[Box]
+    edges: list[tuple[int, int]]
+    note: str
+
+
+def walk(root: Value) -> Graph:
+    """The graph below ``root``, constants included: ``topological_order`` with the leaves put in."""
+    position: dict[Node, int] = {}
+    values: list[Any] = []
+    operands: list[tuple[int, ...]] = []
+    for node in topological_order(root) or [root]:
+        inputs: tuple[Value, ...] = node.inputs  # type: ignore[attr-defined]  # every Node that is made is a Value
+        for operand in inputs:
+            if operand not in position:  # a leaf
+                position[operand] = len(values)
+                values.append(operand)
+                operands.append(())
+        position[node] = len(values)
+        values.append(node)
+        operands.append(tuple([position[operand] for operand in inputs]))
+    return Graph(values, operands)
+
+
+def each_alone(graph: Graph) -> list[Group]:
+    """A group for every Value."""
+    return [Group([i], list(operands)) for i, operands in enumerate(graph.operands)]
+
+
+def picture(graph: Graph, groups: Sequence[Group]) -> Picture:
+    """The boxes and edges of ``groups``: for each the box of its values, behind the ellipse of their op."""
+    boxes: list[Box] = []
+    edges: list[tuple[int, int]] = []
+    shown_in: list[int] = []  # the box of each group
+    for number, group in enumerate(groups):
+        target = len(boxes)
+        values = [graph.values[i] for i in group.values]
+        if not values:
+            text = f"… {count(group.size, 'more value')}"
+            boxes.append(Box(f"more{number}", "more", (text,), text))
+        else:
+            name = f"v{group.values[-1]}"
+            ops = [value.op for value in values if value.op is not None]
+            if ops:
+                operands = [_name(graph, i) for i in graph.operands[group.values[-1]]]
+                title = f"{_name(graph, group.values[-1])} = {ops[-1].name}({', '.join(operands)})"
+                text = _op_of_all(ops, group.run)
+                boxes.append(Box(f"{name}_op", "op", (text,), title if len(ops) == 1 and group.run == (1, 1) else text))
+                edges.append((target, target + 1))
+            stacked = len(values) > 1 or isinstance(values[0].data, np.ndarray)
+            boxes.append(Box(name, _kind(values[0]), _fields(values), _title(values), stacked))
+        edges.extend((shown_in[source], target) for source in group.operands)
+        shown_in.append(len(boxes) - 1)
+    everything = len(groups) == len(graph.values)
+    note = "" if everything else f"{count(len(graph.values), 'value')} shown as {count(len(groups), 'box', 'boxes')}"
+    return Picture(boxes, edges, note)
+
+
+# ------------------------------------------------------------ the text in a box
+
+
+def _kind(value: Value) -> str:
+    if value.op is not None:
+        return "value"
+    return "leaf" if value.requires_grad else "constant"
+
+
+def _fields(values: Sequence[Value]) -> tuple[str, ...]:
+    """label | how many | shape and dtype | data | grad, without those that say nothing."""
+    first = values[0]
+    label = one_line(first.label) if len(values) == 1 else _label_of_all([one_line(value.label) for value in values])
+    fields = [label] if label else []
+    if len(values) > 1:
+        fields.append(f"× {len(values):,}")
+    if isinstance(first.data, np.ndarray):
+        fields.append(f"{first.shape} {first.dtype}")
+    data = numbers([value.data for value in values])
+    fields.append(data if not fields and not first.requires_grad else f"data {data}")
+    if first.requires_grad:
+        fields.append(f"grad {numbers([_plain_grad(value) for value in values if value.has_grad])}")
+    return tuple(fields)
+
+
+def _label_of_all(labels: Sequence[str]) -> str:
+    """One label for many: theirs if it is the same, else what they begin with, as in ``w*``."""
+    prefix = os.path.commonprefix(labels)  # noqa: RUF071  # these are names, not paths
+    return prefix if len(set(labels)) == 1 or not prefix else f"{prefix}*"
+
+
+def _op_of_all(ops: Sequence[Operation], run: tuple[int, int]) -> str:
+    texts = {op_text(op) for op in ops}
+    text = texts.pop() if len(texts) == 1 else ops[0].symbol
+    fewest, most = run
+    if most == 1:
+        return text
+    return f"{text} × {most:,}" if fewest == most else f"{text} × {fewest:,} … {most:,}"
+
+
+def _title(values: Sequence[Value]) -> str:
+    """Every digit of one Value; for many, that the numbers are the smallest and the largest."""
+    if len(values) > 1:
+        return f"{count(len(values), 'value')} of the same form; the numbers are the smallest and the largest"
+    value = values[0]
+    lines = [_printable(value.label)] if value.label else []
+    lines.append(f"data {_digits(value.data)}")
+    if value.requires_grad:
+        lines.append(f"grad {_digits(_plain_grad(value)) if value.has_grad else NO_GRAD}")
+    return "\n".join(lines)
+
+
+def _name(graph: Graph, position: int) -> str:
+    return one_line(graph.values[position].label) or f"v{position}"
+
+
+def _plain_grad(value: Value) -> Any:
+    """The gradient as a number or array, also if ``create_graph`` made it a Value."""
+    return value.grad.data if isinstance(value.grad, Node) else value.grad
+
+
+# ------------------------------------------------------------ numbers and names as text
+
+NO_GRAD = "–"
+
+
+def number(x: Any) -> str:
+    """Four significant digits: 0.002682, 1.234e+06, nan. Never -0."""
+    return str(x) if isinstance(x, bool | np.bool_) else f"{float(x) + 0.0:.4g}"
+
+
+def numbers(data: Sequence[Any]) -> str:
+    """Numbers or arrays as short text: one number, a few elements, or the smallest … the largest of all."""
+    if not data or not np.size(data[0]):
+        return NO_GRAD if not data else "[]"
+    if len(data) == 1 and np.size(data[0]) <= 4:
+        return _nested(np.asarray(data[0]).tolist())
+    with np.errstate(invalid="ignore"):
+        low, high = min_max(data)
+    if math.isnan(low):
+        return "has nan"
+    return number(low) if low == high else f"{number(low)} … {number(high)}"
+
+
+def min_max(data: Sequence[Any]) -> tuple[Any, Any]:
+    """The smallest and the largest element of all; nan if there is one."""
+    if not np.ndim(data[0]):
+        flat = np.array(data)
+        return flat.min(), flat.max()
+    return np.min([x.min() for x in data]), np.max([x.max() for x in data])
+
+
+def _nested(elements: Any) -> str:
+    """At most four numbers in their brackets."""
+    return f"[{', '.join(map(_nested, elements))}]" if isinstance(elements, list) else number(elements)
+
+
+def _digits(data: Any) -> str:
+    if isinstance(data, float):
+        return repr(data)
+    return np.array2string(np.asarray(data), threshold=50, edgeitems=2, max_line_width=100, precision=8)
+
+
+def count(n: int, thing: str, things: str = "") -> str:
+    """``1 value``, ``12,345 values``."""
+    return f"{n:,} {thing if n == 1 else things or thing + 's'}"
+
+
+def op_text(op: Operation) -> str:
+    """An op's symbol and what it was called with: ``sum axis=0``. What the shape of its result says is left out."""
+    if op.name == "getitem":
+        index = op.params["index"]
+        return one_line(f"[{', '.join(map(_param, index if isinstance(index, tuple) else (index,)))}]")
+    said = [
+        f"{name}={_param(param)}"
+        for name, param in op.params.items()
+        if name not in ("shape", "keepdims", "starts", "index") and param is not None and param is not False
+    ]
+    return one_line(" ".join([op.symbol, *said]))
+
+
+def _param(param: Any) -> str:
+    if isinstance(param, slice):
+        parts = ["" if part is None else str(part) for part in (param.start, param.stop, param.step)]
+        return ":".join(parts if parts[2] else parts[:2])
+    if isinstance(param, np.ndarray):
+        return str(param.tolist()) if param.size <= 4 else f"{param.dtype} {param.shape}"
+    if param is Ellipsis:
+        return "..."
+    return number(param) if isinstance(param, float) else str(param)
+
+
+def one_line(text: str) -> str:
+    """``text`` on one line, without what no font can show, and not too long."""
+    line = " ".join(_printable(text).split())
+    return line if len(line) <= LONGEST else line[: LONGEST - 1] + "…"
+
+
+def _printable(text: str) -> str:
+    return "".join([c if c.isprintable() or c == "\n" else " " if c.isspace() else "\ufffd" for c in str(text)])

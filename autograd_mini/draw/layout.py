@@ -1,0 +1,279 @@
+"""Where boxes and edges go: a layered layout (Sugiyama's method), for machines without Graphviz.
+
+Layers are columns, from left to right. An edge that spans several is a chain of dummies, one in each layer
+between, so that it has a place of its own there and never runs through a box. Edges from one source share them, and
+part where they must.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect, insort
+from itertools import pairwise
+from typing import NamedTuple
+
+Point = tuple[float, float]
+
+SPACE = 7.0  # above and below a box, and half of that for an edge that passes
+GAP = 36.0  # between layers, more where edges are steep
+PORT = 9.0  # between the ends of edges that enter the same box
+SWEEPS = 24
+
+
+class Layout(NamedTuple):
+    """Centres of boxes, and the points of edges: each is level from its 1st to its 2nd, from its 3rd to its 4th ..."""
+
+    centers: list[Point]
+    routes: list[list[Point]]
+    width: float
+    height: float
+
+
+def layout(sizes: list[Point], edges: list[tuple[int, int]]) -> Layout:
+    """Places boxes of ``sizes`` (width, height), sources before targets, so that edges go right and cross little."""
+    graph = min(
+        [
+            _Layered(sizes, edges, layer_of)
+            for layer_of in (_as_late_as_possible(len(sizes), edges), _as_early(len(sizes), edges))
+        ],
+        key=lambda graph: (graph.reduce_crossings(), len(graph.half)),
+    )
+    return _measured(graph, sizes, _straightened(graph, _balanced(graph)))
+
+
+def _as_late_as_possible(n: int, edges: list[tuple[int, int]]) -> list[int]:
+    """Each box right before the first that needs it: good for trees, where no edge is long then."""
+    from_end = [0] * n
+    for source, target in sorted(edges, reverse=True):
+        from_end[source] = max(from_end[source], from_end[target] + 1)
+    return [max(from_end) - layer for layer in from_end]
+
+
+def _as_early(n: int, edges: list[tuple[int, int]]) -> list[int]:
+    """Each box right after the last that it needs: good for what is shared. Sources stand before their first use."""
+    layer = [0] * n
+    has_input = {target for _, target in edges}
+    for source, target in sorted(edges, key=lambda edge: edge[1]):
+        layer[target] = max(layer[target], layer[source] + 1)
+    first_use: dict[int, int] = {}
+    for source, target in edges:
+        first_use[source] = min(first_use.get(source, n), layer[target])
+    return [layer[v] if v in has_input else first_use.get(v, 1) - 1 for v in range(n)]
+
+
+class _Layered:
+    """Boxes and dummies in layers, each with its neighbours to the left and to the right."""
+
+    def __init__(self, sizes: list[Point], edges: list[tuple[int, int]], layer_of: list[int]) -> None:
+        self.boxes = len(sizes)  # what is numbered from here on is a dummy
+        self.layer_of = layer_of
+        self.half = [height / 2 + SPACE for _, height in sizes]
+        self.chains: list[list[int]] = []  # for each edge its source, its dummies and its target
+        passes: dict[tuple[int, int], int] = {}  # (source, layer): the dummy there, one for all edges from that source
+        for source, target in edges:
+            chain = [source]
+            for layer in range(layer_of[source] + 1, layer_of[target]):
+                if (source, layer) not in passes:
+                    passes[source, layer] = len(layer_of)
+                    layer_of.append(layer)
+                    self.half.append(SPACE / 2)
+                chain.append(passes[source, layer])
+            self.chains.append([*chain, target])
+        self.left: list[list[int]] = [[] for _ in layer_of]
+        self.right: list[list[int]] = [[] for _ in layer_of]
+        for chain in self.chains:
+            for u, v in pairwise(chain):
+                if v == chain[-1] or not self.left[v]:  # a dummy is reached once, by whatever edge is first
+                    self.right[u].append(v)
+                    self.left[v].append(u)
+        self.place = [0] * len(layer_of)  # in its layer
+        layers: list[list[int]] = [[] for _ in range(max(layer_of) + 1)]
+        for v in self._depth_first():
+            layers[layer_of[v]].append(v)
+        self.arrange(layers)
+
+    def _depth_first(self) -> list[int]:
+        """What feeds the same box side by side, and in operand order: a good order to begin with."""
+        order: dict[int, None] = {}
+        stack = [v for v in range(len(self.layer_of)) if not self.right[v]]
+        while stack:
+            v = stack.pop()
+            if v not in order:
+                order[v] = None
+                stack.extend(reversed(self.left[v]))
+        return list(order)
+
+    def crossings(self) -> int:
+        """How many pairs of edges cross."""
+        total = 0
+        for layer in self.layers:
+            ends: list[int] = []
+            for u in layer:
+                here = sorted([self.place[v] for v in self.right[u]])
+                total += sum([len(ends) - bisect(ends, end) for end in here])
+                for end in here:
+                    insort(ends, end)
+        return total
+
+    def straight_on(self, v: int) -> int | None:
+        """The next on a path that should be level: the only neighbour to the right, or the next of a long edge."""
+        onward = [u for u in self.right[v] if len(self.left[u]) == 1]
+        if v >= self.boxes:
+            onward = [u for u in onward if u >= self.boxes] or onward
+        return onward[0] if len(onward) == 1 and (v >= self.boxes or len(self.right[v]) == 1) else None
+
+    def arrange(self, layers: list[list[int]]) -> None:
+        """Takes over an order of each layer."""
+        self.layers = [list(layer) for layer in layers]
+        for layer in layers:
+            for i, v in enumerate(layer):
+                self.place[v] = i
+
+    def reduce_crossings(self) -> int:
+        """Sorts each layer by the mean place of its neighbours, there and back, and keeps the best order seen."""
+        best, fewest = [list(layer) for layer in self.layers], self.crossings()
+        for sweep in range(SWEEPS):
+            if not fewest:
+                break
+            forward = sweep % 2 == 0
+            for layer in self.layers if forward else reversed(self.layers):
+                self._sort(layer, self.left if forward else self.right)
+            self._swap_neighbours()
+            found = self.crossings()
+            if found < fewest:
+                best, fewest = [list(layer) for layer in self.layers], found
+        self.arrange(best)
+        return fewest
+
+    def _sort(self, layer: list[int], neighbours: list[list[int]]) -> None:
+        """By the mean place of the neighbours; what has none stays where it is."""
+        movable = [v for v in layer if neighbours[v]]
+        slots = [i for i, v in enumerate(layer) if neighbours[v]]
+        movable.sort(key=lambda v: sum([self.place[u] for u in neighbours[v]]) / len(neighbours[v]))
+        for i, v in zip(slots, movable, strict=True):
+            layer[i] = v
+            self.place[v] = i
+
+    def _swap_neighbours(self) -> None:
+        """Swaps two that stand side by side wherever that undoes a crossing."""
+        place = self.place
+        for layer in self.layers:
+            for i in range(len(layer) - 1):
+                u, v = layer[i], layer[i + 1]
+                gain = 0
+                for sides in (self.left, self.right):
+                    for a in sides[u]:
+                        for b in sides[v]:
+                            gain += (place[a] > place[b]) - (place[a] < place[b])
+                if gain > 0:
+                    layer[i], layer[i + 1] = v, u
+                    place[u], place[v] = i + 1, i
+
+
+def _balanced(graph: _Layered) -> list[float]:
+    """Heights at which each box is near the mean of its neighbours: first those before it, then all."""
+    half = graph.half
+    y = [0.0] * len(half)
+    for sweep in range(SWEEPS):
+        forward = sweep % 2 == 0
+        for layer in graph.layers if forward else reversed(graph.layers):
+            wishes, weights = [], []
+            for v in layer:
+                near = graph.left[v] if forward else graph.right[v]
+                if sweep >= SWEEPS // 2 or not near:
+                    near = graph.left[v] + graph.right[v]
+                wishes.append(sum([y[u] for u in near]) / len(near) if near else 0.0)
+                weights.append(float(len(near) or 1))
+            for v, height in zip(layer, _apart(wishes, weights, [half[v] for v in layer]), strict=True):
+                y[v] = height
+    return y
+
+
+def _apart(wishes: list[float], weights: list[float], half: list[float]) -> list[float]:
+    """The heights nearest to ``wishes`` (least squares) that keep the order and leave room for each.
+
+    Where wishes collide, a block of boxes that touch takes the mean wish (pool adjacent violators).
+    """
+    offset = 0.0
+    offsets = []
+    blocks: list[tuple[float, float, int]] = []  # the sum of weighted wishes, of weights, and the number of boxes
+    for i, (wish, weight) in enumerate(zip(wishes, weights, strict=True)):
+        offset += half[i - 1] + half[i] if i else 0.0
+        offsets.append(offset)
+        total, mass, boxes = weight * (wish - offset), weight, 1
+        while blocks and blocks[-1][0] * mass >= total * blocks[-1][1]:
+            before = blocks.pop()
+            total, mass, boxes = total + before[0], mass + before[1], boxes + before[2]
+        blocks.append((total, mass, boxes))
+    tops = [total / mass for total, mass, boxes in blocks for _ in range(boxes)]
+    return [top + offset for top, offset in zip(tops, offsets, strict=True)]
+
+
+def _straightened(graph: _Layered, y: list[float]) -> list[float]:
+    """Lays paths level, as far as their neighbours in each layer leave room: long edges, and what has no branches."""
+    half = graph.half
+    done = [False] * len(y)
+
+    def measure(v: int) -> tuple[float, float]:
+        layer, i = graph.layers[graph.layer_of[v]], graph.place[v]
+        low = y[layer[i - 1]] + half[layer[i - 1]] + half[v] if i else float("-inf")
+        high = y[layer[i + 1]] - half[layer[i + 1]] - half[v] if i + 1 < len(layer) else float("inf")
+        return low, high
+
+    for start in [v for layer in graph.layers for v in layer if not done[v]]:
+        path = []
+        v: int | None = start
+        while v is not None and not done[v]:
+            done[v] = True
+            path.append(v)
+            v = graph.straight_on(v)
+        while path:
+            low, high = float("-inf"), float("inf")
+            level = []
+            for v in path:
+                above, below = measure(v)
+                if max(low, above) > min(high, below) + 1e-9:
+                    break
+                low, high = max(low, above), min(high, below)
+                level.append(v)
+            mean = sum([y[v] for v in level]) / len(level)
+            for v in level:
+                y[v] = min(max(mean, low), high)
+            del path[: len(level)]
+    return y
+
+
+def _measured(graph: _Layered, sizes: list[Point], y: list[float]) -> Layout:
+    """Columns wide enough for their boxes, with gaps wide enough for the edges between them."""
+    half, chains = graph.half, graph.chains
+    top = min([height - h for height, h in zip(y, half, strict=True)])
+    y = [round(height - top, 2) for height in y]
+    bottom = max([height + h for height, h in zip(y, half, strict=True)])
+    begin, end = [], []  # of each column
+    x = 0.0
+    for layer in graph.layers:
+        width = max([sizes[v][0] for v in layer if v < len(sizes)], default=0.0)
+        begin.append(x)
+        end.append(x + width)
+        steepest = max([abs(y[u] - y[v]) for u in layer for v in graph.right[u]], default=0.0)
+        x += width + GAP + min(steepest / 6, 3 * GAP)
+    centers = [((begin[i] + end[i]) / 2, y[v]) for v, i in enumerate(graph.layer_of[: len(sizes)])]
+
+    entering: dict[int, list[int]] = {}  # box: its edges, from the highest to the lowest
+    for edge in sorted(range(len(chains)), key=lambda edge: y[chains[edge][-2]]):
+        entering.setdefault(chains[edge][-1], []).append(edge)
+    port = [0.0] * len(chains)
+    for target, edges in entering.items():
+        step = min(PORT, 0.7 * sizes[target][1] / len(edges))
+        for i, edge in enumerate(edges):
+            port[edge] = round((i - (len(edges) - 1) / 2) * step, 2)
+
+    routes = []
+    for edge, chain in enumerate(chains):
+        source, target = chain[0], chain[-1]
+        points = [(centers[source][0] + sizes[source][0] / 2, y[source])]
+        for u, v in pairwise(chain):
+            points.append((end[graph.layer_of[u]], y[u]))
+            points.append((begin[graph.layer_of[v]], y[v] + (port[edge] if v == target else 0.0)))
+        points.append((centers[target][0] - sizes[target][0] / 2, points[-1][1]))
+        routes.append(points)
+    return Layout(centers, routes, end[-1], bottom)
