@@ -33,9 +33,10 @@ def _attributes(box: Box, rankdir: str) -> str:
     if box.kind == "op":
         label = _escaped(box.fields[0])
     else:
-        label = " | ".join([_record(field) for field in box.fields])
+        # No spaces around the bars: Graphviz drops the spaces of a field that begins with one and a non-ASCII letter.
+        label = "|".join([_record(field) for field in box.fields])
         if (rankdir == "LR") != box.stacked:  # Graphviz turns records with the graph; braces turn them back
-            label = f"{{ {label} }}"
+            label = f"{{{label}}}"
     tooltip = _escaped(box.title).replace("\n", "\\n")
     return f"label={_quoted(label)} tooltip={_quoted(tooltip)} {STYLE[box.kind]}".rstrip()
 

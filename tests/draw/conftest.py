@@ -1,0 +1,45 @@
+"""Graphs to draw."""
+
+import random
+from itertools import pairwise
+
+import pytest
+
+from autograd_mini import Value
+
+
+@pytest.fixture
+def karpathy():
+    """The expression of micrograd's lecture: L = (a*b + c) * f."""
+    a, b, c, f = (Value(x, label=name) for name, x in zip("abcf", (2.0, -3.0, 10.0, -2.0), strict=True))
+    e = a * b
+    d = e + c
+    loss = d * f
+    e.label, d.label, loss.label = "e", "d", "L"
+    return loss
+
+
+@pytest.fixture
+def scalar_mlp():
+    """A function: the loss of a scalar MLP of the given widths over some samples, as micrograd builds it."""
+
+    def build(widths, samples=1):
+        rng = random.Random(0)
+        layers = [
+            [([Value(rng.uniform(-1, 1)) for _ in range(n)], Value(0.1)) for _ in range(m)] for n, m in pairwise(widths)
+        ]
+        loss = 0.0
+        for _ in range(samples):
+            x = [Value(rng.uniform(-1, 1)) for _ in range(widths[0])]
+            for layer in layers:
+                x = [sum((w * v for w, v in zip(weights, x, strict=True)), bias).tanh() for weights, bias in layer]
+            loss = loss + (x[0] - 1.0) ** 2
+        return loss
+
+    return build
+
+
+@pytest.fixture
+def without_dot(monkeypatch, tmp_path):
+    """No program is on the PATH, Graphviz's ``dot`` least of all."""
+    monkeypatch.setenv("PATH", str(tmp_path))

@@ -1,0 +1,153 @@
+"""Large graphs: fewer boxes, and what they say."""
+
+import time
+
+import numpy as np
+import pytest
+
+from autograd_mini import Value
+from autograd_mini.draw import draw
+from autograd_mini.draw.collapse import collapse
+from autograd_mini.draw.graph import walk
+
+
+def texts(value, **options):
+    """The fields of each box, in order."""
+    return [box.fields for box in draw(value, **options)._picture.boxes]
+
+
+def note(value, **options):
+    return draw(value, **options)._picture.note
+
+
+def test_a_graph_that_fits_is_not_collapsed():
+    x = Value(1.0)
+    for _ in range(149):
+        x = x.tanh()
+    assert note(x) == ""
+    assert len(walk(x).values) == 150
+    assert note(x.tanh()) == "151 values shown as 2 boxes"
+
+
+def test_the_note_is_in_the_picture(without_dot):
+    x = Value(1.0)
+    for _ in range(200):
+        x = x.tanh()
+    assert "201 values shown as 2 boxes" in draw(x).source
+    assert "201 values shown as 2 boxes" in draw(x).svg
+
+
+def test_a_run_of_one_op_is_one_box():
+    x = Value(0.0, label="x")
+    y = x
+    for _ in range(10):
+        y = y.tanh()
+    y.backward()
+    assert texts(y, max_boxes=5) == [("x", "data 0", "grad 1"), ("tanh × 10",), ("data 0", "grad 1")]
+
+
+def test_the_products_and_sums_of_a_neuron_are_a_box_each():
+    weights = [Value(float(i), label=f"w{i}") for i in range(20)]
+    inputs = [Value(2.0, label=f"x{i}", requires_grad=False) for i in range(20)]
+    out = sum((w * x for w, x in zip(weights, inputs, strict=True)), Value(5.0, label="b")).tanh()
+    out.backward(1.0)
+    expected = [
+        ("b", "data 5", "grad 0"),
+        ("w*", "× 20", "data 0 … 19", "grad 0"),
+        ("x*", "× 20", "data 2"),
+        ("*",),
+        ("× 20", "data 0 … 38", "grad 0"),
+        ("+ × 20",),
+        ("data 385", "grad 0"),
+        ("tanh",),
+        ("data 1", "grad 1"),
+    ]
+    assert sorted(expected) == sorted(texts(out, max_boxes=40))
+
+
+def test_weights_of_different_layers_have_boxes_of_their_own(scalar_mlp):
+    leaves = [box for box in draw(scalar_mlp([2, 8, 8, 1], samples=5))._picture.boxes if box.kind == "leaf"]
+    counts = sorted(next((int(field[2:]) for field in box.fields if field[0] == "×"), 1) for box in leaves)
+    assert counts == sorted([2 * 5, 2 * 8, 8, 8 * 8, 8, 8 * 1, 1])  # inputs, and weights and biases of three layers
+
+
+def test_the_width_of_a_network_does_not_change_its_picture(scalar_mlp):
+    narrow, wide = (draw(scalar_mlp([2, n, n, 1], samples=6))._picture for n in (8, 16))
+    assert [box.kind for box in narrow.boxes] == [box.kind for box in wide.boxes]
+    assert narrow.edges == wide.edges
+
+
+def test_every_value_is_counted_once(scalar_mlp):
+    def steps():
+        x, w, h = Value(1.0), Value(2.0), Value(3.0)
+        for _ in range(200):
+            h = (h * w + x).sin()
+        return h
+
+    for value in (scalar_mlp([2, 8, 8, 1], samples=3), steps()):
+        graph = walk(value)
+        groups = collapse(graph, 50)
+        assert sum(group.size for group in groups) == len(graph.values)
+        assert len(groups) <= 50
+
+
+def test_groups_come_after_their_operands():
+    x, w, h = Value(1.0), Value(2.0), Value(3.0)
+    for _ in range(200):
+        h = (h * w + x).sin()
+    for most in (10, 50, 100, 400):
+        groups = collapse(walk(h), most)
+        assert all(j < i for i, group in enumerate(groups) for j in group.operands)
+
+
+def test_what_does_not_repeat_is_cut_off_far_from_the_root():
+    x = Value(1.0, label="x")
+    for i in range(500):
+        x = (x * 0.9).sin()
+        x.label = f"s{i}"
+    shown = texts(x, max_boxes=20)
+    assert shown[-1][0] == "s499"
+    assert len([fields for fields in shown if fields[-1].startswith("grad")]) <= 10
+    stubs = [fields[0] for fields in shown if fields[0].startswith("…")]
+    assert stubs == ["… 1,491 more values"]  # 1,501 values, of which 10 are shown
+
+
+def test_a_leaf_that_is_used_again_behind_a_stub_has_an_edge_to_it():
+    w = Value(0.5, label="w")
+    h = Value(1.0)
+    for _ in range(300):
+        h = (h * w).tanh()
+    picture = draw(h, max_boxes=20)._picture
+    names = [box.fields[0] for box in picture.boxes]
+    stub = next(i for i, name in enumerate(names) if name.startswith("…"))
+    assert (names.index("w"), stub) in picture.edges
+
+
+def test_a_sum_over_very_many_different_things_stays_within_the_limit():
+    total = Value(0.0)
+    for i in range(120):
+        x = Value(1.0)
+        for bit in range(7):
+            x = x.sin() if i >> bit & 1 else x.exp()
+        total = total + x
+    assert len(collapse(walk(total), 150)) <= 150
+
+
+def test_tensors_of_different_shapes_do_not_share_a_box():
+    parts = [Value(np.ones(n)).sum() for n in (2, 3) for _ in range(20)]
+    shown = texts(sum(parts), max_boxes=20)
+    assert ("× 20", "(2,) float64", "data 1", "grad –") in shown
+    assert ("× 20", "(3,) float64", "data 1", "grad –") in shown
+
+
+@pytest.mark.parametrize("two_ops", [False, True])
+def test_a_million_values_are_drawn(two_ops, without_dot):
+    x = Value(1.0, label="x")
+    y = x
+    for _ in range(500_000):
+        y = (y * x).tanh() if two_ops else y.tanh().tanh()
+    start = time.process_time()
+    drawing = draw(y)
+    svg = drawing.svg
+    assert time.process_time() - start < 60  # a few seconds; a walk that is not linear takes hours
+    assert f"1,000,001 values shown as {75 + 1 if two_ops else 2} boxes" in svg

@@ -1,0 +1,87 @@
+"""The layered layout, on its own."""
+
+from itertools import pairwise
+
+import pytest
+
+from autograd_mini import Value
+from autograd_mini.draw.graph import each_alone, picture, walk
+from autograd_mini.draw.layout import layout
+
+
+def plan(boxes, edges):
+    return layout([(60.0, 28.0)] * boxes, edges)
+
+
+def crossings(plan, edges):
+    """Pairs of edges without a common end whose lines change sides, layer by layer."""
+    total = 0
+    gaps = [
+        (edge, a[0], b[0], a[1], b[1])
+        for edge, route in enumerate(plan.routes)
+        for i, (a, b) in enumerate(pairwise(route))
+        if i % 2
+    ]
+    for i, (e, x0, x1, y0, y1) in enumerate(gaps):
+        for f, u0, u1, v0, v1 in gaps[:i]:
+            if (x0, x1) == (u0, u1) and not set(edges[e]) & set(edges[f]):
+                total += (y0 - v0) * (y1 - v1) < 0
+    return total
+
+
+def test_a_chain_is_a_straight_line():
+    found = plan(5, [(0, 1), (1, 2), (2, 3), (3, 4)])
+    assert len({y for _, y in found.centers}) == 1
+    assert [x for x, _ in found.centers] == sorted(x for x, _ in found.centers)
+
+
+def test_every_edge_goes_right():
+    edges = [(0, 2), (1, 2), (0, 3), (2, 3), (3, 4), (0, 4)]
+    found = plan(5, edges)
+    for route in found.routes:
+        assert all(a[0] <= b[0] for a, b in pairwise(route))
+
+
+def test_a_long_edge_with_room_is_level():
+    found = plan(5, [(0, 1), (1, 2), (2, 3), (3, 4), (0, 4)])
+    heights = [y for _, y in found.routes[4][2:-2]]
+    assert max(heights) - min(heights) < 0.01
+
+
+def test_a_tree_has_no_crossings():
+    edges = [(child, child // 2) for child in range(2, 64)]
+    turned = [(63 - a, 63 - b) for a, b in edges]  # sources first
+    assert crossings(plan(63, turned), turned) == 0
+
+
+def test_crossings_that_can_be_avoided_are():
+    edges = [(0, 5), (1, 4), (2, 3), (3, 6), (4, 6), (5, 6)]
+    assert crossings(plan(7, edges), edges) == 0
+
+
+def test_operands_stand_in_their_order():
+    found = plan(4, [(0, 3), (1, 3), (2, 3)])
+    heights = [y for _, y in found.centers[:3]]
+    assert heights == sorted(heights)
+
+
+@pytest.mark.parametrize(("widths", "most"), [([2, 2, 1], 1), ([2, 4, 1], 4), ([3, 4, 1], 10)])
+def test_a_scalar_mlp_has_few_crossings(scalar_mlp, widths, most):
+    graph = walk(scalar_mlp(widths))
+    shown = picture(graph, each_alone(graph))
+    found = plan(len(shown.boxes), shown.edges)
+    assert crossings(found, shown.edges) <= most
+
+
+def test_boxes_that_are_not_connected_do_not_overlap():
+    found = plan(3, [])
+    assert len({y for _, y in found.centers}) == 3
+
+
+def test_a_thousand_layers_need_no_recursion():
+    x = Value(1.0)
+    for _ in range(1000):
+        x = x.tanh()
+    graph = walk(x)
+    shown = picture(graph, each_alone(graph))
+    assert len(plan(len(shown.boxes), shown.edges).centers) == 2001
