@@ -73,7 +73,7 @@ def backward(root: Node, upstream: Carrier, *, create_graph: bool = False) -> No
     for node, g in gradients(root, upstream, create_graph=create_graph).items():
         if node.op is None and node._grad is not None:
             before = node._grad.data if isinstance(node._grad, Node) and not create_graph else node._grad
-            g = _same_kind(before + g)
+            g = _same_kind(before + g, node.data)
         node._grad = g
 
 
@@ -96,23 +96,21 @@ def _send_to_all(grads: dict[Node, Carrier], node: Node, create_graph: bool) -> 
 def _accumulate(grads: dict[Node, Carrier], operand: Node, contribution: Carrier, g: Carrier) -> None:
     """Adds a contribution to the operand's gradient, in the operand's own shape and dtype."""
     data = operand.data
-    if not (
-        contribution.__class__ is data.__class__ is np.ndarray
-        and contribution.shape == data.shape
-        and contribution.dtype is data.dtype
+    if contribution.__class__ is not data.__class__ or (
+        data.__class__ is np.ndarray and (contribution.shape != data.shape or contribution.dtype is not data.dtype)
     ):
         contribution = _fit(contribution, data)
     if operand in grads:
-        contribution = _same_kind(grads[operand] + contribution)
-    elif operand.op is None and isinstance(contribution, np.ndarray):
-        shared = contribution is g or contribution.base is not None
-        contribution = contribution.copy() if shared else contribution  # a leaf's own: it may be clipped in place
+        contribution = _same_kind(grads[operand] + contribution, data)
+    elif operand.op is None and contribution.__class__ is np.ndarray:
+        if contribution is g or contribution.base is not None:
+            contribution = contribution.copy()  # a leaf's gradient is its own: it may be clipped in place
     grads[operand] = contribution
 
 
-def _same_kind(total: Carrier) -> Carrier:
-    """A sum of gradients, an array if they were: NumPy adds two 0-d arrays up to a scalar."""
-    return np.asarray(total) if isinstance(total, np.generic) else total
+def _same_kind(total: Carrier, data: Any) -> Carrier:
+    """A sum of gradients, an array if the data is one: NumPy adds two 0-d arrays up to a scalar."""
+    return np.asarray(total) if data.__class__ is np.ndarray and isinstance(total, np.generic) else total
 
 
 def _fit(contribution: Carrier, data: Any) -> Carrier:
@@ -127,9 +125,9 @@ def _fit(contribution: Carrier, data: Any) -> Carrier:
             contribution = ops.broadcast_to(contribution, shape)
     if dtype_of(contribution) != dtype:
         contribution = ops.astype(contribution, dtype)
-    if data.__class__ is np.ndarray and contribution.__class__ is float:
+    if data.__class__ is np.ndarray and isinstance(contribution, float | np.generic):
         return np.asarray(contribution)
-    if data.__class__ is float and contribution.__class__ is np.ndarray:
+    if data.__class__ is float and isinstance(contribution, np.ndarray | np.generic):
         return float(contribution)
     return contribution
 

@@ -11,12 +11,8 @@ import numpy as np
 from autograd_mini import ops
 from autograd_mini.ops.operation import TABLE, Carrier
 
-# A ufunc that is the forward function of a row is that row.
-UFUNCS: dict[Any, Callable[..., Carrier]] = {
-    forward: row
-    for row in TABLE.values()
-    if isinstance(forward := getattr(row.forward, "__wrapped__", row.forward), np.ufunc)
-}
+# NumPy's ufuncs by the rows that compute the same.
+UFUNCS: dict[Any, Callable[..., Carrier]] = {row.ufunc: row for row in TABLE.values() if row.ufunc}
 
 # Comparisons and tests have no gradient: they look at the data and give plain booleans.
 PLAIN_RESULTS = frozenset(

@@ -25,6 +25,7 @@ class Operation:
     output (PyTorch and JAX call it the vector-Jacobian product). It is ordinary arithmetic, so it
     runs on floats, arrays, Values and Symbols alike; broadcasting is undone by whoever calls it.
 
+    ``ufunc`` is NumPy's function that computes the same, if it is not ``forward`` itself.
     ``scalar`` is ``forward`` for Python floats. It may raise where IEEE arithmetic would not, as
     ``math`` does: ``at_the_limit`` then repeats the computation the IEEE way.
     ``rule_for_each``, for an op of any number of operands, is called with the operand's index first.
@@ -36,6 +37,7 @@ class Operation:
         forward: Callable[..., Any],
         *rules: Any,  # a Rule each; None for an operand that has no derivative
         scalar: Callable[..., Any] | None = None,
+        ufunc: np.ufunc | None = None,
         rule_for_each: Rule | None = None,
         symbol: str | None = None,
         doc: str | None = None,
@@ -45,6 +47,7 @@ class Operation:
         self.forward = forward
         self.rules = rules
         self.scalar = scalar or forward
+        self.ufunc = ufunc or (forward if isinstance(forward, np.ufunc) else getattr(forward, "__wrapped__", None))
         self.rule_for_each = rule_for_each
         self.symbol = symbol or name
         self.params = params or {}
@@ -77,11 +80,9 @@ class Operation:
 
     def on(self, x: Carrier, **params: Any) -> Carrier:
         """This row with static parameters (axis, shape, index) on one operand."""
-        if x.__class__ is np.ndarray:
-            return as_data(self.forward(x, **params))
-        if hasattr(x, "record"):
+        if x.__class__ not in PLAIN and hasattr(x, "record"):
             return x.record(self.bind(**params), x)
-        return self.bind(**params)(x)
+        return as_data(self.forward(x, **params))
 
     def bind(self, **params: Any) -> Operation:
         """This row with its static parameters (axis, shape, index) filled in."""
@@ -136,12 +137,15 @@ PLAIN = frozenset({float, int, bool, np.ndarray, np.float64, np.float32, np.floa
 
 
 def as_data(z: Any) -> Any:
-    """A result in the form that graphs hold: a Python float or an array, never a NumPy scalar."""
-    if z.__class__ is np.ndarray or z.__class__ is float:
+    """A result in the form that graphs hold: a Python float, an array, or a NumPy scalar of a smaller float.
+
+    NumPy makes scalars of what has no axes. A float64 is as good as a float, and slower; a float32 keeps its dtype.
+    """
+    if z.__class__ is np.ndarray or z.__class__ is float or z.__class__ is np.float32:
         return z
     if z.__class__ is np.float64:
         return float(z)
-    return np.asarray(z)
+    return z if isinstance(z, np.floating) else np.asarray(z)
 
 
 def shape_of(x: Carrier) -> tuple[int, ...]:
@@ -164,7 +168,7 @@ def quiet(f: Callable[..., Any]) -> Callable[..., Any]:
         with np.errstate(all="ignore"):
             return f(*operands)
 
-    silent.__wrapped__ = f  # type: ignore[attr-defined]  # lets the NumPy protocol find the ufunc
+    silent.__wrapped__ = f  # type: ignore[attr-defined]  # the row looks for a ufunc here
     return silent
 
 

@@ -37,10 +37,14 @@ def _broadcast(x: Any, shape: tuple[int, ...]) -> Any:
 def unbroadcast(g: Carrier, shape: tuple[int, ...]) -> Carrier:
     """The transpose of broadcasting: ``g`` summed over the axes along which ``shape`` was repeated."""
     extra = len(shape_of(g)) - len(shape)
-    stretched = tuple(i + extra for i, n in enumerate(shape) if n == 1 and shape_of(g)[i + extra] != 1)
-    if extra or stretched:
-        g = sum(g, tuple(range(extra)) + stretched, keepdims=True)
-    return reshape(g, shape)
+    if extra > 0:
+        g = sum(g, 0 if extra == 1 else tuple(range(extra)))
+    if shape_of(g) == shape:
+        return g
+    lengths = list(zip(shape, shape_of(g), strict=False))
+    if extra < 0 or any(n not in (1, m) for n, m in lengths):
+        raise ValueError(f"a rule gave a gradient of shape {shape_of(g)} for an operand of shape {shape}")
+    return sum(g, tuple(i for i, (n, m) in enumerate(lengths) if n != m), keepdims=True)
 
 
 def count_along(x: Carrier, axis: Axis) -> int:
@@ -58,7 +62,7 @@ _BROADCAST_TO = Linear(
 )
 _SUM = Linear(
     "sum",
-    lambda x, axis, keepdims: np.add.reduce(x, axis=axis, keepdims=keepdims),
+    np.add.reduce,
     lambda g, z, x, axis, keepdims: _spread(g, x, axis),
 )
 _MEAN = Linear(
