@@ -17,9 +17,11 @@ X = np.array([[0.5, 1.5, 0.25], [0.75, 0.125, 1.0]])
 METHODS: dict[str, tuple[Callable[[Any], Any], Callable[[Any], Any]]] = {
     **{
         name: (lambda x, name=name: getattr(x, name)(), getattr(ops, name))
-        for name in ["abs", "exp", "expm1", "log", "log1p", "sqrt", "sin", "cos", "tan", "tanh", "sigmoid", "softplus"]
-        + ["relu", "erf", "leaky_relu", "elu", "gelu", "silu", "sum", "mean", "var", "std", "max", "min", "logsumexp"]
-        + ["softmax", "log_softmax", "transpose", "squeeze"]
+        for name in (
+            *("abs", "exp", "expm1", "log", "log1p", "sqrt", "sin", "cos", "tan", "tanh", "sigmoid", "softplus"),
+            *("relu", "erf", "leaky_relu", "elu", "gelu", "silu", "sum", "mean", "var", "std", "max", "min"),
+            *("logsumexp", "softmax", "log_softmax", "transpose", "squeeze"),
+        )
     },
     "leaky_relu(0.2)": (lambda x: (-x).leaky_relu(0.2), lambda x: ops.leaky_relu(-x, 0.2)),
     "elu(2)": (lambda x: (-x).elu(2.0), lambda x: ops.elu(-x, 2.0)),

@@ -52,3 +52,23 @@ def test_clip_sends_the_gradient_to_the_bound_that_holds() -> None:
     x, low, high = Value([-5.0, 0.0, 5.0]), Value(-1.0), Value(1.0)
     x.clip(low, high).sum().backward()
     assert (x.grad.tolist(), low.grad, high.grad) == ([0.0, 1.0, 0.0], 1.0, 1.0)
+
+
+@pytest.mark.parametrize("condition", [True, False])
+def test_where_with_one_condition_broadcasts_as_with_many(condition: bool) -> None:
+    row, matrix = Value(np.ones(3)), Value(np.full((2, 3), 2.0))
+    z = where(condition, row, matrix)
+    assert z.data.tolist() == np.where(condition, row.data, matrix.data).tolist()
+    z.sum().backward()
+    assert row.grad.tolist() == [2.0 * condition] * 3
+    assert matrix.grad.tolist() == [[1.0 * (not condition)] * 3] * 2
+
+
+@pytest.mark.parametrize("condition", [True, False])
+@pytest.mark.parametrize(("first", "second"), [("float32", "float64"), ("float64", "float32"), ("float16", "float32")])
+def test_where_with_one_condition_promotes_as_with_many(condition: bool, first: str, second: str) -> None:
+    x, y = Value(np.ones(3, dtype=first)), Value(np.ones(3, dtype=second))
+    z = where(condition, x, y)
+    assert z.dtype == np.result_type(first, second)
+    z.sum().backward()
+    assert (x.grad.dtype, y.grad.dtype) == (first, second)

@@ -21,9 +21,10 @@ _INTEGER = {np.dtype(f"f{n}"): np.dtype(f"i{n}") for n in (2, 4, 8)}
 
 
 def _where(condition: Any, x: Any, y: Any) -> Any:
-    if shape_of(condition) == () and shape_of(x) == shape_of(y):
-        return x if condition else y
-    if y.__class__ is float and y == 0 and shape_of(x) == shape_of(condition) and dtype_of(x) in _INTEGER:
+    if shape_of(condition) == ():  # a bool, or the float that a recorded one has become
+        if x.__class__ is y.__class__ is float or (shape_of(x) == shape_of(y) and dtype_of(x) == dtype_of(y)):
+            return x if condition else y
+    elif y.__class__ is float and y == 0 and shape_of(x) == shape_of(condition) and dtype_of(x) in _INTEGER:
         # x or 0, as every closed gate needs it. np.where takes a branch for each element, and of a random
         # 128x256 mask the processor guesses half of them wrong: 197 us, where masking the bits takes 18.
         integer = _INTEGER[x.dtype]
@@ -319,7 +320,7 @@ _LEAKY_RELU = Pointwise(
 )
 _ELU = Pointwise(
     "elu",
-    lambda x, alpha: np.where(x > 0, x, alpha * np.expm1(np.minimum(x, 0))),
+    lambda x, alpha: np.where(x > 0, x, alpha * expm1(minimum(x, 0.0))),
     lambda g, z, x, alpha: where(x > 0, g, g * (z + alpha)),
     lambda g, z, x, alpha: where(x > 0, 0.0, g * expm1(x)),
     scalar=lambda x, alpha: x if x > 0 else alpha * math.expm1(x),
@@ -351,7 +352,7 @@ def _erf(x: Any) -> Any:
         from scipy.special import erf as scipy_erf  # the fast one, where SciPy is there
     except ImportError:
         return np.vectorize(math.erf, otypes=[dtype_of(x)])(x)
-    return scipy_erf(x)
+    return scipy_erf(x).astype(dtype_of(x), copy=False)  # of float16 it is float32
 
 
 erf = Pointwise(

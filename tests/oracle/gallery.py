@@ -140,6 +140,7 @@ class Sample:
     domains: tuple[tuple[float, float], ...]
     kinds: list[tuple[Operand, ...]]
     second_order: bool = True
+    dtype: str | None = None  # the result's, where the operands' is not enough to know it
 
 
 def unary(op: str, twin: Callable[..., torch.Tensor], low: float, high: float) -> Sample:
@@ -535,8 +536,10 @@ def shapes_and_indices() -> Iterator[Sample]:
 
     for dtype in ("float32", "float64"):
         to = getattr(torch, dtype)
-        yield call("astype", dtype, lambda x, d=dtype: ops.astype(x, d), lambda x, to=to: x.to(to), (3, 4))
-        yield on_float("astype", f"a number to {dtype}", lambda x, d=dtype: ops.astype(x, d), lambda x, to=to: x.to(to))
+        array = call("astype", dtype, lambda x, d=dtype: ops.astype(x, d), lambda x, to=to: x.to(to), (3, 4))
+        number = on_float("astype", f"number, {dtype}", lambda x, d=dtype: ops.astype(x, d), lambda x, to=to: x.to(to))
+        yield replace(array, dtype=dtype)
+        yield replace(number, dtype=dtype)
 
 
 def _flat(index: Any, shape: tuple[int, ...]) -> torch.Tensor:

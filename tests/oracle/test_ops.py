@@ -28,7 +28,13 @@ def test_every_op_has_a_sample() -> None:
 def test_an_op_agrees_with_pytorch(case: Any) -> None:
     sample, kind = case
     with np.errstate(all="ignore"):
-        assert_same_as_torch(sample.ours, sample.twin, operands_of(sample, kind), second_order=sample.second_order)
+        assert_same_as_torch(
+            sample.ours,
+            sample.twin,
+            operands_of(sample, kind),
+            second_order=sample.second_order,
+            dtype_of_result=sample.dtype,
+        )
 
 
 SMOOTH = [
@@ -111,7 +117,7 @@ def test_a_planted_wrong_rule_is_rejected(slip: str) -> None:
         if sample.op == op:
             try:
                 assert_same_as_torch(row, sample.twin, operands_of(sample, kind))
-            except (AssertionError, ValueError):
+            except (AssertionError, ValueError, IndexError):
                 rejected += 1
     assert rejected
 
