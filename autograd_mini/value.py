@@ -53,8 +53,8 @@ class Value(Arithmetic, Node):
         elif x.__class__ is float:
             a, needs_grad = x, False
         elif x.__class__ is tuple:
-            x = tuple([v if isinstance(v, Node) or v.__class__ is float else as_operand(v) for v in x])
-            needs_grad = any([v.requires_grad for v in x if isinstance(v, Node)])
+            x = tuple([v if isinstance(v, Node) else as_operand(v) for v in x])
+            needs_grad = any([isinstance(v, Node) and v.requires_grad for v in x])
         else:
             a = x = as_operand(x)
             needs_grad = False
@@ -299,7 +299,10 @@ def _compute(op: Operation, *operands: Any) -> Any:
 
 def as_operand(data: Any) -> Any:
     """A plain number or array as a constant of the graph: a float, or the array as it is."""
-    if data.__class__ is int:
+    kind = data.__class__
+    if kind is float or (kind is np.ndarray and data.dtype.char in "fdilqb?"):  # what comes by nearly always
+        return data
+    if kind is int:
         return float(data)
     if isinstance(data, int | float | np.number | np.bool_) and not isinstance(data, np.complexfloating):
         return float(data)

@@ -47,11 +47,13 @@ _GETITEM = Linear(
     "getitem",
     lambda x, index: np.asarray(x)[index],
     lambda g, z, x, index: scatter_add(g, shape_of(x), index),
+    params=("index",),
 )
 _SCATTER_ADD = Linear(
     "scatter_add",
     _scatter,
     lambda g, z, x, shape, index: getitem(g, index),
+    params=("shape", "index"),
 )
 
 
@@ -61,7 +63,7 @@ def getitem(x: Carrier, index: Any) -> Carrier:
     >>> getitem(np.array([1.0, 2.0, 3.0]), [0, 0, 2])
     array([1., 1., 3.])
     """
-    return _GETITEM.on(x, index=_frozen_index(index))
+    return _GETITEM.on(x, _frozen_index(index))
 
 
 def scatter_add(x: Carrier, shape: tuple[int, ...], index: Any) -> Carrier:
@@ -70,4 +72,4 @@ def scatter_add(x: Carrier, shape: tuple[int, ...], index: Any) -> Carrier:
     >>> scatter_add(np.array([1.0, 2.0]), (3,), [1, 1])
     array([0., 3., 0.])
     """
-    return _SCATTER_ADD.on(x, shape=tuple(shape), index=_frozen_index(index))
+    return _SCATTER_ADD.on(x, tuple(shape), _frozen_index(index))

@@ -7,7 +7,7 @@ computed at once, and anything else is asked to ``record`` the operation instead
 from __future__ import annotations
 
 from collections.abc import Callable
-from functools import lru_cache, partial
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -16,6 +16,7 @@ Carrier = Any  # a float, an array, or an object with a ``record`` method (Value
 Rule = Callable[..., Carrier]
 
 TABLE: dict[str, Operation] = {}
+MOST_BOUND = 4096  # rows with parameters that are kept, each row of the table; more are made anew
 
 
 class Operation:
@@ -29,6 +30,7 @@ class Operation:
     ``scalar`` is ``forward`` for Python floats. It may raise where IEEE arithmetic would not, as
     ``math`` does: ``at_the_limit`` then repeats the computation the IEEE way.
     ``rule_for_each``, for an op of any number of operands, is called with the operand's index first.
+    ``params`` names the static parameters (axis, shape, index), which ``bind`` fills in.
     """
 
     def __init__(
@@ -41,7 +43,7 @@ class Operation:
         rule_for_each: Rule | None = None,
         symbol: str | None = None,
         doc: str | None = None,
-        params: dict[str, Any] | None = None,
+        params: tuple[str, ...] = (),
     ) -> None:
         self.name = name
         self.forward = forward
@@ -50,10 +52,11 @@ class Operation:
         self.ufunc = ufunc or (forward if isinstance(forward, np.ufunc) else getattr(forward, "__wrapped__", None))
         self.rule_for_each = rule_for_each
         self.symbol = symbol or name
-        self.params = params or {}
+        self.param_names = params
+        self.params: dict[str, Any] = {}  # of a bound row: their values
         self.__doc__ = doc
-        if not self.params:
-            TABLE[name] = self
+        self._bound: dict[tuple[Any, ...], Operation] = {}
+        TABLE[name] = self
 
     def __call__(self, *operands: Carrier) -> Carrier:
         """The result for plain floats and arrays, a float for floats; or whatever another carrier records."""
@@ -62,7 +65,7 @@ class Operation:
             kind = operand.__class__
             if kind is not float:
                 all_floats = False
-                if kind not in PLAIN and hasattr(operand, "record"):
+                if kind is not np.ndarray and kind not in PLAIN and hasattr(operand, "record"):
                     if self.rule_for_each or len(operands) > 2:
                         return operand.record(self, operands)
                     return operand.record(self, *operands)
@@ -78,18 +81,34 @@ class Operation:
         with np.errstate(all="ignore"):
             return float(self.forward(*map(np.float64, operands)))
 
-    def on(self, x: Carrier, **params: Any) -> Carrier:
-        """This row with static parameters (axis, shape, index) on one operand."""
+    def on(self, x: Carrier, *params: Any) -> Carrier:
+        """This row on one operand, with static parameters."""
+        bound = self.bind(*params)
         if x.__class__ not in PLAIN and hasattr(x, "record"):
-            return x.record(self.bind(**params), x)
-        return as_data(self.forward(x, **params))
+            return x.record(bound, x)
+        return as_data(bound.forward(x))
 
-    def bind(self, **params: Any) -> Operation:
-        """This row with its static parameters (axis, shape, index) filled in."""
+    def bind(self, *params: Any) -> Operation:
+        """This row with its static parameters filled in, made once for the same ones."""
         try:
-            return _bind_once(self, **params)
+            bound = self._bound.get(params)
         except TypeError:  # an index array or a slice cannot be a key
-            return _bind(self, **params)
+            return self._filled_in(params)
+        if bound is None:
+            if len(self._bound) == MOST_BOUND:
+                self._bound.clear()
+            bound = self._bound[params] = self._filled_in(params)
+        return bound
+
+    def _filled_in(self, params: tuple[Any, ...]) -> Operation:
+        bound = object.__new__(type(self))  # copy() would give this row itself, as __reduce__ says
+        vars(bound).update(vars(self))
+        bound.params = dict(zip(self.param_names, params, strict=True))
+        bound.forward = partial(self.forward, **bound.params)
+        bound.scalar = partial(self.scalar, **bound.params)
+        bound.rules = tuple(rule and partial(rule, **bound.params) for rule in self.rules)
+        bound.rule_for_each = self.rule_for_each and partial(self.rule_for_each, **bound.params)
+        return bound
 
     def rule(self, i: int) -> Any:
         """The derivative with respect to operand ``i``."""
@@ -110,27 +129,8 @@ class Linear(Operation):
     """A row that is linear in each operand: its derivative is its transpose."""
 
 
-def _bind(row: Operation, **params: Any) -> Operation:
-    def fill_in(f: Any) -> Any:
-        return f and partial(f, **params)
-
-    return type(row)(
-        row.name,
-        fill_in(row.forward),
-        *map(fill_in, row.rules),
-        scalar=fill_in(row.scalar),
-        rule_for_each=fill_in(row.rule_for_each),
-        symbol=row.symbol,
-        doc=row.__doc__,
-        params=params,
-    )
-
-
-_bind_once = lru_cache(maxsize=4096)(_bind)
-
-
 def _look_up(name: str, params: dict[str, Any]) -> Operation:
-    return TABLE[name].bind(**params) if params else TABLE[name]
+    return TABLE[name].bind(*params.values()) if params else TABLE[name]
 
 
 PLAIN = frozenset({float, int, bool, np.ndarray, np.float64, np.float32, np.float16, np.bool_})

@@ -59,16 +59,19 @@ _BROADCAST_TO = Linear(
     "broadcast_to",
     lambda x, shape: _broadcast(x, shape),
     lambda g, z, x, shape: unbroadcast(g, shape_of(x)),
+    params=("shape",),
 )
 _SUM = Linear(
     "sum",
     np.add.reduce,
     lambda g, z, x, axis, keepdims: _spread(g, x, axis),
+    params=("axis", "keepdims"),
 )
 _MEAN = Linear(
     "mean",
     lambda x, axis, keepdims: np.add.reduce(x, axis=axis, keepdims=keepdims) / (count_along(x, axis) or math.nan),
     lambda g, z, x, axis, keepdims: _spread(g / (count_along(x, axis) or math.nan), x, axis),
+    params=("axis", "keepdims"),
 )
 
 
@@ -79,7 +82,7 @@ def broadcast_to(x: Carrier, shape: tuple[int, ...]) -> Carrier:
     array([[1., 2.],
            [1., 2.]])
     """
-    return _BROADCAST_TO.on(x, shape=tuple(shape))
+    return _BROADCAST_TO.on(x, tuple(shape))
 
 
 def sum(x: Carrier, axis: Axis = None, keepdims: bool = False) -> Carrier:
@@ -88,7 +91,7 @@ def sum(x: Carrier, axis: Axis = None, keepdims: bool = False) -> Carrier:
     >>> sum(np.array([[1.0, 2.0], [3.0, 4.0]]), axis=0)
     array([4., 6.])
     """
-    return _SUM.on(x, axis=axis, keepdims=keepdims)
+    return _SUM.on(x, axis, keepdims)
 
 
 def mean(x: Carrier, axis: Axis = None, keepdims: bool = False) -> Carrier:
@@ -97,7 +100,7 @@ def mean(x: Carrier, axis: Axis = None, keepdims: bool = False) -> Carrier:
     >>> mean(np.array([1.0, 2.0, 6.0]))
     3.0
     """
-    return _MEAN.on(x, axis=axis, keepdims=keepdims)
+    return _MEAN.on(x, axis, keepdims)
 
 
 def var(x: Carrier, axis: Axis = None, ddof: int = 0, keepdims: bool = False) -> Carrier:
@@ -138,11 +141,13 @@ _MAX = Operation(
     "max",
     lambda x, axis, keepdims: np.maximum.reduce(x, axis=axis, keepdims=keepdims),
     lambda g, z, x, axis, keepdims: _share(g, z, x, axis, keepdims),
+    params=("axis", "keepdims"),
 )
 _MIN = Operation(
     "min",
     lambda x, axis, keepdims: np.minimum.reduce(x, axis=axis, keepdims=keepdims),
     lambda g, z, x, axis, keepdims: _share(g, z, x, axis, keepdims),
+    params=("axis", "keepdims"),
 )
 
 
@@ -152,7 +157,7 @@ def max(x: Carrier, axis: Axis = None, keepdims: bool = False) -> Carrier:
     >>> max(np.array([3.0, 1.0, 2.0]))
     3.0
     """
-    return _MAX.on(x, axis=axis, keepdims=keepdims)
+    return _MAX.on(x, axis, keepdims)
 
 
 def min(x: Carrier, axis: Axis = None, keepdims: bool = False) -> Carrier:
@@ -161,4 +166,4 @@ def min(x: Carrier, axis: Axis = None, keepdims: bool = False) -> Carrier:
     >>> min(np.array([3.0, 1.0, 2.0]))
     1.0
     """
-    return _MIN.on(x, axis=axis, keepdims=keepdims)
+    return _MIN.on(x, axis, keepdims)

@@ -18,26 +18,31 @@ _RESHAPE = Linear(
     "reshape",
     lambda x, shape: np.asarray(x).reshape(shape),
     lambda g, z, x, shape: reshape(g, shape_of(x)),
+    params=("shape",),
 )
 _TRANSPOSE = Linear(
     "transpose",
     lambda x, axes: np.asarray(x).transpose(axes),
     lambda g, z, x, axes: transpose(g, _inverse(axes)),
+    params=("axes",),
 )
 _ASTYPE = Linear(
     "astype",
     lambda x, dtype: np.asarray(x).astype(dtype)[()],
     lambda g, z, x, dtype: astype(g, dtype_of(x)),
+    params=("dtype",),
 )
 _CONCATENATE = Linear(
     "concatenate",
     lambda *xs, axis, starts: np.concatenate(xs, axis),
     rule_for_each=lambda i, g, z, *xs, axis, starts: g[(slice(None),) * axis + (slice(starts[i], starts[i + 1]),)],
+    params=("axis", "starts"),
 )
 _STACK = Linear(
     "stack",
     lambda *xs, axis: np.stack(xs, axis),
     rule_for_each=lambda i, g, z, *xs, axis: g[(slice(None),) * axis + (i,)],
+    params=("axis",),
 )
 
 
@@ -48,7 +53,7 @@ def reshape(x: Carrier, shape: int | tuple[int, ...]) -> Carrier:
     array([[1., 2.],
            [3., 4.]])
     """
-    return _RESHAPE.on(x, shape=shape if isinstance(shape, int) else tuple(shape))
+    return _RESHAPE.on(x, shape if isinstance(shape, int) else tuple(shape))
 
 
 def transpose(x: Carrier, axes: Sequence[int] | None = None) -> Carrier:
@@ -57,7 +62,7 @@ def transpose(x: Carrier, axes: Sequence[int] | None = None) -> Carrier:
     >>> transpose(np.array([[1.0, 2.0]])).shape
     (2, 1)
     """
-    return _TRANSPOSE.on(x, axes=None if axes is None else tuple(axes))
+    return _TRANSPOSE.on(x, None if axes is None else tuple(axes))
 
 
 def astype(x: Carrier, dtype: Any) -> Carrier:
@@ -69,7 +74,7 @@ def astype(x: Carrier, dtype: Any) -> Carrier:
     dtype = np.dtype(dtype)
     if dtype.kind != "f":
         raise TypeError(f"astype: a gradient needs float16, float32 or float64, not {dtype}")
-    return _ASTYPE.on(x, dtype=dtype)
+    return _ASTYPE.on(x, dtype)
 
 
 def expand_dims(x: Carrier, axis: int | tuple[int, ...]) -> Carrier:
@@ -107,7 +112,7 @@ def concatenate(xs: Sequence[Carrier], axis: int = 0) -> Carrier:
         if len(shape_of(x)) != len(first):
             raise ValueError(f"concatenate: shapes {[shape_of(x) for x in xs]} differ in their number of axes")
         starts.append(starts[-1] + shape_of(x)[axis])
-    return _CONCATENATE.bind(axis=axis, starts=tuple(starts))(*xs)
+    return _CONCATENATE.bind(axis, tuple(starts))(*xs)
 
 
 def stack(xs: Sequence[Carrier], axis: int = 0) -> Carrier:
@@ -121,4 +126,4 @@ def stack(xs: Sequence[Carrier], axis: int = 0) -> Carrier:
     ndim = len(shape_of(xs[0])) + 1
     if not -ndim <= axis < ndim:
         raise ValueError(f"stack: a stack of shape {shape_of(xs[0])} has no axis {axis}")
-    return _STACK.bind(axis=axis % ndim)(*xs)
+    return _STACK.bind(axis % ndim)(*xs)
