@@ -173,16 +173,24 @@ def _balanced(graph: _Layered) -> list[float]:
     """Heights at which each box is near the mean of its neighbours: first those before it, then all."""
     half = graph.half
     y = [0.0] * len(half)
+
+    def pull(u: int, v: int) -> float:
+        """How much the ends of an edge want to be level. A leaf or a long edge gives way to the line it joins."""
+        return 1.0 if graph.left[u] and (u < graph.boxes or v >= graph.boxes) else 0.05
+
+    before = [[(u, pull(u, v)) for u in near] for v, near in enumerate(graph.left)]
+    after = [[(v, pull(u, v)) for v in near] for u, near in enumerate(graph.right)]
     for sweep in range(SWEEPS):
         forward = sweep % 2 == 0
         for layer in graph.layers if forward else reversed(graph.layers):
             wishes, weights = [], []
             for v in layer:
-                near = graph.left[v] if forward else graph.right[v]
+                near = before[v] if forward else after[v]
                 if sweep >= SWEEPS // 2 or not near:
-                    near = graph.left[v] + graph.right[v]
-                wishes.append(sum([y[u] for u in near]) / len(near) if near else 0.0)
-                weights.append(float(len(near) or 1))
+                    near = before[v] + after[v]
+                weight = sum([w for _, w in near])
+                wishes.append(sum([y[u] * w for u, w in near]) / weight if near else 0.0)
+                weights.append(weight or 1.0)
             for v, height in zip(layer, _apart(wishes, weights, [half[v] for v in layer]), strict=True):
                 y[v] = height
     return y
