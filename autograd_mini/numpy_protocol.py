@@ -60,8 +60,9 @@ FUNCTIONS: dict[Any, Callable[..., Carrier]] = {
 
 def call_ufunc(ufunc: np.ufunc, method: str, operands: tuple[Any, ...], options: dict[str, Any]) -> Any:
     """What ``np.exp(value)`` and ``array * value`` come to."""
-    if method == "__call__" and not options and ufunc in UFUNCS:
-        return UFUNCS[ufunc](*operands)
+    row = UFUNCS.get(ufunc)
+    if row and method == "__call__" and not options:
+        return row(*operands)
     name = ufunc.__name__
     if "out" in options:
         raise TypeError(
@@ -75,7 +76,7 @@ def call_ufunc(ufunc: np.ufunc, method: str, operands: tuple[Any, ...], options:
         raise _unknown(f"{name}.{method}")
     if ufunc in PLAIN_RESULTS:
         return ufunc(*map(_data_of, operands), **options)
-    if ufunc in UFUNCS:
+    if row:
         raise TypeError(f"np.{name} on a Value takes no {', '.join(options)}")
     raise _unknown(name)
 

@@ -54,13 +54,14 @@ class Value(Arithmetic, Node):
             a, needs_grad = x, False
         elif x.__class__ is tuple:
             x = tuple([v if isinstance(v, Node) else as_operand(v) for v in x])
+            operands = [v.data if isinstance(v, Node) else v for v in x]
             needs_grad = any([isinstance(v, Node) and v.requires_grad for v in x])
         else:
             a = x = as_operand(x)
             needs_grad = False
         if y is None:
             if x.__class__ is tuple:
-                z = _compute(op, *[v.data if isinstance(v, Node) else v for v in x])
+                z = _compute(op, *operands)
             else:
                 try:
                     z = op.scalar(a) if a.__class__ is float else op.forward(a)

@@ -83,10 +83,9 @@ class Operation:
 
     def on(self, x: Carrier, *params: Any) -> Carrier:
         """This row on one operand, with static parameters."""
-        bound = self.bind(*params)
         if x.__class__ not in PLAIN and hasattr(x, "record"):
-            return x.record(bound, x)
-        return as_data(bound.forward(x))
+            return x.record(self.bind(*params), x)
+        return as_data(self.forward(x, *params))
 
     def bind(self, *params: Any) -> Operation:
         """This row with its static parameters filled in, made once for the same ones."""

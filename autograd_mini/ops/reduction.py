@@ -6,6 +6,7 @@ Each reduction takes NumPy's ``axis`` (an int, a tuple, or None for all) and ``k
 from __future__ import annotations
 
 import math
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -25,13 +26,28 @@ def _kept(x: Carrier, axis: Axis) -> tuple[int, ...]:
 
 def _spread(g: Carrier, x: Carrier, axis: Axis) -> Carrier:
     """The transpose of a sum: ``g`` repeated along the axes of ``x`` that were summed over."""
-    return broadcast_to(g if axis is None else reshape(g, _kept(x, axis)), shape_of(x))
+    if axis is not None:
+        g = reshape(g, _kept(x, axis))
+    return broadcast_to(g, shape_of(x))
 
 
 def _broadcast(x: Any, shape: tuple[int, ...]) -> Any:
     result = np.empty(shape, dtype_of(x))  # an array of its own: NumPy's view is read-only and slower to make
     result[...] = x
     return result
+
+
+def _add_up(x: Any, axis: Axis, keepdims: bool) -> Any:
+    if axis == 0 and not keepdims and x.__class__ is np.ndarray and x.ndim == 2 and x.dtype.char in "fd":
+        return np.dot(_ones(len(x), x.dtype.char), x)  # BLAS adds up the rows of a 100x16 batch in 0.8 us, NumPy in 3
+    return np.add.reduce(x, axis=axis, keepdims=keepdims)
+
+
+@lru_cache(maxsize=16)
+def _ones(n: int, dtype: str) -> Any:
+    ones = np.ones(n, dtype)
+    ones.flags.writeable = False
+    return ones
 
 
 def unbroadcast(g: Carrier, shape: tuple[int, ...]) -> Carrier:
@@ -57,13 +73,13 @@ def count_along(x: Carrier, axis: Axis) -> int:
 
 _BROADCAST_TO = Linear(
     "broadcast_to",
-    lambda x, shape: _broadcast(x, shape),
+    _broadcast,
     lambda g, z, x, shape: unbroadcast(g, shape_of(x)),
     params=("shape",),
 )
 _SUM = Linear(
     "sum",
-    np.add.reduce,
+    _add_up,
     lambda g, z, x, axis, keepdims: _spread(g, x, axis),
     params=("axis", "keepdims"),
 )
