@@ -70,10 +70,17 @@ def backward(root: Node, upstream: Carrier, *, create_graph: bool = False) -> No
 
     Nothing is written before all of it is computed, so an error on the way changes nothing.
     """
-    for node, g in gradients(root, upstream, create_graph=create_graph).items():
+    grads = gradients(root, upstream, create_graph=create_graph)
+    for node in grads:
         if node.op is None and node._grad is not None:
             before = node._grad.data if isinstance(node._grad, Node) and not create_graph else node._grad
-            g = _same_kind(before + g, node.data)
+            if shape_of(before) != shape_of(grads[node]):
+                raise ValueError(
+                    f"backward: a leaf has a gradient of shape {shape_of(before)} from before, and now one of shape "
+                    f"{shape_of(grads[node])}; after replacing its data, forget the old one with zero_grad()"
+                )
+            grads[node] = _same_kind(before + grads[node], node.data)
+    for node, g in grads.items():
         node._grad = g
 
 

@@ -12,7 +12,7 @@ import numpy as np
 
 from autograd_mini import backward, modes, numpy_protocol
 from autograd_mini.arithmetic import Arithmetic
-from autograd_mini.errors import op_error
+from autograd_mini.errors import op_error, user_line
 from autograd_mini.node import Node
 from autograd_mini.ops.operation import Operation, as_data, dtype_of, shape_of
 
@@ -53,11 +53,11 @@ class Value(Arithmetic, Node):
         elif x.__class__ is float:
             a, needs_grad = x, False
         elif x.__class__ is tuple:
-            x = tuple([v if isinstance(v, Node) else as_operand(v) for v in x])
+            x = tuple([v if isinstance(v, Node) else _operand_of(op, v) for v in x])
             operands = [v.data if isinstance(v, Node) else v for v in x]
             needs_grad = any([isinstance(v, Node) and v.requires_grad for v in x])
         else:
-            a = x = as_operand(x)
+            a = x = _operand_of(op, x)
             needs_grad = False
         if y is None:
             if x.__class__ is tuple:
@@ -72,7 +72,7 @@ class Value(Arithmetic, Node):
                 b = y.data
                 needs_grad = needs_grad or y.requires_grad
             else:
-                b = y = y if y.__class__ is float else as_operand(y)
+                b = y = y if y.__class__ is float else _operand_of(op, y)
             try:
                 z = op.scalar(a, b) if a.__class__ is float and b.__class__ is float else op.forward(a, b)
             except Exception:
@@ -294,8 +294,16 @@ def _compute(op: Operation, *operands: Any) -> Any:
         return op(*operands)
     except Exception as cause:
         if len(operands) < len(op.rules):
-            as_operand(None)  # which says what is wrong: a second operand that is None reads as none at all
+            _operand_of(op, None)  # which says what is wrong: a second operand that is None reads as none at all
         raise op_error(op, operands, cause) from cause
+
+
+def _operand_of(op: Operation, data: Any) -> Any:
+    """``as_operand``, whose errors name the op."""
+    try:
+        return as_operand(data)
+    except TypeError as cause:
+        raise TypeError(f"{op.name}: {cause}\n  at {user_line()}") from None
 
 
 def as_operand(data: Any) -> Any:

@@ -146,3 +146,13 @@ def test_an_op_that_fails_changes_nothing() -> None:
     with pytest.raises(ValueError, match="matmul"):
         x @ x
     assert x.grad.tolist() == [[1.0] * 3] * 2
+
+
+def test_an_operand_that_is_no_number_is_named_with_the_op_and_the_line() -> None:
+    with pytest.raises(TypeError, match=r"add: a Value holds real numbers.*\n  at test_errors.py:\d+: Value"):
+        Value(1.0) + "1"
+
+
+def test_an_axis_that_is_not_there_is_named_with_the_line_in_a_composition_too() -> None:
+    with pytest.raises(ValueError, match=r"of \(2, 3\), axis=4.*\n  at test_errors.py:\d+: Value"):
+        Value(np.ones((2, 3))).softmax(axis=4)

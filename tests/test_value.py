@@ -417,3 +417,10 @@ def _nodes(root: Value) -> set[Value]:
 def test_the_public_names_are_sorted_unique_and_there() -> None:
     assert sorted(set(autograd_mini.__all__)) == sorted(autograd_mini.__all__)
     assert all(hasattr(autograd_mini, name) for name in autograd_mini.__all__)
+
+
+def test_an_integer_put_in_as_data_computes_as_the_float() -> None:
+    x = Value(2.0)
+    x.data = 3
+    assert type((x * x).data) is float
+    assert (x * x).data == 9.0

@@ -144,7 +144,9 @@ def as_data(z: Any) -> Any:
         return z
     if z.__class__ is np.float64:
         return float(z)
-    return z if isinstance(z, np.floating) else np.asarray(z)
+    if isinstance(z, np.floating):
+        return z
+    return float(z) if isinstance(z, int | np.number) else np.asarray(z)
 
 
 def shape_of(x: Carrier) -> tuple[int, ...]:

@@ -7,17 +7,24 @@ from typing import Any
 
 import numpy as np
 
-from autograd_mini.ops.operation import Carrier, dtype_of
+from autograd_mini.ops.operation import Carrier, Operation, dtype_of
 from autograd_mini.ops.pointwise import exp, log
 from autograd_mini.ops.reduction import Axis, sum
 from autograd_mini.ops.shape import squeeze
 
 
-def _shift(x: Any, axis: Axis) -> Any:
+def _peak(x: Any, axis: Axis) -> Any:
+    largest = np.maximum.reduce(x, axis=axis, keepdims=True, initial=-math.inf)
+    return np.where(np.isfinite(largest), largest, 0).astype(dtype_of(x))
+
+
+_PEAK = Operation("peak", _peak, lambda g, z, x, axis: 0.0, params=("axis",))
+
+
+def _shift(x: Carrier, axis: Axis) -> Any:
     """The maximum as a constant: the three functions below are the same whatever is subtracted first."""
-    plain = x.data if hasattr(x, "record") else x
-    largest = np.maximum.reduce(plain, axis=axis, keepdims=True, initial=-math.inf)
-    return np.where(np.isfinite(largest), largest, 0).astype(dtype_of(plain))
+    peak = _PEAK.on(x.detach() if hasattr(x, "record") else x, axis)
+    return peak.data if hasattr(peak, "record") else peak
 
 
 def logsumexp(x: Carrier, axis: Axis = None, keepdims: bool = False) -> Carrier:

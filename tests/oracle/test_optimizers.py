@@ -94,7 +94,9 @@ def test_a_parameter_that_no_gradient_reaches_waits_as_in_pytorch(name: str) -> 
             one.step()
         assert (ours[1].data == 3.0) == (step < 2)
         for value, tensor in zip(ours, theirs, strict=True):
-            np.testing.assert_allclose(value.data, tensor.detach().numpy(), rtol=1e-10, atol=1e-12, err_msg=f"step {step}")
+            np.testing.assert_allclose(
+                value.data, tensor.detach().numpy(), rtol=1e-10, atol=1e-12, err_msg=f"step {step}"
+            )
 
 
 @pytest.mark.parametrize("name", ["Adam", "AdamW", "RMSprop"])
