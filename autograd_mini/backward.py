@@ -110,8 +110,8 @@ def _accumulate(grads: dict[Node, Carrier], operand: Node, contribution: Carrier
     if operand in grads:
         contribution = _same_kind(grads[operand] + contribution, data)
     elif operand.op is None and contribution.__class__ is np.ndarray:
-        if contribution is g or contribution.base is not None:
-            contribution = contribution.copy()  # a leaf's gradient is its own: it may be clipped in place
+        shared = contribution is g or contribution.base is not None
+        contribution = contribution.copy() if shared else contribution  # a leaf's own: it may be clipped in place
     grads[operand] = contribution
 
 

@@ -24,13 +24,15 @@ def _where(condition: Any, x: Any, y: Any) -> Any:
     if shape_of(condition) == ():  # a bool, or the float that a recorded one has become
         if x.__class__ is y.__class__ is float or (shape_of(x) == shape_of(y) and dtype_of(x) == dtype_of(y)):
             return x if condition else y
-    elif x.__class__ is float and x == 0 and y.__class__ is np.ndarray and y.shape == condition.shape:
-        if y.dtype.char in _INTEGER:
-            return _masked(y, condition.astype(_INTEGER[y.dtype.char]) - 1)
-    elif y.__class__ is float and y == 0 and x.__class__ is np.ndarray and x.shape == condition.shape:
-        if x.dtype.char in _INTEGER:
-            return _masked(x, -condition.astype(_INTEGER[x.dtype.char]))
+    elif x.__class__ is float and x == 0 and _is_maskable(y, condition):
+        return _masked(y, condition.astype(_INTEGER[y.dtype.char]) - 1)
+    elif y.__class__ is float and y == 0 and _is_maskable(x, condition):
+        return _masked(x, -condition.astype(_INTEGER[x.dtype.char]))
     return np.where(condition, x, y)
+
+
+def _is_maskable(x: Any, condition: Any) -> bool:
+    return x.__class__ is np.ndarray and x.shape == condition.shape and x.dtype.char in _INTEGER
 
 
 def _masked(x: Any, mask: Any) -> Any:
@@ -403,7 +405,7 @@ def silu(x: Carrier) -> Carrier:
 
 # ---------------------------------------------------------------- the larger, the smaller, the clipped
 
-maximum = Pointwise(
+maximum: Pointwise = Pointwise(
     "maximum",
     np.maximum,
     lambda g, z, x, y: where(x < y, 0.0, where(x == y, g / 2, g)),
@@ -415,7 +417,7 @@ maximum = Pointwise(
     3.0
     """,
 )
-minimum = Pointwise(
+minimum: Pointwise = Pointwise(
     "minimum",
     np.minimum,
     lambda g, z, x, y: where(x > y, 0.0, where(x == y, g / 2, g)),

@@ -37,7 +37,7 @@ def _broadcast(x: Any, shape: tuple[int, ...]) -> Any:
     return result
 
 
-def _add_up(x: Any, axis: Axis, keepdims: bool) -> Any:
+def _add_up(x: Any, axis: Any, keepdims: Any) -> Any:
     if axis == 0 and not keepdims and x.__class__ is np.ndarray and x.ndim == 2 and x.dtype.char in "fd":
         return np.dot(_ones(len(x), x.dtype.char), x)  # BLAS adds up the rows of a 100x16 batch in 0.8 us, NumPy in 3
     return np.add.reduce(x, axis=axis, keepdims=keepdims)
