@@ -8,6 +8,7 @@ import numpy as np
 
 from autograd_mini import ops
 from autograd_mini.node import Node, topological_order
+from autograd_mini.ops.caller import located
 from autograd_mini.ops.operation import Carrier, Rule, as_data, dtype_of, shape_of
 from autograd_mini.ops.reduction import unbroadcast
 
@@ -76,8 +77,10 @@ def backward(root: Node, upstream: Carrier, *, create_graph: bool = False) -> No
             before = node._grad.data if isinstance(node._grad, Node) and not create_graph else node._grad
             if shape_of(before) != shape_of(grads[node]):
                 raise ValueError(
-                    f"backward: a leaf has a gradient of shape {shape_of(before)} from before, and now one of shape "
-                    f"{shape_of(grads[node])}; after replacing its data, forget the old one with zero_grad()"
+                    located(
+                        f"backward: a leaf has a gradient of shape {shape_of(before)} from before and gets one of "
+                        f"{shape_of(grads[node])}; after replacing its data, forget the old one with zero_grad()"
+                    )
                 )
             grads[node] = _same_kind(before + grads[node], node.data)
     for node, g in grads.items():

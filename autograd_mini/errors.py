@@ -2,25 +2,11 @@
 
 from __future__ import annotations
 
-import linecache
-import sys
 from collections.abc import Sequence
-from pathlib import Path
 from typing import Any
 
+from autograd_mini.ops.caller import located
 from autograd_mini.ops.operation import Operation, Pointwise, shape_of
-
-_ROOT = Path(__file__).resolve().parent.parent
-_OURS = tuple(str(_ROOT / package) + "/" for package in ("autograd_mini", "nn", "optim"))
-
-
-def user_line() -> str:
-    """The innermost line on the stack that is not this library's: ``train.py:12: y = x @ w``."""
-    frame = sys._getframe(1)
-    while frame.f_back and frame.f_code.co_filename.startswith(_OURS):
-        frame = frame.f_back
-    path, number = frame.f_code.co_filename, frame.f_lineno
-    return f"{Path(path).name}:{number}: {linecache.getline(path, number).strip()}".rstrip(": ")
 
 
 def op_error(op: Operation, operands: Sequence[Any], cause: Exception) -> Exception:
@@ -29,7 +15,7 @@ def op_error(op: Operation, operands: Sequence[Any], cause: Exception) -> Except
     shapes = " and ".join(str(shape_of(operand)) for operand in operands)
     params = "".join(f", {name}={value!r}" for name, value in op.params.items())
     problem = _mismatch(op, *map(shape_of, operands)) or str(cause)
-    return kind(f"{op.name} of {shapes}{params}: {problem}\n  at {user_line()}")
+    return kind(located(f"{op.name} of {shapes}{params}: {problem}"))
 
 
 def _mismatch(op: Operation, *shapes: tuple[int, ...]) -> str | None:
@@ -42,6 +28,8 @@ def _mismatch(op: Operation, *shapes: tuple[int, ...]) -> str | None:
                 f"the last axis of the first operand has length {x[-1]}, the rows of the second are {rows}; "
                 "they must be equal (is a transpose, .T, missing?)"
             )
+    if op.name == "linear" and shapes[0][-1:] != shapes[1][-1:]:
+        return f"the input has shape {shapes[0]}; its last axis must have length {shapes[1][-1]} (in_features)"
     if isinstance(op, Pointwise):
         for lengths in zip(*(reversed(shape) for shape in shapes), strict=False):
             if len({n for n in lengths if n != 1}) > 1:

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from autograd_mini import modes
+from autograd_mini.ops.caller import located
 from autograd_mini.value import Value
 
 
@@ -89,7 +90,7 @@ def gradcheck(
     values = [x if isinstance(x, Value) else Value(x, label=f"input {i}") for i, x in enumerate(inputs)]
     wanted = [(i, value) for i, value in enumerate(values) if value.requires_grad]
     if not wanted:
-        raise ValueError("gradcheck: none of the inputs requires a gradient, so there is nothing to check")
+        raise ValueError(located("gradcheck: none of the inputs requires a gradient, so there is nothing to check"))
     saved = [(value.data, value._grad) for value in values]
     try:
         for value in values:
@@ -106,7 +107,7 @@ def _compare(
 ) -> GradcheckReport:
     output = f(*values)
     if not isinstance(output, Value) or not output.requires_grad:
-        raise ValueError("gradcheck: the result of f does not depend on an input that requires a gradient")
+        raise ValueError(located("gradcheck: the result of f does not depend on an input that requires a gradient"))
     weights = 1.0 if output.size == 1 else np.random.default_rng(0).normal(size=output.shape)
     (output * weights).sum().backward()
 

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from autograd_mini import ops
+from autograd_mini.ops.caller import located
 from autograd_mini.ops.operation import TABLE, Carrier
 
 # NumPy's ufuncs by the rows that compute the same.
@@ -27,7 +28,7 @@ PLAIN_RESULTS = frozenset(
 
 def _where(condition: Any, *branches: Any) -> Carrier:
     if len(branches) != 2:
-        raise TypeError("np.where on a Value needs both branches: np.where(condition, x, y)")
+        raise TypeError(located("np.where on a Value needs both branches: np.where(condition, x, y)"))
     return ops.where(condition, *branches)
 
 
@@ -66,8 +67,10 @@ def call_ufunc(ufunc: np.ufunc, method: str, operands: tuple[Any, ...], options:
     name = ufunc.__name__
     if "out" in options:
         raise TypeError(
-            f"np.{name}: what is differentiated cannot be written into an existing array, "
-            "by out= or by array += value; write array = array + value"
+            located(
+                f"np.{name}: what is differentiated cannot be written into an existing array, "
+                "by out= or by array += value; write array = array + value"
+            )
         )
     if method == "reduce" and ufunc in _REDUCE and not set(options) - {"axis", "keepdims"}:
         axis = options.get("axis", 0)
@@ -77,7 +80,7 @@ def call_ufunc(ufunc: np.ufunc, method: str, operands: tuple[Any, ...], options:
     if ufunc in PLAIN_RESULTS:
         return ufunc(*map(_data_of, operands), **options)
     if row:
-        raise TypeError(f"np.{name} on a Value takes no {', '.join(options)}")
+        raise TypeError(located(f"np.{name} on a Value takes no {', '.join(options)}"))
     raise _unknown(name)
 
 
@@ -96,7 +99,7 @@ def call_function(function: Callable[..., Any], args: tuple[Any, ...], kwargs: d
     except TypeError as error:
         if "unexpected keyword" not in str(error) and "positional argument" not in str(error):
             raise
-        raise TypeError(f"np.{function.__name__} on a Value: {str(error).split('() ')[-1]}") from None
+        raise TypeError(located(f"np.{function.__name__} on a Value: {str(error).split('() ')[-1]}")) from None
 
 
 def _unknown(name: str) -> TypeError:

@@ -12,8 +12,9 @@ import numpy as np
 
 from autograd_mini import backward, modes, numpy_protocol
 from autograd_mini.arithmetic import Arithmetic
-from autograd_mini.errors import op_error, user_line
+from autograd_mini.errors import op_error
 from autograd_mini.node import Node
+from autograd_mini.ops.caller import located
 from autograd_mini.ops.operation import Operation, as_data, dtype_of, shape_of
 
 _new = object.__new__
@@ -129,14 +130,18 @@ class Value(Arithmetic, Node):
         """
         if not self.requires_grad:
             raise ValueError(
-                "backward: this Value does not depend on anything that requires a gradient; "
-                "was it computed under no_grad, or from detached data?"
+                located(
+                    "backward: this Value does not depend on anything that requires a gradient; "
+                    "was it computed under no_grad, or from detached data?"
+                )
             )
         if gradient is None:
             if self.size != 1:
                 raise ValueError(
-                    f"backward: the root has shape {self.shape}, and only a single number has one gradient; "
-                    "reduce it first (.sum() or .mean()), or give backward(gradient) of that shape"
+                    located(
+                        f"backward: the root has shape {self.shape}, and only a single number has one gradient; "
+                        "reduce it first (.sum() or .mean()), or give backward(gradient) of that shape"
+                    )
                 )
             upstream = 1.0 if self.data.__class__ is float else np.ones_like(self.data)
         else:
@@ -157,7 +162,9 @@ class Value(Arithmetic, Node):
             elif shape_of(given) == ():
                 given = float(given)
         if shape_of(given) != self.shape:
-            raise ValueError(f"{who}: the gradient has shape {shape_of(given)}, the data {self.shape}; make them equal")
+            raise ValueError(
+                located(f"{who}: the gradient has shape {shape_of(given)}, the data {self.shape}; make them equal")
+            )
         return given
 
     def detach(self) -> Value:
@@ -208,7 +215,7 @@ class Value(Arithmetic, Node):
     def item(self) -> float:
         """The data as a Python float, if it is a single number."""
         if self.size != 1:
-            raise ValueError(f"item: shape {self.shape} is not a single number; use data, or index it first")
+            raise ValueError(located(f"item: shape {self.shape} is not a single number; use data, or index it first"))
         return self.data if self.data.__class__ is float else float(self.data.item())
 
     def __float__(self) -> float:
@@ -222,12 +229,12 @@ class Value(Arithmetic, Node):
 
     def __len__(self) -> int:
         if not self.shape:
-            raise TypeError("len() of a Value that is a single number")
+            raise TypeError(located("len() of a Value that is a single number"))
         return self.shape[0]
 
     def __iter__(self) -> Iterator[Value]:
         if not self.shape:
-            raise TypeError("a Value that is a single number cannot be iterated over")
+            raise TypeError(located("a Value that is a single number cannot be iterated over"))
         return (self[i] for i in range(self.shape[0]))
 
     def __repr__(self) -> str:
@@ -276,15 +283,19 @@ class Value(Arithmetic, Node):
     def __array__(self, dtype: Any = None, copy: bool | None = None) -> Any:
         if self.requires_grad:
             raise TypeError(
-                "a Value that requires a gradient does not turn into a plain array by itself, since the graph "
-                "would be cut silently; use value.data (or stack([...]) to make one Value of several)"
+                located(
+                    "a Value that requires a gradient does not turn into a plain array by itself, since the graph "
+                    "would be cut silently; use value.data (or stack([...]) to make one Value of several)"
+                )
             )
         return np.array(self.data, dtype=dtype) if copy else np.asarray(self.data, dtype=dtype)
 
     def __setitem__(self, index: Any, item: Any) -> Never:
         raise TypeError(
-            "value[index] = item would change a Value that others were computed from; "
-            "make a new one with where(condition, item, value)"
+            located(
+                "value[index] = item would change a Value that others were computed from; "
+                "make a new one with where(condition, item, value)"
+            )
         )
 
 
@@ -303,7 +314,7 @@ def _operand_of(op: Operation, data: Any) -> Any:
     try:
         return as_operand(data)
     except TypeError as cause:
-        raise TypeError(f"{op.name}: {cause}\n  at {user_line()}") from None
+        raise TypeError(f"{op.name}: {cause}") from None
 
 
 def as_operand(data: Any) -> Any:
@@ -318,12 +329,14 @@ def as_operand(data: Any) -> Any:
     try:
         array = np.asarray(data)
     except ValueError:  # NumPy's word for nested lists of unequal lengths
-        raise TypeError("a Value holds a number or a rectangular array; these lists differ in length") from None
+        raise TypeError(
+            located("a Value holds a number or a rectangular array; these lists differ in length")
+        ) from None
     if array.dtype.kind in "iub" or array.dtype in _FLOATS:
         return array
     remedies = {"c": "take the real and the imaginary part apart", "O": "give numbers, or stack([...]) Values"}
     remedy = remedies.get(array.dtype.kind, "convert it to float64 first")
-    raise TypeError(f"a Value holds real numbers, not {type(data).__name__} of dtype {array.dtype} ({remedy})")
+    raise TypeError(located(f"a Value holds real numbers, not {type(data).__name__} of dtype {array.dtype} ({remedy})"))
 
 
 _FLOATS = (np.dtype(np.float16), np.dtype(np.float32), np.dtype(np.float64))
@@ -332,7 +345,7 @@ _FLOATS = (np.dtype(np.float16), np.dtype(np.float32), np.dtype(np.float64))
 def _as_leaf_data(data: Any) -> Any:
     """What the user gave as data: their own copy, as floats."""
     if isinstance(data, Node):
-        raise TypeError("this is a Value already; use value.detach() for the same data outside the graph")
+        raise TypeError(located("this is a Value already; use value.detach() for the same data outside the graph"))
     data = as_operand(data)
     if data.__class__ is float:
         return data

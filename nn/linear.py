@@ -48,16 +48,8 @@ class Linear(Module):
         )
 
     def forward(self, x: Any) -> Value:
-        try:
-            result: Value = linear(x, self.weight, self.bias)
-            return result
-        except ValueError:
-            shape = np.shape(getattr(x, "data", x) if isinstance(x, Value) else x)
-            if shape[-1:] == (self.in_features,):
-                raise
-            raise ValueError(
-                f"Linear: the input has shape {shape}; its last axis must have length {self.in_features} (in_features)"
-            ) from None
+        result: Value = linear(x, self.weight, self.bias)
+        return result
 
     def extra_repr(self) -> str:
         return f"{self.in_features} -> {self.out_features}{'' if self.bias is not None else ', bias=False'}"

@@ -448,7 +448,7 @@ def test_a_leaf_whose_data_changed_shape_stops_backward_before_anything_is_writt
     x, y = Value(np.ones(3)), Value(1.0)
     x.sum().backward()
     x.data = np.ones(4)
-    with pytest.raises(ValueError, match=r"shape \(3,\) from before, and now one of shape \(4,\).*zero_grad"):
+    with pytest.raises(ValueError, match=r"shape \(3,\) from before and gets one of \(4,\).*zero_grad"):
         (x.sum() * y).backward()
     assert not y.has_grad
     assert x.grad.tolist() == [1.0, 1.0, 1.0]

@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 from autograd_mini import Value, concatenate, ops, where
-from autograd_mini.errors import user_line
+from autograd_mini.ops.caller import user_line
 
 
 def error_of(f: Callable[[], Any], kind: type[Exception]) -> str:

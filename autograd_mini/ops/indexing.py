@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from autograd_mini.ops.caller import located
 from autograd_mini.ops.operation import Carrier, Linear, dtype_of, shape_of
 
 
@@ -16,12 +17,14 @@ def _frozen(part: Any) -> Any:
     if isinstance(part, int | np.integer) and not isinstance(part, bool):
         return int(part)
     if hasattr(part, "record"):
-        raise TypeError("getitem: a Value cannot be an index; use integers or booleans, such as value.data.astype(int)")
+        raise TypeError(
+            located("getitem: a Value cannot be an index; use integers or booleans, such as value.data.astype(int)")
+        )
     array = np.array(part)
     if array.size == 0 and isinstance(part, list):
         array = array.astype(int)
     if array.dtype.kind not in "iub":
-        raise TypeError(f"getitem: an index is made of integers, slices or booleans, not {part!r}")
+        raise TypeError(located(f"getitem: an index is made of integers, slices or booleans, not {part!r}"))
     return array
 
 

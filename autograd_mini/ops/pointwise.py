@@ -12,6 +12,7 @@ from typing import Any
 
 import numpy as np
 
+from autograd_mini.ops.caller import located
 from autograd_mini.ops.operation import Carrier, Pointwise, dtype_of, quiet, shape_of
 
 # ---------------------------------------------------------------- choosing
@@ -391,7 +392,7 @@ def gelu(x: Carrier, approximate: str = "none") -> Carrier:
         return 0.5 * x * (1 + erf(x * math.sqrt(0.5)))
     if approximate == "tanh":
         return 0.5 * x * (1 + tanh(math.sqrt(2 / math.pi) * (x + 0.044715 * x * x * x)))
-    raise ValueError(f"gelu: approximate is 'none' or 'tanh', not {approximate!r}")
+    raise ValueError(located(f"gelu: approximate is 'none' or 'tanh', not {approximate!r}"))
 
 
 def silu(x: Carrier) -> Carrier:

@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from autograd_mini.ops.caller import located
 from autograd_mini.ops.operation import Carrier, Linear, dtype_of, normalize_axes, shape_of
 
 
@@ -73,7 +74,7 @@ def astype(x: Carrier, dtype: Any) -> Carrier:
     """
     dtype = np.dtype(dtype)
     if dtype.kind != "f":
-        raise TypeError(f"astype: a gradient needs float16, float32 or float64, not {dtype}")
+        raise TypeError(located(f"astype: a gradient needs float16, float32 or float64, not {dtype}"))
     return _ASTYPE.on(x, dtype)
 
 
@@ -102,15 +103,15 @@ def concatenate(xs: Sequence[Carrier], axis: int = 0) -> Carrier:
     array([1., 2., 3.])
     """
     if not len(xs):
-        raise ValueError("concatenate: there is nothing to join; give at least one array")
+        raise ValueError(located("concatenate: there is nothing to join; give at least one array"))
     first = shape_of(xs[0])
     if not first or not -len(first) <= axis < len(first):
-        raise ValueError(f"concatenate: shape {first} has no axis {axis}; use stack to join along a new axis")
+        raise ValueError(located(f"concatenate: shape {first} has no axis {axis}; use stack to join along a new axis"))
     axis %= len(first)
     starts = [0]
     for x in xs:
         if len(shape_of(x)) != len(first):
-            raise ValueError(f"concatenate: shapes {[shape_of(x) for x in xs]} differ in their number of axes")
+            raise ValueError(located(f"concatenate: shapes {[shape_of(x) for x in xs]} differ in their number of axes"))
         starts.append(starts[-1] + shape_of(x)[axis])
     return _CONCATENATE.bind(axis, tuple(starts))(*xs)
 
@@ -122,8 +123,8 @@ def stack(xs: Sequence[Carrier], axis: int = 0) -> Carrier:
     array([1., 2.])
     """
     if not len(xs):
-        raise ValueError("stack: there is nothing to join; give at least one array")
+        raise ValueError(located("stack: there is nothing to join; give at least one array"))
     ndim = len(shape_of(xs[0])) + 1
     if not -ndim <= axis < ndim:
-        raise ValueError(f"stack: a stack of shape {shape_of(xs[0])} has no axis {axis}")
+        raise ValueError(located(f"stack: a stack of shape {shape_of(xs[0])} has no axis {axis}"))
     return _STACK.bind(axis % ndim)(*xs)

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from autograd_mini import Value, clip, log, maximum, mul, relu, softplus, sub
+from autograd_mini import Value, clip, located, log, maximum, mul, relu, softplus, sub
 from nn.losses.reduction import Reduction, dtype_of, reduce, target_like
 
 
@@ -26,8 +26,10 @@ def binary_cross_entropy(probability: Any, target: Any, reduction: Reduction = "
     outside = plain[(plain < 0) | (plain > 1)]
     if outside.size:
         raise ValueError(
-            f"binary_cross_entropy: {outside[0]} is not a probability between 0 and 1; "
-            "of logits take binary_cross_entropy_with_logits"
+            located(
+                f"binary_cross_entropy: {outside[0]} is not a probability between 0 and 1; "
+                "of logits take binary_cross_entropy_with_logits"
+            )
         )
     return reduce((target - 1.0) * _log(sub(1.0, probability)) - target * _log(probability), reduction)
 
@@ -65,6 +67,6 @@ def hinge_loss(scores: Any, target: Any, reduction: Reduction = "mean") -> Any:
     wrong = labels[np.abs(labels) != 1]
     if wrong.size:
         raise ValueError(
-            f"hinge_loss: the targets are -1 and 1, and one is {wrong[0]} (of 0 and 1, take 2 * target - 1)"
+            located(f"hinge_loss: the targets are -1 and 1, and one is {wrong[0]} (of 0 and 1, take 2 * target - 1)")
         )
     return reduce(relu(1.0 - mul(target, scores)), reduction)

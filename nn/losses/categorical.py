@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from autograd_mini import Value, getitem, log_softmax
+from autograd_mini import Value, getitem, located, log_softmax
 from autograd_mini import sum as add_up
 from nn.losses.reduction import Reduction, reduce, shape_of, target_like
 
@@ -34,9 +34,12 @@ def cross_entropy(logits: Any, target: Any, reduction: Reduction = "mean") -> An
             target = target_like(logits, target, "cross_entropy")
             return reduce(-add_up(target * log_softmax(logits, axis), axis), reduction)
         if shape_of(target) != _without_classes(logits) and shape_of(target) != (0,):
+            expected = _without_classes(logits)
             raise ValueError(
-                f"cross_entropy: the logits have shape {shape_of(logits)}, the target {shape_of(target)}; give class "
-                f"indices (integers) of shape {_without_classes(logits)}, or probabilities in the shape of the logits"
+                located(
+                    f"cross_entropy: the logits have shape {shape_of(logits)}, the target {shape_of(target)}; give "
+                    f"class indices (integers) of shape {expected}, or probabilities in the shape of the logits"
+                )
             )
     return _pick(log_softmax(logits, _class_axis("cross_entropy", logits)), target, reduction, "cross_entropy")
 
@@ -73,8 +76,10 @@ def _class_indices(scores: Any, target: Any, loss: str) -> Any:
     classes = np.asarray(target)
     if classes.dtype.kind not in "iu" and classes.size:
         raise TypeError(
-            f"{loss}: class indices are integers, not {classes.dtype}; "
-            "convert them with target.astype(int), if whole numbers is what they are"
+            located(
+                f"{loss}: class indices are integers, not {classes.dtype}; "
+                "convert them with target.astype(int), if whole numbers is what they are"
+            )
         )
     expected = _without_classes(scores)
     if classes.shape != expected:
@@ -82,16 +87,20 @@ def _class_indices(scores: Any, target: Any, loss: str) -> Any:
         if classes.shape == shape_of(scores):
             remedy = "one-hot rows are probabilities: target.astype(float)"
         raise ValueError(
-            f"{loss}: the scores have shape {shape_of(scores)}, the class indices {classes.shape} "
-            f"where {expected} is expected ({remedy})"
+            located(
+                f"{loss}: the scores have shape {shape_of(scores)}, the class indices {classes.shape} "
+                f"where {expected} is expected ({remedy})"
+            )
         )
     n = shape_of(scores)[_class_axis(loss, scores)]
     outside = (classes < 0) | (classes >= n)
     if outside.any():
         where = tuple(int(i) for i in np.argwhere(outside)[0])
         raise ValueError(
-            f"{loss}: the class index {classes[where]} at position {where[0] if len(where) == 1 else where} "
-            f"is out of range; {n} classes have the indices 0 to {n - 1}"
+            located(
+                f"{loss}: the class index {classes[where]} at position {where[0] if len(where) == 1 else where} "
+                f"is out of range; {n} classes have the indices 0 to {n - 1}"
+            )
         )
     return classes.astype(np.intp, copy=False)
 
@@ -99,7 +108,9 @@ def _class_indices(scores: Any, target: Any, loss: str) -> Any:
 def _class_axis(loss: str, scores: Any) -> int:
     ndim = len(shape_of(scores))
     if not ndim:
-        raise ValueError(f"{loss}: the scores are a single number; there must be one for each class, (N, C) or (C,)")
+        raise ValueError(
+            located(f"{loss}: the scores are a single number; there must be one for each class, (N, C) or (C,)")
+        )
     return min(ndim - 1, 1)
 
 

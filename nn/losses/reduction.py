@@ -6,7 +6,7 @@ from typing import Any, Literal
 
 import numpy as np
 
-from autograd_mini import Value, mean
+from autograd_mini import Value, located, mean
 from autograd_mini import sum as add_up
 
 Reduction = Literal["mean", "sum", "none"]
@@ -15,7 +15,7 @@ Reduction = Literal["mean", "sum", "none"]
 def check_reduction(reduction: str) -> None:
     """Raises ``ValueError`` for anything but the three that there are."""
     if reduction not in ("mean", "sum", "none"):
-        raise ValueError(f"reduction is 'mean', 'sum' or 'none', not {reduction!r}")
+        raise ValueError(located(f"reduction is 'mean', 'sum' or 'none', not {reduction!r}"))
 
 
 def reduce(losses: Any, reduction: str) -> Any:
@@ -40,7 +40,9 @@ def target_like(prediction: Any, target: Any, loss: str) -> Any:
     if here != there:
         same_size = np.prod(here) == np.prod(there)
         remedy = f"reshape one of them: target.reshape({here})" if same_size else "give one target for each prediction"
-        raise ValueError(f"{loss}: the prediction has shape {here}, the target {there}; they must be equal ({remedy})")
+        raise ValueError(
+            located(f"{loss}: the prediction has shape {here}, the target {there}; they must be equal ({remedy})")
+        )
     return target if there or isinstance(target, Value) else float(target)
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from autograd_mini import abs as absolute
-from autograd_mini import clip, sub
+from autograd_mini import clip, located, sub
 from nn.losses.reduction import Reduction, reduce, target_like
 
 
@@ -44,7 +44,7 @@ def huber_loss(prediction: Any, target: Any, reduction: Reduction = "mean", delt
     array([0.5, 9.5])
     """
     if not delta > 0:
-        raise ValueError(f"huber_loss: delta is a positive number, not {delta!r}")
+        raise ValueError(located(f"huber_loss: delta is a positive number, not {delta!r}"))
     error = sub(prediction, target_like(prediction, target, "huber_loss"))
     clipped = clip(error, -float(delta), float(delta))
     return reduce(clipped * (error - 0.5 * clipped), reduction)  # both halves in one formula, without overflow
