@@ -52,6 +52,13 @@ def test_the_examples_of_a_row_of_the_op_table(name: str) -> None:
     run(test)
 
 
+def test_the_examples_of_the_readme() -> None:
+    path = ROOT / "README.md"
+    test = doctest.DocTestParser().get_doctest(path.read_text(), {}, path.name, str(path), 0)
+    assert len(test.examples) > 10
+    run(test)
+
+
 def test_a_wrong_example_fails() -> None:
     wrong = doctest.DocTestParser().get_doctest(">>> 1 + 1\n3\n", {}, "wrong", None, None)
     with pytest.raises(AssertionError, match="Expected"):
