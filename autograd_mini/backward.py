@@ -21,7 +21,10 @@ def gradients(root: Node, upstream: Carrier, *, create_graph: bool = False) -> d
     grads: dict[Node, Carrier] = {root: upstream}
     with np.errstate(all="ignore"):
         for node in reversed(topological_order(root)):
-            g, x, y = grads[node], node._x, node._y
+            try:
+                g, x, y = grads[node], node._x, node._y
+            except KeyError:  # below nothing but Values whose requires_grad was taken away
+                continue
             op: Any = node.op  # an Operation: the order has no leaves
             z = node if create_graph else node.data
             if isinstance(x, Node):

@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from contextlib import ContextDecorator
-from contextvars import ContextVar, Token
+from contextvars import ContextVar
 from threading import Lock
 from types import TracebackType
+from typing import Any, TypeVar
 
 # How many ``no_grad`` blocks are open in the whole process. Recording an op looks at this plain number; only
 # while it is not 0 does it ask the ContextVar, which knows about this thread and this task.
 open_blocks = 0
 _lock = Lock()
 _depth: ContextVar[int] = ContextVar("no_grad depth", default=0)
+
+_F = TypeVar("_F", bound=Callable[..., Any])
+_RESUMABLE = 0x20 | 0x80 | 0x200  # inspect's CO_GENERATOR, CO_COROUTINE and CO_ASYNC_GENERATOR
 
 
 def is_recording() -> bool:
@@ -32,19 +37,21 @@ class no_grad(ContextDecorator):
     (9.0, False)
     """
 
-    def __init__(self) -> None:
-        self._tokens: list[Token[int]] = []
+    def __call__(self, f: _F) -> _F:
+        if getattr(f, "__code__", None) and f.__code__.co_flags & _RESUMABLE:
+            raise TypeError(f"no_grad: {f.__name__} stops and goes on; write `with no_grad():` inside of it instead")
+        return super().__call__(f)
 
     def __enter__(self) -> None:
         global open_blocks
         with _lock:
             open_blocks += 1
-        self._tokens.append(_depth.set(_depth.get() + 1))
+        _depth.set(_depth.get() + 1)
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
     ) -> None:
         global open_blocks
-        _depth.reset(self._tokens.pop())
+        _depth.set(_depth.get() - 1)
         with _lock:
             open_blocks -= 1

@@ -51,7 +51,7 @@ FUNCTIONS: dict[Any, Callable[..., Carrier]] = {
     np.transpose: lambda a, axes=None: ops.transpose(a, axes),
     np.expand_dims: lambda a, axis: ops.expand_dims(a, axis),
     np.squeeze: lambda a, axis=None: ops.squeeze(a, axis),
-    np.broadcast_to: lambda array, shape: ops.broadcast_to(array, (shape,) if isinstance(shape, int) else shape),
+    np.broadcast_to: lambda array, shape: ops.broadcast_to(array, shape),
     np.concatenate: lambda arrays, axis=0: ops.concatenate(arrays, axis),
     np.stack: lambda arrays, axis=0: ops.stack(arrays, axis),
     np.where: _where,
@@ -93,7 +93,7 @@ def call_function(function: Callable[..., Any], args: tuple[Any, ...], kwargs: d
         return function(*map(_data_of, args), **{name: _data_of(value) for name, value in kwargs.items()})
     ours = FUNCTIONS.get(function)
     if ours is None:
-        raise _unknown(function.__name__)
+        raise _unknown(f"{function.__module__}.{function.__name__}".removeprefix("numpy."))
     try:
         return ours(*args, **{name: value for name, value in kwargs.items() if value is not np._NoValue})
     except TypeError as error:
@@ -102,13 +102,19 @@ def call_function(function: Callable[..., Any], args: tuple[Any, ...], kwargs: d
         raise TypeError(located(f"np.{function.__name__} on a Value: {str(error).split('() ')[-1]}")) from None
 
 
+_INSTEAD = {
+    **{"square": "power", "prod": "multiply", "hstack": "stack", "vstack": "stack"},
+    **dict.fromkeys(["dot", "inner", "vdot"], "matmul"),
+}
+
+
 def _unknown(name: str) -> TypeError:
     known = sorted({f.__name__ for f in (*UFUNCS, *FUNCTIONS)})
-    near = difflib.get_close_matches(name, known, n=1, cutoff=0.5)
+    near = difflib.get_close_matches(name.split(".")[-1], known, n=1, cutoff=0.65)
+    near = [_INSTEAD[name]] if name in _INSTEAD else near
     nearest = f"the nearest is np.{near[0]}" if near else f"there are {', '.join(known)}"
-    return TypeError(
-        f"np.{name} has no derivative here; {nearest}. To compute without a gradient, use np.{name}(value.data)"
-    )
+    remedy = f"to compute without a gradient, use np.{name}(value.data)"
+    return TypeError(located(f"np.{name} has no derivative here; {nearest}; {remedy}"))
 
 
 def _data_of(x: Any) -> Any:

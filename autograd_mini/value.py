@@ -145,18 +145,16 @@ class Value(Arithmetic, Node):
                 )
             upstream = 1.0 if self.data.__class__ is float else np.ones_like(self.data)
         else:
-            upstream = self._like_data(gradient, "backward")
+            upstream = self._like_data(gradient, "backward", create_graph)
         if create_graph and not isinstance(upstream, Node):
             upstream = Value(upstream, requires_grad=False)
-        elif isinstance(upstream, Node) and not create_graph:
-            upstream = upstream.data
         backward.backward(self, upstream, create_graph=create_graph)
 
-    def _like_data(self, gradient: Any, who: str) -> Any:
+    def _like_data(self, gradient: Any, who: str, create_graph: bool = True) -> Any:
         """A gradient given by the user, in the shape and dtype of this Value."""
         given: Any = gradient
-        if not isinstance(gradient, Node):
-            given = as_operand(gradient)
+        if not (isinstance(gradient, Node) and create_graph):
+            given = as_operand(_plain(gradient))
             if self.data.__class__ is not float:
                 given = np.array(given, dtype=self.dtype)
             elif shape_of(given) == ():
@@ -302,8 +300,9 @@ class Value(Arithmetic, Node):
 def _compute(op: Operation, *operands: Any) -> Any:
     """The op done with care, where the quick way raised: by IEEE rules, or with an error that helps."""
     try:
-        return op(*operands)
-    except Exception as cause:
+        with np.errstate(all="ignore"):  # where warnings are errors, NumPy raised one
+            return op(*operands)
+    except (TypeError, IndexError, ValueError) as cause:
         if len(operands) < len(op.rules):
             _operand_of(op, None)  # which says what is wrong: a second operand that is None reads as none at all
         raise op_error(op, operands, cause) from cause

@@ -3,26 +3,29 @@
 from __future__ import annotations
 
 import linecache
+import os.path
 import sys
-from pathlib import Path
 
-_ROOT = Path(__file__).resolve().parents[2]
-_OURS = tuple(str(_ROOT / package) + "/" for package in ("autograd_mini", "nn", "optim"))
+import numpy as np
+
+_HERE = os.path.dirname(os.path.dirname(os.path.dirname(__file__)))  # as imported: a link to it stays a link
+_PACKAGES = [os.path.join(_HERE, package) for package in ("autograd_mini", "nn", "optim")]
+_PASSED_OVER = tuple(os.path.join(folder, "") for folder in (*_PACKAGES, os.path.dirname(np.__file__)))
 
 
 def user_line() -> str:
     """The innermost line on the stack that is not this library's, as ``train.py:12: y = x @ w``.
 
-    For the errors of layers, losses and ops: the frames of autograd_mini, nn and optim are passed over.
+    For the errors of layers, losses and ops: the frames of autograd_mini, nn, optim and NumPy are passed over.
 
     >>> user_line().split(":")[0]
     '<doctest...'
     """
     frame = sys._getframe(1)
-    while frame.f_back and frame.f_code.co_filename.startswith(_OURS):
+    while frame.f_back and frame.f_code.co_filename.startswith(_PASSED_OVER):
         frame = frame.f_back
     path, number = frame.f_code.co_filename, frame.f_lineno
-    return f"{Path(path).name}:{number}: {linecache.getline(path, number).strip()}".rstrip(": ")
+    return f"{os.path.basename(path)}:{number}: {linecache.getline(path, number).strip()}".rstrip(": ")
 
 
 def located(message: str) -> str:

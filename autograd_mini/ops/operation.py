@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import partial
+from operator import index
 from typing import Any
 
 import numpy as np
@@ -49,7 +50,8 @@ class Operation:
         self.forward = forward
         self.rules = rules
         self.scalar = scalar or forward
-        self.ufunc = ufunc or (forward if isinstance(forward, np.ufunc) else getattr(forward, "__wrapped__", None))
+        wrapped = getattr(forward, "__wrapped__", forward)
+        self.ufunc = ufunc or (wrapped if isinstance(wrapped, np.ufunc) else None)
         self.rule_for_each = rule_for_each
         self.symbol = symbol or name
         self.param_names = params
@@ -60,15 +62,20 @@ class Operation:
 
     def __call__(self, *operands: Carrier) -> Carrier:
         """The result for plain floats and arrays, a float for floats; or whatever another carrier records."""
-        all_floats = True
+        all_floats, floating = True, True
         for operand in operands:
             kind = operand.__class__
-            if kind is not float:
+            if kind is np.ndarray:
                 all_floats = False
-                if kind is not np.ndarray and kind not in PLAIN and hasattr(operand, "record"):
+                floating = floating and operand.dtype.kind == "f"
+            elif kind is not float:
+                if kind not in PLAIN and hasattr(operand, "record"):
                     if self.rule_for_each or len(operands) > 2:
                         return operand.record(self, operands)
                     return operand.record(self, *operands)
+                floating = floating and kind in SMALL_FLOATS
+        if not floating:
+            return self(*map(as_floating, operands))
         if all_floats:
             try:
                 return as_data(self.scalar(*operands))
@@ -85,16 +92,18 @@ class Operation:
         """This row on one operand, with static parameters."""
         if x.__class__ not in PLAIN and hasattr(x, "record"):
             return x.record(self.bind(*params), x)
-        return as_data(self.forward(x, *params))
+        return as_data(
+            self.forward(x if x.__class__ is float or x.__class__ is np.float32 else as_floating(x), *params)
+        )
 
     def bind(self, *params: Any) -> Operation:
         """This row with its static parameters filled in, made once for the same ones."""
         try:
             bound = self._bound.get(params)
-        except TypeError:  # an index array or a slice cannot be a key
+        except TypeError:  # an index array cannot be a key, nor a slice before Python 3.12
             return self._filled_in(params)
         if bound is None:
-            if len(self._bound) == MOST_BOUND:
+            if len(self._bound) >= MOST_BOUND:
                 self._bound.clear()
             bound = self._bound[params] = self._filled_in(params)
         return bound
@@ -132,6 +141,7 @@ def _look_up(name: str, params: dict[str, Any]) -> Operation:
     return TABLE[name].bind(*params.values()) if params else TABLE[name]
 
 
+SMALL_FLOATS = frozenset({np.float32, np.float16})
 PLAIN = frozenset({float, int, bool, np.ndarray, np.float64, np.float32, np.float16, np.bool_})
 
 
@@ -147,6 +157,15 @@ def as_data(z: Any) -> Any:
     if isinstance(z, np.floating):
         return z
     return float(z) if isinstance(z, int | np.number) else np.asarray(z)
+
+
+def as_floating(x: Any) -> Any:
+    """Plain numbers, lists and arrays as floats: integers and booleans become float64."""
+    if x.__class__ is not np.ndarray:
+        x = np.asarray(x)[()]
+    if x.dtype.char in "efd":
+        return as_data(x)
+    return x.astype(np.float64) if x.__class__ is np.ndarray else float(x)
 
 
 def shape_of(x: Carrier) -> tuple[int, ...]:
@@ -171,6 +190,18 @@ def quiet(f: Callable[..., Any]) -> Callable[..., Any]:
 
     silent.__wrapped__ = f  # type: ignore[attr-defined]  # the row looks for a ufunc here
     return silent
+
+
+def as_axis(axis: Any) -> int | tuple[int, ...] | None:
+    """An axis, or several, as plain ints: 1, True and np.int64(1) are one, and 1.0 is none."""
+    if axis is None or axis.__class__ is int:
+        return axis
+    return tuple(map(index, axis)) if isinstance(axis, tuple | list) else index(axis)
+
+
+def as_shape(shape: Any) -> tuple[int, ...]:
+    """A shape as a tuple of plain ints."""
+    return tuple(map(index, shape)) if isinstance(shape, tuple | list) else (index(shape),)
 
 
 def normalize_axes(axis: int | tuple[int, ...] | None, ndim: int) -> tuple[int, ...]:

@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 
 from autograd_mini.ops.caller import located
-from autograd_mini.ops.operation import Carrier, Pointwise, dtype_of, quiet, shape_of
+from autograd_mini.ops.operation import Carrier, Pointwise, as_data, as_floating, dtype_of, quiet, shape_of
 
 # ---------------------------------------------------------------- choosing
 
@@ -67,7 +67,14 @@ def where(condition: Any, x: Carrier, y: Carrier) -> Carrier:
         condition = np.asarray(condition.data if hasattr(condition, "record") else condition, dtype=bool)
         if not condition.ndim:
             condition = bool(condition)
-    return _WHERE(condition, x, y)
+    if x.__class__ in _FLOATING and y.__class__ in _FLOATING:
+        return as_data(_where(condition, x, y))
+    if hasattr(x, "record") or hasattr(y, "record"):
+        return _WHERE(condition, x, y)
+    return as_data(_where(condition, as_floating(x), as_floating(y)))
+
+
+_FLOATING = frozenset({float, np.ndarray})
 
 
 # ---------------------------------------------------------------- arithmetic
@@ -389,8 +396,9 @@ def gelu(x: Carrier, approximate: str = "none") -> Carrier:
     0.0
     """
     if approximate == "none":
-        return 0.5 * x * (1 + erf(x * math.sqrt(0.5)))
+        return mul(0.5, x) * (1 + erf(mul(x, math.sqrt(0.5))))
     if approximate == "tanh":
+        x = mul(1.0, x) if not hasattr(x, "record") else x
         return 0.5 * x * (1 + tanh(math.sqrt(2 / math.pi) * (x + 0.044715 * x * x * x)))
     raise ValueError(located(f"gelu: approximate is 'none' or 'tanh', not {approximate!r}"))
 
@@ -401,7 +409,7 @@ def silu(x: Carrier) -> Carrier:
     >>> silu(0.0)
     0.0
     """
-    return x * sigmoid(x)
+    return mul(x, sigmoid(x))
 
 
 # ---------------------------------------------------------------- the larger, the smaller, the clipped

@@ -11,7 +11,16 @@ from typing import Any
 
 import numpy as np
 
-from autograd_mini.ops.operation import Carrier, Linear, Operation, dtype_of, normalize_axes, shape_of
+from autograd_mini.ops.operation import (
+    Carrier,
+    Linear,
+    Operation,
+    as_axis,
+    as_shape,
+    dtype_of,
+    normalize_axes,
+    shape_of,
+)
 from autograd_mini.ops.pointwise import div, sqrt, where
 from autograd_mini.ops.shape import reshape
 
@@ -26,21 +35,25 @@ def _kept(x: Carrier, axis: Axis) -> tuple[int, ...]:
 
 def _spread(g: Carrier, x: Carrier, axis: Axis) -> Carrier:
     """The transpose of a sum: ``g`` repeated along the axes of ``x`` that were summed over."""
-    if axis is not None:
-        g = reshape(g, _kept(x, axis))
-    return broadcast_to(g, shape_of(x))
+    return broadcast_to(g if axis is None else reshape(g, _kept(x, axis)), shape_of(x))
 
 
 def _broadcast(x: Any, shape: tuple[int, ...]) -> Any:
     result = np.empty(shape, dtype_of(x))  # an array of its own: NumPy's view is read-only and slower to make
     result[...] = x
-    return result
+    return result if shape else result[()]
 
 
 def _add_up(x: Any, axis: Any, keepdims: Any) -> Any:
     if axis == 0 and not keepdims and x.__class__ is np.ndarray and x.ndim == 2 and x.dtype.char in "fd":
         return np.dot(_ones(len(x), x.dtype.char), x)  # BLAS adds up the rows of a 100x16 batch in 0.8 us, NumPy in 3
     return np.add.reduce(x, axis=axis, keepdims=keepdims)
+
+
+def _mean(x: Any, axis: Any, keepdims: Any) -> Any:
+    if dtype_of(x) == np.float16:
+        return np.mean(x, axis=axis, keepdims=keepdims)  # which adds up in float32
+    return np.add.reduce(x, axis=axis, keepdims=keepdims) / (count_along(x, axis) or math.nan)
 
 
 @lru_cache(maxsize=16)
@@ -85,7 +98,7 @@ _SUM = Linear(
 )
 _MEAN = Linear(
     "mean",
-    lambda x, axis, keepdims: np.add.reduce(x, axis=axis, keepdims=keepdims) / (count_along(x, axis) or math.nan),
+    _mean,
     lambda g, z, x, axis, keepdims: _spread(g / (count_along(x, axis) or math.nan), x, axis),
     params=("axis", "keepdims"),
 )
@@ -98,7 +111,7 @@ def broadcast_to(x: Carrier, shape: tuple[int, ...]) -> Carrier:
     array([[1., 2.],
            [1., 2.]])
     """
-    return _BROADCAST_TO.on(x, tuple(shape))
+    return _BROADCAST_TO.on(x, as_shape(shape))
 
 
 def sum(x: Carrier, axis: Axis = None, keepdims: bool = False) -> Carrier:
@@ -107,7 +120,7 @@ def sum(x: Carrier, axis: Axis = None, keepdims: bool = False) -> Carrier:
     >>> sum(np.array([[1.0, 2.0], [3.0, 4.0]]), axis=0)
     array([4., 6.])
     """
-    return _SUM.on(x, axis, keepdims)
+    return _SUM.on(x, as_axis(axis), bool(keepdims))
 
 
 def mean(x: Carrier, axis: Axis = None, keepdims: bool = False) -> Carrier:
@@ -116,7 +129,7 @@ def mean(x: Carrier, axis: Axis = None, keepdims: bool = False) -> Carrier:
     >>> mean(np.array([1.0, 2.0, 6.0]))
     3.0
     """
-    return _MEAN.on(x, axis, keepdims)
+    return _MEAN.on(x, as_axis(axis), bool(keepdims))
 
 
 def var(x: Carrier, axis: Axis = None, ddof: int = 0, keepdims: bool = False) -> Carrier:
@@ -156,13 +169,13 @@ def _share(g: Carrier, z: Carrier, x: Carrier, axis: Axis, keepdims: bool) -> Ca
 _MAX = Operation(
     "max",
     lambda x, axis, keepdims: np.maximum.reduce(x, axis=axis, keepdims=keepdims),
-    lambda g, z, x, axis, keepdims: _share(g, z, x, axis, keepdims),
+    _share,
     params=("axis", "keepdims"),
 )
 _MIN = Operation(
     "min",
     lambda x, axis, keepdims: np.minimum.reduce(x, axis=axis, keepdims=keepdims),
-    lambda g, z, x, axis, keepdims: _share(g, z, x, axis, keepdims),
+    _share,
     params=("axis", "keepdims"),
 )
 
@@ -173,7 +186,7 @@ def max(x: Carrier, axis: Axis = None, keepdims: bool = False) -> Carrier:
     >>> max(np.array([3.0, 1.0, 2.0]))
     3.0
     """
-    return _MAX.on(x, axis, keepdims)
+    return _MAX.on(x, as_axis(axis), bool(keepdims))
 
 
 def min(x: Carrier, axis: Axis = None, keepdims: bool = False) -> Carrier:
@@ -182,4 +195,4 @@ def min(x: Carrier, axis: Axis = None, keepdims: bool = False) -> Carrier:
     >>> min(np.array([3.0, 1.0, 2.0]))
     1.0
     """
-    return _MIN.on(x, axis, keepdims)
+    return _MIN.on(x, as_axis(axis), bool(keepdims))

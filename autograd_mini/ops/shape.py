@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
 
 from autograd_mini.ops.caller import located
-from autograd_mini.ops.operation import Carrier, Linear, dtype_of, normalize_axes, shape_of
+from autograd_mini.ops.operation import Carrier, Linear, as_shape, dtype_of, normalize_axes, shape_of
 
 
 def _inverse(axes: tuple[int, ...] | None) -> tuple[int, ...] | None:
@@ -17,13 +17,13 @@ def _inverse(axes: tuple[int, ...] | None) -> tuple[int, ...] | None:
 
 _RESHAPE = Linear(
     "reshape",
-    lambda x, shape: np.asarray(x).reshape(shape),
+    lambda x, shape: np.asarray(x).reshape(shape)[()],
     lambda g, z, x, shape: reshape(g, shape_of(x)),
     params=("shape",),
 )
 _TRANSPOSE = Linear(
     "transpose",
-    lambda x, axes: np.asarray(x).transpose(axes),
+    lambda x, axes: np.asarray(x).transpose(axes)[()],
     lambda g, z, x, axes: transpose(g, _inverse(axes)),
     params=("axes",),
 )
@@ -54,7 +54,7 @@ def reshape(x: Carrier, shape: int | tuple[int, ...]) -> Carrier:
     array([[1., 2.],
            [3., 4.]])
     """
-    return _RESHAPE.on(x, shape if isinstance(shape, int) else tuple(shape))
+    return _RESHAPE.on(x, as_shape(shape))
 
 
 def transpose(x: Carrier, axes: Sequence[int] | None = None) -> Carrier:
@@ -63,7 +63,7 @@ def transpose(x: Carrier, axes: Sequence[int] | None = None) -> Carrier:
     >>> transpose(np.array([[1.0, 2.0]])).shape
     (2, 1)
     """
-    return _TRANSPOSE.on(x, None if axes is None else tuple(axes))
+    return _TRANSPOSE.on(x, None if axes is None else as_shape(axes))
 
 
 def astype(x: Carrier, dtype: Any) -> Carrier:
@@ -84,7 +84,7 @@ def expand_dims(x: Carrier, axis: int | tuple[int, ...]) -> Carrier:
     >>> expand_dims(np.array([1.0, 2.0]), 0).shape
     (1, 2)
     """
-    return reshape(x, np.expand_dims(np.empty(shape_of(x), dtype=bool), axis).shape)
+    return _reshaped_like(np.expand_dims, "expand_dims", x, axis)
 
 
 def squeeze(x: Carrier, axis: int | tuple[int, ...] | None = None) -> Carrier:
@@ -93,7 +93,16 @@ def squeeze(x: Carrier, axis: int | tuple[int, ...] | None = None) -> Carrier:
     >>> squeeze(np.array([[1.0, 2.0]])).shape
     (2,)
     """
-    return reshape(x, np.squeeze(np.empty(shape_of(x), dtype=bool), axis).shape)
+    return _reshaped_like(np.squeeze, "squeeze", x, axis)
+
+
+def _reshaped_like(numpy_function: Callable[..., Any], op: str, x: Carrier, axis: Any) -> Carrier:
+    """``x`` in the shape that NumPy's function would give it."""
+    try:
+        shape = numpy_function(np.empty(shape_of(x), dtype=bool), axis).shape
+    except (TypeError, ValueError) as cause:
+        raise ValueError(located(f"{op} of {shape_of(x)}, axis={axis}: {cause}")) from None
+    return reshape(x, shape)
 
 
 def concatenate(xs: Sequence[Carrier], axis: int = 0) -> Carrier:

@@ -7,24 +7,21 @@ from typing import Any
 
 import numpy as np
 
-from autograd_mini.ops.operation import Carrier, Operation, dtype_of
+from autograd_mini.ops.caller import located
+from autograd_mini.ops.operation import Carrier, as_floating, dtype_of, shape_of
 from autograd_mini.ops.pointwise import exp, log
 from autograd_mini.ops.reduction import Axis, sum
 from autograd_mini.ops.shape import squeeze
 
 
-def _peak(x: Any, axis: Axis) -> Any:
-    largest = np.maximum.reduce(x, axis=axis, keepdims=True, initial=-math.inf)
-    return np.where(np.isfinite(largest), largest, 0).astype(dtype_of(x))
-
-
-_PEAK = Operation("peak", _peak, lambda g, z, x, axis: 0.0, params=("axis",))
-
-
-def _shift(x: Carrier, axis: Axis) -> Any:
+def _shift(op: str, x: Carrier, axis: Axis) -> Any:
     """The maximum as a constant: the three functions below are the same whatever is subtracted first."""
-    peak = _PEAK.on(x.detach() if hasattr(x, "record") else x, axis)
-    return peak.data if hasattr(peak, "record") else peak
+    plain = as_floating(x.data if hasattr(x, "record") else x)
+    try:
+        largest = np.maximum.reduce(plain, axis=axis, keepdims=True, initial=-math.inf)
+    except (TypeError, ValueError) as cause:
+        raise ValueError(located(f"{op} of {shape_of(x)}, axis={axis}: {cause}")) from None
+    return np.where(np.isfinite(largest), largest, 0).astype(dtype_of(plain))
 
 
 def logsumexp(x: Carrier, axis: Axis = None, keepdims: bool = False) -> Carrier:
@@ -33,7 +30,7 @@ def logsumexp(x: Carrier, axis: Axis = None, keepdims: bool = False) -> Carrier:
     >>> round(float(logsumexp(np.array([1000.0, 1000.0]))), 6)
     1000.693147
     """
-    shift = _shift(x, axis)
+    shift = _shift("logsumexp", x, axis)
     total = log(sum(exp(x - shift), axis, keepdims=True)) + shift
     return total if keepdims else squeeze(total, axis)
 
@@ -44,7 +41,7 @@ def softmax(x: Carrier, axis: int = -1) -> Carrier:
     >>> softmax(np.array([0.0, 0.0]))
     array([0.5, 0.5])
     """
-    e = exp(x - _shift(x, axis))
+    e = exp(x - _shift("softmax", x, axis))
     return e / sum(e, axis, keepdims=True)
 
 
@@ -54,5 +51,5 @@ def log_softmax(x: Carrier, axis: int = -1) -> Carrier:
     >>> log_softmax(np.array([0.0, -1000.0]))
     array([    0., -1000.])
     """
-    shifted = x - _shift(x, axis)
+    shifted = x - _shift("log_softmax", x, axis)
     return shifted - log(sum(exp(shifted), axis, keepdims=True))
