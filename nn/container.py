@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from typing import Any, overload
 
+from autograd_mini import located
 from nn.module import Module
 
 
@@ -27,7 +28,9 @@ class Sequential(Module):
     def __init__(self, *modules: Module) -> None:
         for i, module in enumerate(modules):
             if not isinstance(module, Module):
-                raise TypeError(f"Sequential: number {i} is {module!r}, not a module (nn.ReLU(), for instance, is one)")
+                raise TypeError(
+                    located(f"Sequential: number {i} is {module!r}, not a module (nn.ReLU(), for instance, is one)")
+                )
         self._modules = list(modules)
 
     def forward(self, x: Any) -> Any:

@@ -11,7 +11,7 @@ from typing import TypeVar
 
 import numpy as np
 
-from autograd_mini import Value
+from autograd_mini import Value, located
 from nn.randomness import generator
 
 P = TypeVar("P", bound=Value)
@@ -39,7 +39,7 @@ def calculate_gain(nonlinearity: str, param: float | None = None) -> float:
         return math.sqrt(2 / (1 + (0.01 if param is None else param) ** 2))
     if nonlinearity not in _GAINS:
         known = ", ".join(sorted([*_GAINS, "leaky_relu"]))
-        raise ValueError(f"calculate_gain: {nonlinearity!r} is unknown; there are {known}")
+        raise ValueError(located(f"calculate_gain: {nonlinearity!r} is unknown; there are {known}"))
     return _GAINS[nonlinearity]
 
 
@@ -99,8 +99,10 @@ def _fans(who: str, parameter: Value) -> tuple[int, int]:
     """How many inputs an output has, and how many outputs an input; a convolution has them per place of its window."""
     if parameter.ndim < 2 or not parameter.size:
         raise ValueError(
-            f"{who}: a fan needs a weight of shape (fan_out, fan_in, ...), none of them 0; "
-            f"this one has shape {parameter.shape}"
+            located(
+                f"{who}: a fan needs a weight of shape (fan_out, fan_in, ...), none of them 0; "
+                f"this one has shape {parameter.shape}"
+            )
         )
     fan_out, fan_in, *window = parameter.shape
     return fan_in * math.prod(window), fan_out * math.prod(window)
@@ -108,7 +110,7 @@ def _fans(who: str, parameter: Value) -> tuple[int, int]:
 
 def _kaiming_std(who: str, parameter: Value, a: float, mode: str, nonlinearity: str) -> float:
     if mode not in ("fan_in", "fan_out"):
-        raise ValueError(f"{who}: mode is 'fan_in' or 'fan_out', not {mode!r}")
+        raise ValueError(located(f"{who}: mode is 'fan_in' or 'fan_out', not {mode!r}"))
     return calculate_gain(nonlinearity, a) / math.sqrt(_fans(who, parameter)[mode == "fan_out"])
 
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from autograd_mini import Value, linear
+from autograd_mini import Value, linear, located
 from nn.module import Module, Parameter
 from nn.randomness import generator
 
@@ -36,7 +36,7 @@ class Linear(Module):
     ) -> None:
         for name, n in (("in_features", in_features), ("out_features", out_features)):
             if not isinstance(n, int | np.integer) or n < 1:
-                raise ValueError(f"Linear: {name} is a positive integer, not {n!r}")
+                raise ValueError(located(f"Linear: {name} is a positive integer, not {n!r}"))
         self.in_features = int(in_features)
         self.out_features = int(out_features)
         bound = 1 / math.sqrt(in_features)  # PyTorch's kaiming_uniform_ with a = sqrt(5)

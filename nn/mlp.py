@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from autograd_mini import relu
+from autograd_mini import located, relu
 from nn.linear import Linear
 from nn.module import Module
 from nn.randomness import generator
@@ -58,5 +58,5 @@ def layer_sizes(nin: int, nouts: Iterable[int]) -> list[tuple[int, int]]:
     """
     widths = [nin, *nouts] if isinstance(nouts, Iterable) else []
     if len(widths) < 2:
-        raise ValueError(f"MLP: nouts lists the width of every layer, such as [16, 16, 1], not {nouts!r}")
+        raise ValueError(located(f"MLP: nouts lists the width of every layer, such as [16, 16, 1], not {nouts!r}"))
     return list(pairwise(widths))

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
+from autograd_mini import located
+
 _default = np.random.default_rng()
 
 
@@ -32,5 +34,7 @@ def generator(rng: np.random.Generator | None) -> np.random.Generator:
     if rng is None:
         return _default
     if not isinstance(rng, np.random.Generator):
-        raise TypeError(f"rng is a numpy.random.Generator, such as np.random.default_rng(0), not {type(rng).__name__}")
+        raise TypeError(
+            located(f"rng is a numpy.random.Generator, such as np.random.default_rng(0), not {type(rng).__name__}")
+        )
     return rng

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from autograd_mini import Value
+from autograd_mini import Value, located
 from nn.mlp import layer_sizes
 from nn.module import Module, Parameter
 from nn.randomness import generator
@@ -34,7 +34,7 @@ class Neuron(Module):
         w = self.w
         if not hasattr(x, "__len__") or len(x) != len(w):
             got = f"{len(x)}" if hasattr(x, "__len__") else repr(x)
-            raise ValueError(f"Neuron: it takes one sample, a sequence of {len(w)} numbers, and got {got}")
+            raise ValueError(located(f"Neuron: it takes one sample, a sequence of {len(w)} numbers, and got {got}"))
         z: Value = self.b
         for wi, xi in zip(w, x, strict=True):
             z = z + wi * xi

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from autograd_mini import Value
+from autograd_mini import Value, located
 
 Named = Sequence[tuple[str, Value]]
 
@@ -18,7 +18,9 @@ def copy_of(named: Named) -> dict[str, np.ndarray[Any, Any]]:
     if len(state) < len(named):
         paths = [path for path, _ in named]
         twice = next(path for path in paths if paths.count(path) > 1)
-        raise ValueError(f"state_dict: two parameters are called {twice}; rename one of the keys that lead to them")
+        raise ValueError(
+            located(f"state_dict: two parameters are called {twice}; rename one of the keys that lead to them")
+        )
     return state
 
 
@@ -26,8 +28,10 @@ def load(owner: str, named: Named, state: Mapping[str, Any], strict: bool) -> No
     """Puts ``state`` into the parameters if every entry fits; else says all that does not, and changes nothing."""
     if not isinstance(state, Mapping):
         raise TypeError(
-            f"load_state_dict: a state dict maps names to arrays; this is {type(state).__name__} "
-            "(give model.state_dict())"
+            located(
+                f"load_state_dict: a state dict maps names to arrays; this is {type(state).__name__} "
+                "(give model.state_dict())"
+            )
         )
     problems: list[str] = []
     loaded: list[tuple[Value, Any]] = []
@@ -44,7 +48,9 @@ def load(owner: str, named: Named, state: Mapping[str, Any], strict: bool) -> No
         problems += [f"{path}: unexpected; there is no such parameter" for path in state if path not in known]
     if problems:
         raise ValueError(
-            "\n  ".join([f"load_state_dict: this is not the state of this {owner}; nothing was loaded", *problems])
+            located(
+                "\n  ".join([f"load_state_dict: this is not the state of this {owner}; nothing was loaded", *problems])
+            )
         )
     for parameter, data in loaded:
         parameter.data = data

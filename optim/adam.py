@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
-from autograd_mini import Value, maximum
+from autograd_mini import Value, located, maximum
 from optim.optimizer import Optimizer, State, fraction, non_negative
 
 
@@ -35,6 +35,8 @@ class Adam(Optimizer):
         amsgrad: bool = False,
     ) -> None:
         super().__init__(params, lr)
+        if not isinstance(betas, tuple | list) or len(betas) != 2:
+            raise ValueError(located(f"betas is a pair such as (0.9, 0.999), not {betas!r}"))
         beta1, beta2 = betas
         self.betas = fraction("betas[0]", beta1), fraction("betas[1]", beta2)
         self.eps = non_negative("eps", eps)

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from autograd_mini import Value
+from autograd_mini import Value, located
 
 
 class minibatches:
@@ -35,14 +35,14 @@ class minibatches:
         drop_last: bool = False,
     ) -> None:
         if isinstance(batch_size, bool) or not isinstance(batch_size, int | np.integer) or batch_size < 1:
-            raise ValueError(f"minibatches: batch_size is a positive integer, not {batch_size!r}")
+            raise ValueError(located(f"minibatches: batch_size is a positive integer, not {batch_size!r}"))
         if rng is not None and not isinstance(rng, np.random.Generator):
-            raise TypeError(f"minibatches: rng is a numpy.random.Generator, not {type(rng).__name__}")
+            raise TypeError(located(f"minibatches: rng is a numpy.random.Generator, not {type(rng).__name__}"))
         self.arrays = [x if isinstance(x, Value) else np.asarray(x) for x in arrays]
         shapes = [x.shape for x in self.arrays]
         if not shapes or () in shapes or len({shape[0] for shape in shapes}) > 1:
             raise ValueError(
-                f"minibatches: arrays of shapes {shapes} do not have a first axis of one length, the samples"
+                located(f"minibatches: arrays of shapes {shapes} do not have a first axis of one length, the samples")
             )
         self.batch_size = int(batch_size)
         self.shuffle = shuffle

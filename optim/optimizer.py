@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from autograd_mini import Value
+from autograd_mini import Value, located
 
 State = dict[str, Any]
 
@@ -83,27 +83,33 @@ class Optimizer:
 def _checked(params: Iterable[Value], optimizer: str) -> list[Value]:
     """The parameters as a list, if that is what they are."""
     if hasattr(params, "parameters"):
-        raise TypeError(f"{optimizer}: pass model.parameters(), not the {type(params).__name__} itself")
+        raise TypeError(located(f"{optimizer}: pass model.parameters(), not the {type(params).__name__} itself"))
     if isinstance(params, Value):
-        raise TypeError(f"{optimizer}: pass a list of parameters; a single Value goes into one: [value]")
+        raise TypeError(located(f"{optimizer}: pass a list of parameters; a single Value goes into one: [value]"))
     if isinstance(params, dict) or not isinstance(params, Iterable):
-        raise TypeError(f"{optimizer}: pass a list of parameters (model.parameters()), not {type(params).__name__}")
+        raise TypeError(
+            located(f"{optimizer}: pass a list of parameters (model.parameters()), not {type(params).__name__}")
+        )
     checked = list(params)
     if not checked:
-        raise ValueError(f"{optimizer}: the list of parameters is empty (was an iterator used before?)")
+        raise ValueError(located(f"{optimizer}: the list of parameters is empty (was an iterator used before?)"))
     seen: dict[int, int] = {}
     for i, value in enumerate(checked):
         if not isinstance(value, Value):
-            raise TypeError(f"{optimizer}: parameter {i} is a {type(value).__name__}, not a Value")
+            raise TypeError(located(f"{optimizer}: parameter {i} is a {type(value).__name__}, not a Value"))
         if value.op is not None:
             raise ValueError(
-                f"{optimizer}: parameter {i} is the result of {value.op.name}; only a leaf can be optimized, "
-                "a Value that was not computed from others"
+                located(
+                    f"{optimizer}: parameter {i} is the result of {value.op.name}; only a leaf can be optimized, "
+                    "a Value that was not computed from others"
+                )
             )
         if seen.setdefault(id(value), i) != i:
-            raise ValueError(f"{optimizer}: parameter {i} is parameter {seen[id(value)]} again; list it once")
+            raise ValueError(located(f"{optimizer}: parameter {i} is parameter {seen[id(value)]} again; list it once"))
     if not any(value.requires_grad for value in checked):
-        raise ValueError(f"{optimizer}: none of the parameters requires a gradient, so none would ever be changed")
+        raise ValueError(
+            located(f"{optimizer}: none of the parameters requires a gradient, so none would ever be changed")
+        )
     return checked
 
 
@@ -113,8 +119,10 @@ def _like_data(g: Any, w: Any, i: int) -> Any:
     here, there = getattr(w, "shape", ()), getattr(g, "shape", ())  # np.shape would take a third of a small step
     if here != there:
         raise ValueError(
-            f"step: parameter {i} has shape {here} and its gradient {there}; nothing was changed "
-            "(was its data replaced after backward?)"
+            located(
+                f"step: parameter {i} has shape {here} and its gradient {there}; nothing was changed "
+                "(was its data replaced after backward?)"
+            )
         )
     return float(g) if w.__class__ is float else np.asarray(g, w.dtype)
 
@@ -127,12 +135,12 @@ def _as(w: Any, new: Any) -> Any:
 def non_negative(name: str, number: float) -> float:
     """``number`` as a float; ``ValueError`` unless it is finite and not negative."""
     if not isinstance(number, Real) or not 0 <= number < math.inf:
-        raise ValueError(f"{name} is a finite number that is not negative, and {number!r} is not one")
+        raise ValueError(located(f"{name} is a finite number that is not negative, and {number!r} is not one"))
     return float(number)
 
 
 def fraction(name: str, number: float) -> float:
     """``number`` as a float; ``ValueError`` unless 0 <= number < 1."""
     if not isinstance(number, Real) or not 0 <= number < 1:
-        raise ValueError(f"{name} is at least 0 and below 1, and {number!r} is not")
+        raise ValueError(located(f"{name} is at least 0 and below 1, and {number!r} is not"))
     return float(number)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
-from autograd_mini import Value
+from autograd_mini import Value, located
 from optim.optimizer import Optimizer, State, non_negative
 
 
@@ -39,7 +39,7 @@ class SGD(Optimizer):
         self.dampening = non_negative("dampening", dampening)
         self.weight_decay = non_negative("weight_decay", weight_decay)
         if nesterov and (not momentum or dampening):
-            raise ValueError("nesterov needs a momentum above 0 and a dampening of 0")
+            raise ValueError(located("nesterov needs a momentum above 0 and a dampening of 0"))
         self.nesterov = nesterov
 
     def update(self, w: Any, g: Any, state: State) -> tuple[Any, State]:

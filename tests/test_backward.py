@@ -452,3 +452,12 @@ def test_a_leaf_whose_data_changed_shape_stops_backward_before_anything_is_writt
         (x.sum() * y).backward()
     assert not y.has_grad
     assert x.grad.tolist() == [1.0, 1.0, 1.0]
+
+
+def test_an_interior_value_whose_requires_grad_is_taken_away_stops_the_gradient() -> None:
+    x = Value(3.0)
+    y = x * x
+    z = y * x
+    y.requires_grad = False
+    z.backward()
+    assert x.grad == 9.0

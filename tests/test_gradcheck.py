@@ -60,3 +60,9 @@ def test_without_anything_to_check_it_refuses():
         gradcheck(lambda x: x, Value(1.0, requires_grad=False))
     with pytest.raises(ValueError, match="does not depend on an input"):
         gradcheck(lambda x: 3.0, 1.0)
+
+
+def test_no_gradient_is_touched_not_even_of_what_f_closes_over():
+    weight = Value(2.0)
+    assert gradcheck(lambda x: (x * weight).sum(), Value([1.0, 2.0])).ok
+    assert not weight.has_grad

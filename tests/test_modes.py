@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import threading
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 import pytest
@@ -165,3 +167,27 @@ def test_a_task_that_is_started_inside_inherits_it() -> None:
 def test_numpy_functions_are_not_recorded_either() -> None:
     with no_grad():
         assert not np.exp(Value([1.0])).requires_grad
+
+
+def test_one_decorated_function_serves_two_threads_at_once() -> None:
+    inside, go_on = threading.Barrier(2), threading.Barrier(2)
+
+    @no_grad()
+    def double(x: Value) -> Value:
+        inside.wait(timeout=10)
+        y = x * 2.0
+        go_on.wait(timeout=10)
+        return y
+
+    with ThreadPoolExecutor(2) as pool:
+        assert [y.requires_grad for y in pool.map(double, [Value(1.0), Value(2.0)])] == [False, False]
+    assert modes.open_blocks == 0
+    assert (Value(1.0) * 2.0).requires_grad
+
+
+def test_a_generator_is_refused_as_it_would_record_while_it_runs() -> None:
+    with pytest.raises(TypeError, match="numbers stops and goes on; write `with no_grad"):
+
+        @no_grad()
+        def numbers() -> Iterator[int]:
+            yield 1

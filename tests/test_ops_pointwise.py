@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from autograd_mini import Value, erf, gelu, where
+from autograd_mini import Value, erf, gelu, ops, where
 
 NUMBERS = np.linspace(-4, 4, 41).reshape(1, 41)
 
@@ -72,3 +72,16 @@ def test_where_with_one_condition_promotes_as_with_many(condition: bool, first: 
     assert z.dtype == np.result_type(first, second)
     z.sum().backward()
     assert (x.grad.dtype, y.grad.dtype) == (first, second)
+
+
+@pytest.mark.parametrize("whole", [np.array([1, 2]), np.array([True, False]), [1, 2], 2, True], ids=repr)
+@pytest.mark.parametrize("op", ["sigmoid", "erf", "softmax", "exp", "gelu", "silu", "relu", "sum", "mean", "logsumexp"])
+def test_plain_integers_and_lists_are_computed_with_as_floats(op: str, whole: Any) -> None:
+    floats = np.asarray(whole, dtype=np.float64)
+    f = getattr(ops, op)
+    np.testing.assert_array_equal(f(whole), f(floats if floats.ndim else float(floats)), strict=True)
+
+
+def test_plain_integers_follow_ieee_rules_too() -> None:
+    assert ops.div(1, 0) == np.inf
+    assert ops.pow(np.array([2]), -1).tolist() == [0.5]

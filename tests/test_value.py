@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import pickle
+import warnings
 from typing import Any
 
 import numpy as np
@@ -424,3 +425,28 @@ def test_an_integer_put_in_as_data_computes_as_the_float() -> None:
     x.data = 3
     assert type((x * x).data) is float
     assert (x * x).data == 9.0
+
+
+def test_a_number_stays_a_float_through_every_shape_without_axes() -> None:
+    x, v = Value(2.0), Value([1.0, 2.0])
+    results = [x.T, x.squeeze(), x.logsumexp(), x.broadcast_to(()), x.reshape(()), v.logsumexp(), v.sum(), v[0]]
+    assert [type(y.data) for y in results] == [float] * len(results)
+
+
+def test_an_axis_is_an_integer_whatever_was_asked_before() -> None:
+    x = Value(np.ones((2, 3)))
+    assert x.sum(np.int64(1)).shape == x.sum(1).shape == (2,)
+    with pytest.raises(TypeError):
+        x.sum(1.0)
+    assert x.reshape(np.int64(6)).shape == (6,)
+
+
+def test_memory_that_is_not_there_is_no_value_error() -> None:
+    with pytest.raises(MemoryError):
+        Value(1.0).broadcast_to((10**7, 10**7))
+
+
+def test_where_warnings_are_errors_an_overflow_is_still_inf() -> None:
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        assert (Value(np.array([1e308])) * 10.0).data.tolist() == [np.inf]

@@ -11,6 +11,7 @@ from autograd_mini.draw.collapse import collapse
 from autograd_mini.draw.dot import to_dot
 from autograd_mini.draw.graph import Picture, each_alone, picture, walk
 from autograd_mini.draw.svg import to_svg
+from autograd_mini.ops.caller import located
 from autograd_mini.value import Value
 
 
@@ -36,11 +37,13 @@ def draw(value: Value, *, rankdir: str = "LR", max_boxes: int = 150) -> Drawing:
     Raises ``TypeError`` if ``value`` is not a Value.
     """
     if not isinstance(value, Value):
-        raise TypeError(f"draw: give the Value whose graph you want to see, such as the loss, not {_described(value)}")
+        raise TypeError(
+            located(f"draw: give the Value whose graph you want to see, such as the loss, not {_described(value)}")
+        )
     if rankdir not in ("LR", "TB"):
-        raise ValueError(f"draw: rankdir is 'LR' (left to right) or 'TB' (top to bottom), not {rankdir!r}")
+        raise ValueError(located(f"draw: rankdir is 'LR' (left to right) or 'TB' (top to bottom), not {rankdir!r}"))
     if not isinstance(max_boxes, int) or max_boxes < 2:
-        raise ValueError(f"draw: max_boxes is a whole number of at least 2, not {max_boxes!r}")
+        raise ValueError(located(f"draw: max_boxes is a whole number of at least 2, not {max_boxes!r}"))
     graph = walk(value)
     groups = each_alone(graph) if len(graph.values) <= max_boxes else collapse(graph, max_boxes)
     return Drawing(picture(graph, groups), rankdir)
@@ -68,7 +71,7 @@ class Drawing:
         path = Path(path)
         suffix = path.suffix.lower()
         if suffix not in (".svg", ".png", ".pdf", ".dot"):
-            raise ValueError(f"save: a picture is saved as .svg, .png, .pdf or .dot, not {path.name!r}")
+            raise ValueError(located(f"save: a picture is saved as .svg, .png, .pdf or .dot, not {path.name!r}"))
         if not path.parent.is_dir():
             raise FileNotFoundError(f"save: there is no folder {str(path.parent)!r}; make it first, with Path.mkdir")
         if suffix == ".dot":

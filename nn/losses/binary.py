@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from autograd_mini import Value, clip, located, log, maximum, mul, relu, softplus, sub
+from autograd_mini import Value, located, log, mul, relu, softplus, where
 from nn.losses.reduction import Reduction, dtype_of, reduce, target_like
 
 
@@ -14,14 +14,17 @@ def binary_cross_entropy(probability: Any, target: Any, reduction: Reduction = "
     """-(target * log(p) + (1 - target) * log(1 - p)), averaged. PyTorch: ``F.binary_cross_entropy``.
 
     The probabilities are between 0 and 1, the targets 0, 1 or between, both of the same shape; ``ValueError`` if
-    not. As in PyTorch no logarithm is below -100, so that the loss stays finite; there its gradient is 0
-    (PyTorch's, which is capped on its own, is up to 1e12). ``binary_cross_entropy_with_logits`` has no such limit.
+    not. As in PyTorch no logarithm is below -100, and no slope of one above 1e12, so that both stay finite;
+    ``binary_cross_entropy_with_logits`` has no such limit. Where p is exactly the target, 0 or 1, the slope is that
+    of the formula, 1 or -1 (PyTorch's is 0 there).
 
     >>> from autograd_mini import Value
     >>> binary_cross_entropy(Value([0.0, 0.0]), [0.0, 1.0], reduction="none").data
     array([  0., 100.])
     """
     target = target_like(probability, target, "binary_cross_entropy")
+    if not isinstance(probability, Value):
+        probability = np.asarray(probability, dtype_of(probability))
     plain = np.asarray(probability.data if isinstance(probability, Value) else probability)
     outside = plain[(plain < 0) | (plain > 1)]
     if outside.size:
@@ -31,13 +34,18 @@ def binary_cross_entropy(probability: Any, target: Any, reduction: Reduction = "
                 "of logits take binary_cross_entropy_with_logits"
             )
         )
-    return reduce((target - 1.0) * _log(sub(1.0, probability)) - target * _log(probability), reduction)
+    return reduce((target - 1.0) * _log(1.0 - probability) - target * _log(probability), reduction)
 
 
 def _log(p: Any) -> Any:
-    """max(log(p), -100), whose gradient at 0 is 0 and not 0/0."""
-    smallest = float(np.finfo(dtype_of(p)).smallest_subnormal)
-    return maximum(log(clip(p, smallest)), -100.0)
+    """max(log(p), -100), with the derivative 1 / max(p, 1e-12) that PyTorch gives it."""
+    plain = p.data if isinstance(p, Value) else p
+    smallest = max(1e-12, float(np.finfo(dtype_of(p)).tiny))
+    away_from_0 = where(plain < smallest, smallest + (p - plain), p)  # as large as smallest, as steep as p
+    logarithm = log(away_from_0)
+    with np.errstate(divide="ignore"):
+        capped = np.maximum(np.log(plain), -100.0)
+    return logarithm + (capped - (logarithm.data if isinstance(logarithm, Value) else logarithm))
 
 
 def binary_cross_entropy_with_logits(logits: Any, target: Any, reduction: Reduction = "mean") -> Any:

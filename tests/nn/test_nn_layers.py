@@ -131,7 +131,8 @@ def test_a_layer_of_one_neuron_gives_its_output_itself() -> None:
 )
 def test_a_neuron_refuses_an_input_of_another_length(x: Any, got: str) -> None:
     with pytest.raises(
-        ValueError, match=rf"a sequence of 2 numbers, and got {got}\n  in layers\.0\.neurons\.0 \(Neuron"
+        ValueError,
+        match=rf"a sequence of 2 numbers, and got {got}\n  at test_nn_layers.*\n  in layers\.0\.neurons\.0 \(Neuron",
     ):
         nn.scalar.MLP(2, [3, 1])(x)
 

@@ -226,7 +226,7 @@ def test_all_problems_are_reported_at_once() -> None:
     with pytest.raises(ValueError, match="nothing was loaded") as error:
         nn.MLP(2, [3, 1]).load_state_dict(state)
     problems = [line.strip().split(":")[0] for line in str(error.value).splitlines()[1:]]
-    assert problems == ["layers.0.weight", "layers.0.bias", "layers.1.bias", "more"]
+    assert problems == ["layers.0.weight", "layers.0.bias", "layers.1.bias", "more", "at test_nn_module.py"]
 
 
 def test_not_strict_lets_missing_and_unexpected_entries_pass_but_no_misshapen_ones() -> None:

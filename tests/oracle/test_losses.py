@@ -173,3 +173,11 @@ def test_class_indices_may_be_any_integers_or_a_list(dtype: type) -> None:
     expected = F.cross_entropy(torch.tensor(logits), torch.tensor([3, 0, 1])).item()
     assert nn.cross_entropy(Value(logits), np.array([3, 0, 1], dtype)).item() == pytest.approx(expected, rel=1e-12)
     assert nn.cross_entropy(Value(logits), [3, 0, 1]).item() == pytest.approx(expected, rel=1e-12)
+
+
+def test_binary_cross_entropy_is_as_steep_as_pytorch_s_at_a_wrong_certainty() -> None:
+    p, t = [0.0, 1e-20, 1e-12, 0.3, 1.0], [1.0, 1.0, 1.0, 1.0, 0.0]
+    ours, theirs = Value(p), torch.tensor(p, dtype=torch.float64, requires_grad=True)
+    nn.binary_cross_entropy(ours, t, "sum").backward()
+    torch.nn.functional.binary_cross_entropy(theirs, torch.tensor(t, dtype=torch.float64), reduction="sum").backward()
+    np.testing.assert_allclose(ours.grad, theirs.grad.numpy(), rtol=1e-8)  # PyTorch's 1e-12 is a float32
