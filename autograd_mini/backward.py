@@ -98,7 +98,7 @@ def _send_to_all(grads: dict[Node, Carrier], node: Node, create_graph: bool) -> 
     operands = [x.data if isinstance(x, Node) and not create_graph else x for x in inputs]
     for i, x in enumerate(inputs):
         if isinstance(x, Node) and x.requires_grad:
-            rule = op.rule(i)
+            rule = op.rules[i] if op.rules else op.rule(i)
             try:
                 contribution = rule(g, z, *operands)
             except ArithmeticError:

@@ -90,11 +90,12 @@ class Operation:
 
     def on(self, x: Carrier, *params: Any) -> Carrier:
         """This row on one operand, with static parameters."""
-        if x.__class__ not in PLAIN and hasattr(x, "record"):
-            return x.record(self.bind(*params), x)
-        return as_data(
-            self.forward(x if x.__class__ is float or x.__class__ is np.float32 else as_floating(x), *params)
-        )
+        kind = x.__class__
+        if not (kind is float or kind in SMALL_FLOATS or (kind is np.ndarray and x.dtype.char in "efd")):
+            if hasattr(x, "record"):
+                return x.record(self.bind(*params), x)
+            x = as_floating(x)
+        return as_data(self.forward(x, *params))
 
     def bind(self, *params: Any) -> Operation:
         """This row with its static parameters filled in, made once for the same ones."""

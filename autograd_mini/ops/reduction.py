@@ -35,7 +35,7 @@ def _kept(x: Carrier, axis: Axis) -> tuple[int, ...]:
 
 def _spread(g: Carrier, x: Carrier, axis: Axis) -> Carrier:
     """The transpose of a sum: ``g`` repeated along the axes of ``x`` that were summed over."""
-    return broadcast_to(g if axis is None else reshape(g, _kept(x, axis)), shape_of(x))
+    return _BROADCAST_TO.on(g if axis is None else reshape(g, _kept(x, axis)), shape_of(x))
 
 
 def _broadcast(x: Any, shape: tuple[int, ...]) -> Any:
@@ -67,7 +67,7 @@ def unbroadcast(g: Carrier, shape: tuple[int, ...]) -> Carrier:
     """The transpose of broadcasting: ``g`` summed over the axes along which ``shape`` was repeated."""
     extra = len(shape_of(g)) - len(shape)
     if extra > 0:
-        g = sum(g, 0 if extra == 1 else tuple(range(extra)))
+        g = _SUM.on(g, 0 if extra == 1 else tuple(range(extra)), False)
     if shape_of(g) == shape:
         return g
     lengths = list(zip(shape, shape_of(g), strict=False))

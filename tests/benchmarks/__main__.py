@@ -42,6 +42,7 @@ def _t1(dtype: str, tolerance: float) -> Workload:
             "autograd_mini": ("t1_autograd_mini", dtype),
             "PyTorch": ("t1_torch", dtype),
             "MyGrad": ("t1_mygrad", dtype),
+            "NumPy by hand": ("t1_numpy", dtype),
         },
         ">= 3x PyTorch",
         steps=300,
@@ -71,7 +72,7 @@ WORKLOADS = [
     Workload(
         "G1",
         "a chain of 1,000,000 scalar adds, forward + backward",
-        {"autograd_mini": ("g1_autograd_mini",), "PyTorch": ("g1_torch",)},
+        {"autograd_mini": ("g1_autograd_mini",), "PyTorch": ("g1_torch",), "ours, gc off": ("g1_without_collector",)},
         ">= 5x PyTorch",
         steps=1,
         rounds=3,
@@ -153,11 +154,11 @@ def race(workload: Workload) -> None:
     for contestant in running.values():
         contestant.close()
     (ours, our_seconds), *others = seconds.items()
-    print(f"   {'':14}{'min':>8} {'median':>8} {'max':>8}")
-    print(f"   {ours:14}{spread([s * 1e3 for s in our_seconds], ' ms a step')}")
+    print(f"   {'':16}{'min':>8} {'median':>8} {'max':>8}")
+    print(f"   {ours:16}{spread([s * 1e3 for s in our_seconds], ' ms a step')}")
     for label, theirs in others:
         ratios = [their / our for their, our in zip(theirs, our_seconds, strict=True)]
-        print(f"   {'x ' + label:14}{spread(ratios)}   ({statistics.median(theirs) * 1e3:.2f} ms a step)")
+        print(f"   {'x ' + label:16}{spread(ratios)}   ({statistics.median(theirs) * 1e3:.2f} ms a step)")
 
 
 def memory() -> None:
@@ -170,7 +171,7 @@ def memory() -> None:
     running = start({"autograd_mini": ("s1_autograd_mini",), "micrograd": ("s1_micrograd",)})
     for label, contestant in running.items():
         forward, both = contestant.ask("memory")
-        print(f"   {label:14}{forward / nodes:8.0f} forward {both / nodes:8.0f} with gradients   ({nodes:,} nodes)")
+        print(f"   {label:16}{forward / nodes:8.0f} forward {both / nodes:8.0f} with gradients   ({nodes:,} nodes)")
         contestant.close()
 
 
@@ -186,9 +187,9 @@ def imports() -> None:
     environment = {k: v for k, v in os.environ.items() if k != "PYTHONDONTWRITEBYTECODE"}  # compiled, as once installed
     seconds("autograd_mini")
     pairs = [(seconds("autograd_mini"), seconds("numpy")) for _ in range(11)]
-    print(f"   {'':14}{'min':>8} {'median':>8} {'max':>8}")
-    print(f"   {'autograd_mini':14}{spread([ours * 1e3 for ours, _ in pairs], ' ms')}")
-    print(f"   {'/ numpy':14}{spread([ours / numpy for ours, numpy in pairs])}")
+    print(f"   {'':16}{'min':>8} {'median':>8} {'max':>8}")
+    print(f"   {'autograd_mini':16}{spread([ours * 1e3 for ours, _ in pairs], ' ms')}")
+    print(f"   {'/ numpy':16}{spread([ours / numpy for ours, numpy in pairs])}")
 
 
 def main() -> None:

@@ -6,6 +6,7 @@ the answers first, so that it times only what computes the same thing.
 
 from __future__ import annotations
 
+import gc
 from collections.abc import Callable
 from itertools import pairwise
 from typing import Any, NamedTuple
@@ -166,6 +167,44 @@ def t1_mygrad(dtype: str) -> Run:
     return Run(loss, step, answer)
 
 
+def t1_numpy(dtype: str) -> Run:
+    """The same step differentiated by hand, in plain NumPy calls: what of our time is NumPy's."""
+    points, labels = moons()
+    x, y = points.astype(dtype), labels.astype(dtype)[:, None]
+    parameters = [p.copy() for layer in weights([2, 16, 16, 1], np.dtype(dtype)) for p in layer]
+
+    def forward() -> tuple[Any, ...]:
+        w1, b1, w2, b2, w3, b3 = parameters
+        h1 = np.maximum(x @ w1.T + b1, 0)
+        h2 = np.maximum(h1 @ w2.T + b2, 0)
+        slack = np.maximum(1 - y * (h2 @ w3.T + b3), 0)
+        return (
+            h1,
+            h2,
+            slack,
+            np.add.reduce(slack, axis=None) / 100 + L2 * sum(np.add.reduce(p * p, axis=None) for p in parameters),
+        )
+
+    def gradients() -> tuple[float, list[Any]]:
+        h1, h2, slack, loss = forward()
+        _, _, w2, _, w3, _ = parameters
+        g = -np.where(slack > 0, slack.dtype.type(0.01), 0) * y
+        g2 = np.where(h2 > 0, g @ w3, 0)
+        g1 = np.where(h1 > 0, g2 @ w2, 0)
+        data = [g1.T @ x, g1.sum(0), g2.T @ h1, g2.sum(0), g.T @ h2, g.sum(0)]
+        return float(loss), [d + 2 * L2 * p for d, p in zip(data, parameters, strict=True)]
+
+    def step() -> None:
+        for p, g in zip(parameters, gradients()[1], strict=True):
+            p -= RATE * g
+
+    def answer() -> tuple[float, list[float]]:
+        loss, grads = gradients()
+        return loss, np.concatenate([g.ravel() for g in grads]).tolist()
+
+    return Run(forward, step, answer)
+
+
 # ---------------------------------------------------------------- T3: 784-256-128-10, batch 128, float32
 
 
@@ -225,6 +264,12 @@ def g1_autograd_mini() -> Run:
     from autograd_mini import Value
 
     return _chain(lambda: Value(1.0))
+
+
+def g1_without_collector() -> Run:
+    """Ours with Python's garbage collector off: how much of the time is the collector's."""
+    gc.disable()
+    return g1_autograd_mini()
 
 
 def g1_torch() -> Run:
