@@ -187,3 +187,9 @@ class Arithmetic:
 
     def astype(self, dtype: Any) -> Self:
         return ops.astype(self, dtype)
+
+
+for _name, _method in vars(Arithmetic).items():
+    if callable(_method) and not _method.__doc__ and hasattr(ops, _name):
+        _summary = getattr(ops, _name).__doc__.split("\n\n")[0]
+        _method.__doc__ = f"{_summary}\n\nMore in the help of the function, ``autograd_mini.{_name}``."

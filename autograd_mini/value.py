@@ -65,7 +65,7 @@ class Value(Arithmetic, Node):
                 z = _compute(op, *operands)
             else:
                 try:
-                    z = op.scalar(a) if a.__class__ is float else op.forward(a)
+                    z = op.scalar(a) if a.__class__ is float else op.forward(_array_of(op, a))
                 except Exception:
                     z = _compute(op, a)
         else:
@@ -75,7 +75,10 @@ class Value(Arithmetic, Node):
             else:
                 b = y = y if y.__class__ is float else _operand_of(op, y)
             try:
-                z = op.scalar(a, b) if a.__class__ is float and b.__class__ is float else op.forward(a, b)
+                if a.__class__ is float and b.__class__ is float:
+                    z = op.scalar(a, b)
+                else:
+                    z = op.forward(_array_of(op, a), _array_of(op, b))
             except Exception:
                 z = _compute(op, a, b)
         node = _new(Value)
@@ -299,6 +302,7 @@ class Value(Arithmetic, Node):
 
 def _compute(op: Operation, *operands: Any) -> Any:
     """The op done with care, where the quick way raised: by IEEE rules, or with an error that helps."""
+    operands = tuple(_array_of(op, operand) for operand in operands)
     try:
         with np.errstate(all="ignore"):  # where warnings are errors, NumPy raised one
             return op(*operands)
@@ -314,6 +318,15 @@ def _operand_of(op: Operation, data: Any) -> Any:
         return as_operand(data)
     except TypeError as cause:
         raise TypeError(f"{op.name}: {cause}") from None
+
+
+def _array_of(op: Operation, data: Any) -> Any:
+    """Data for NumPy, where the user may have assigned what is none: ``value.data = [1, 2]``."""
+    if data.__class__ is np.ndarray or data.__class__ is float or isinstance(data, np.floating | bool):
+        return data
+    if isinstance(data, Node):
+        raise TypeError(f"{op.name}: the data of a Value is a Value; assign plain numbers (p.data -= lr * p.grad)")
+    return _operand_of(op, data)
 
 
 def as_operand(data: Any) -> Any:

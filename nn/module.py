@@ -7,7 +7,7 @@ from typing import Any, Self
 
 import numpy as np
 
-from autograd_mini import Value
+from autograd_mini import Value, located
 from nn import state_dict, summary
 
 
@@ -37,6 +37,16 @@ class Module:
     """
 
     training: bool = True
+
+    def __setattr__(self, name: str, value: Any) -> None:
+        if isinstance(self.__dict__.get(name), Parameter) and not (value is None or isinstance(value, Parameter)):
+            raise TypeError(
+                located(
+                    f"{type(self).__name__}.{name} is a parameter, and a {type(value).__name__} in its place would not "
+                    f"be trained; set its numbers with .{name}.data = ..., or assign a Parameter"
+                )
+            )
+        super().__setattr__(name, value)
 
     def __call__(self, *inputs: Any, **options: Any) -> Any:
         """``forward``, whose errors say which module they come from."""
@@ -129,7 +139,8 @@ class Module:
     def state_dict(self) -> dict[str, np.ndarray[Any, Any]]:
         """A copy of every parameter as a plain array, by dotted path, as PyTorch names it.
 
-        A parameter that two modules share stands under both names. ``np.savez(path, **model.state_dict())`` saves it.
+        A parameter that two modules share stands under both names, a module that is held twice under the first.
+        ``np.savez(path, **model.state_dict())`` saves it.
         """
         return state_dict.copy_of(self._named_every_way())
 

@@ -32,8 +32,14 @@ class Neuron(Module):
 
     def forward(self, x: Sequence[Any]) -> Value:
         w = self.w
-        if not hasattr(x, "__len__") or len(x) != len(w):
-            got = f"{len(x)}" if hasattr(x, "__len__") else repr(x)
+        if not hasattr(x, "__len__") or len(x) != len(w) or getattr(x, "ndim", 1) != 1:
+            got = (
+                f"an array of shape {x.shape}"
+                if hasattr(x, "shape")
+                else f"{len(x)}"
+                if hasattr(x, "__len__")
+                else repr(x)
+            )
             raise ValueError(located(f"Neuron: it takes one sample, a sequence of {len(w)} numbers, and got {got}"))
         z: Value = self.b
         for wi, xi in zip(w, x, strict=True):

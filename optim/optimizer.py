@@ -92,7 +92,12 @@ def _checked(params: Iterable[Value], optimizer: str) -> list[Value]:
         )
     checked = list(params)
     if not checked:
-        raise ValueError(located(f"{optimizer}: the list of parameters is empty (was an iterator used before?)"))
+        raise ValueError(
+            located(
+                f"{optimizer}: the list of parameters is empty "
+                "(was an iterator used before? are the model's weights of type nn.Parameter?)"
+            )
+        )
     seen: dict[int, int] = {}
     for i, value in enumerate(checked):
         if not isinstance(value, Value):

@@ -66,3 +66,21 @@ def test_no_gradient_is_touched_not_even_of_what_f_closes_over():
     weight = Value(2.0)
     assert gradcheck(lambda x: (x * weight).sum(), Value([1.0, 2.0])).ok
     assert not weight.has_grad
+
+
+def test_a_small_wrong_gradient_is_as_wrong_as_a_large_one():
+    half = gradcheck(lambda w: ((w * w.detach()) * 1e-8).sum(), np.full(10, 0.5))
+    assert len(half.wrong) == 10
+
+
+def test_a_jump_is_no_kink_and_nothing_checked_is_not_ok():
+    assert not gradcheck(lambda x: x * 0.0 + np.floor(x.data), 1.0).ok
+    only_a_kink = gradcheck(relu, 0.0)
+    assert len(only_a_kink.kinks) == 1
+    assert not only_a_kink.ok
+
+
+def test_a_random_function_is_refused():
+    rng = np.random.default_rng(0)
+    with pytest.raises(ValueError, match="another result each time"):
+        gradcheck(lambda x: x * rng.normal(), 1.0)

@@ -450,3 +450,17 @@ def test_where_warnings_are_errors_an_overflow_is_still_inf() -> None:
     with warnings.catch_warnings():
         warnings.simplefilter("error")
         assert (Value(np.array([1e308])) * 10.0).data.tolist() == [np.inf]
+
+
+def test_a_list_put_in_as_data_is_an_array_and_nonsense_is_refused() -> None:
+    x = Value([1.0, 2.0])
+    x.data = [3.0, 4.0]
+    assert (x + x).data.tolist() == [6.0, 8.0]
+    for nonsense in ("a", None, 1j, Value(1.0)):
+        x.data = nonsense
+        with pytest.raises(TypeError, match="exp: "):
+            x.exp()
+
+
+def test_a_method_has_the_help_of_its_function() -> None:
+    assert "its derivative at 0 is 0" in (Value.relu.__doc__ or "")

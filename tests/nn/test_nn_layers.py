@@ -127,7 +127,11 @@ def test_a_layer_of_one_neuron_gives_its_output_itself() -> None:
 
 
 @pytest.mark.parametrize(
-    ("x", "got"), [([1.0], "1"), ([1.0, 2.0, 3.0], "3"), (1.0, r"1\.0"), (np.ones((100, 2)), "100")]
+    ("x", "got"),
+    [
+        *[([1.0], "1"), ([1.0, 2.0, 3.0], "3"), (1.0, r"1\.0")],
+        *[(np.ones(shape), rf"an array of shape \({shape[0]}, 2\)") for shape in ((100, 2), (2, 2))],
+    ],
 )
 def test_a_neuron_refuses_an_input_of_another_length(x: Any, got: str) -> None:
     with pytest.raises(

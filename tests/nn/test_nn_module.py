@@ -368,3 +368,12 @@ def test_activations_may_be_functions_or_modules() -> None:
     model.activation = nn.ReLU()
     np.testing.assert_array_equal(model(x).data, expected)
     assert len(model.parameters()) == 4
+
+
+def test_a_parameter_is_not_overwritten_by_what_would_not_be_trained() -> None:
+    layer = nn.Linear(2, 2)
+    with pytest.raises(TypeError, match=r"Linear\.weight is a parameter, and a ndarray in its place"):
+        layer.weight = np.zeros((2, 2))
+    assert len(layer.parameters()) == 2
+    layer.bias = None
+    assert len(layer.parameters()) == 1
