@@ -79,13 +79,13 @@ def gradcheck(
     PyTorch: ``torch.autograd.gradcheck``.
 
     An entry is wrong if the two differ by more than ``atol + rtol * |difference|``, where ``atol`` is
-    multiplied by the function's size. It is a kink if the slopes left and right of it differ and backprop's
-    derivative lies between them.
+    multiplied by the function's size. It is a kink if the slopes left and right of it differ, stay the same at
+    half the step (at a jump they would double), and backprop's derivative lies between them.
 
     >>> gradcheck(lambda x, y: (x * y).tanh(), 0.5, 2.0).ok
     True
 
-    Raises ``ValueError`` if no input requires a gradient.
+    Raises ``ValueError`` if no input requires a gradient, or if ``f`` gives another result each time.
     """
     values = [x if isinstance(x, Value) else Value(x, label=f"input {i}") for i, x in enumerate(inputs)]
     wanted = [(i, value) for i, value in enumerate(values) if value.requires_grad]
