@@ -14,7 +14,8 @@ from autograd_mini.gradcheck import gradcheck
 from autograd_mini.modes import no_grad
 from autograd_mini.ops import *  # noqa: F403  # the op table has the list of its names
 from autograd_mini.ops.caller import located
+from autograd_mini.scope import named_scope
 from autograd_mini.value import Value
 
-__all__ = ["Value", "draw", "gradcheck", "located", "no_grad"]
+__all__ = ["Value", "draw", "gradcheck", "located", "named_scope", "no_grad"]
 __all__ += ops.__all__

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Mapping
+from typing import Any, NamedTuple
 
 import numpy as np
 
 from autograd_mini import ops
 from autograd_mini.node import Node, topological_order
 from autograd_mini.ops.caller import located
-from autograd_mini.ops.operation import Carrier, Rule, as_data, dtype_of, shape_of
+from autograd_mini.ops.operation import Carrier, Pointwise, Rule, as_data, dtype_of, shape_of
 from autograd_mini.ops.reduction import unbroadcast
 
 
@@ -31,7 +32,7 @@ def gradients(root: Node, upstream: Carrier, *, create_graph: bool = False) -> d
                 a = x if create_graph else x.data
                 wanted = x.requires_grad
             elif x.__class__ is tuple:
-                _send_to_all(grads, node, create_graph)
+                _send_to_all(grads, node, g, create_graph)
                 continue
             else:
                 a, wanted = x, False
@@ -42,31 +43,63 @@ def gradients(root: Node, upstream: Carrier, *, create_graph: bool = False) -> d
                 except ArithmeticError:
                     contribution = _at_the_limit(rule, g, z, a)
             else:
-                rule, rule_y = op.rules
+                rule_x, rule = op.rules
                 if isinstance(y, Node):
                     b = y if create_graph else y.data
-                    if y.requires_grad:
-                        try:
-                            contribution = rule_y(g, z, a, b)
-                        except ArithmeticError:
-                            contribution = _at_the_limit(rule_y, g, z, a, b)
-                        if contribution.__class__ is float and b.__class__ is float:
-                            grads[y] = grads[y] + contribution if y in grads else contribution
-                        else:
-                            _accumulate(grads, y, contribution, g)
+                    y_wanted = y.requires_grad
                 else:
-                    b = y
-                if not wanted:
+                    b, y_wanted = y, False
+                if wanted:
+                    try:
+                        contribution = rule_x(g, z, a, b)
+                    except ArithmeticError:
+                        contribution = _at_the_limit(rule_x, g, z, a, b)
+                    if contribution.__class__ is float and a.__class__ is float:
+                        grads[x] = grads[x] + contribution if x in grads else contribution
+                    else:
+                        _accumulate(grads, x, contribution, g)
+                if not y_wanted:
                     continue
                 try:
                     contribution = rule(g, z, a, b)
                 except ArithmeticError:
                     contribution = _at_the_limit(rule, g, z, a, b)
+                x, a = y, b
             if contribution.__class__ is float and a.__class__ is float:
                 grads[x] = grads[x] + contribution if x in grads else contribution
             else:
                 _accumulate(grads, x, contribution, g)
     return grads
+
+
+class Contribution(NamedTuple):
+    """One step of the backward pass: what one use of an operand adds to the operand's gradient."""
+
+    consumer: Any  # the Value that the operand was used for
+    operand_index: int  # which of the consumer's operands it is
+    operand: Any
+    upstream: Carrier  # the gradient of the consumer
+    local: Carrier | None  # d consumer / d operand, element by element; None if the op mixes elements
+    amount: Carrier  # what is added, in the operand's shape
+    before: Carrier | None  # the operand's gradient without it; None before the first
+    after: Carrier
+
+
+def contributions(
+    root: Node, upstream: Carrier, given: Mapping[Any, Carrier] | None = None
+) -> tuple[list[Contribution], dict[Any, Carrier]]:
+    """The steps of ``gradients`` in order, each with its numbers, and the gradients. The nodes are not touched.
+
+    Where ``given`` has a gradient for a node, the walk goes on from that one; the result has the one computed.
+    """
+    given = given or {}
+    grads: dict[Node, Carrier] = {root: upstream}
+    steps: list[Contribution] = []
+    with np.errstate(all="ignore"):
+        for node in reversed(topological_order(root)):
+            if node in grads:
+                _send_to_all(grads, node, given.get(node, grads[node]), steps=steps)
+    return steps, grads
 
 
 def backward(root: Node, upstream: Carrier, *, create_graph: bool = False) -> None:
@@ -90,20 +123,28 @@ def backward(root: Node, upstream: Carrier, *, create_graph: bool = False) -> No
         node._grad = g
 
 
-def _send_to_all(grads: dict[Node, Carrier], node: Node, create_graph: bool) -> None:
-    """The step of the walk for an op of more than two operands."""
+def _send_to_all(
+    grads: dict[Node, Carrier],
+    node: Node,
+    g: Carrier,
+    create_graph: bool = False,
+    steps: list[Contribution] | None = None,
+) -> None:
+    """The step of the walk for an op of any number of operands. It is added to ``steps``, if there are any."""
     op: Any = node.op
-    g, inputs = grads[node], node._x
+    inputs = node._x if node._x.__class__ is tuple else (node._x,) if node._y is None else (node._x, node._y)
     z = node if create_graph else node.data
     operands = [x.data if isinstance(x, Node) and not create_graph else x for x in inputs]
     for i, x in enumerate(inputs):
         if isinstance(x, Node) and x.requires_grad:
-            rule = op.rules[i] if op.rules else op.rule(i)
-            try:
-                contribution = rule(g, z, *operands)
-            except ArithmeticError:
-                contribution = _at_the_limit(rule, g, z, *operands)
+            rule = op.rule(i)
+            contribution = _apply(rule, g, z, *operands)
+            before = grads.get(x)
             _accumulate(grads, x, contribution, g)
+            if steps is not None:
+                local = _apply(rule, 1.0, z, *operands) if isinstance(op, Pointwise) else None
+                amount = grads[x] if before is None else _fit(contribution, x.data)
+                steps.append(Contribution(node, i, x, g, local, amount, before, grads[x]))
 
 
 def _accumulate(grads: dict[Node, Carrier], operand: Node, contribution: Carrier, g: Carrier) -> None:
@@ -143,6 +184,14 @@ def _fit(contribution: Carrier, data: Any) -> Carrier:
     if data.__class__ is float and isinstance(contribution, np.ndarray | np.generic):
         return float(contribution)
     return contribution
+
+
+def _apply(rule: Rule, *operands: Carrier) -> Carrier:
+    """A rule on whatever it is given, by IEEE rules."""
+    try:
+        return rule(*operands)
+    except ArithmeticError:
+        return _at_the_limit(rule, *operands)
 
 
 def _at_the_limit(rule: Rule, *operands: Carrier) -> Carrier:

@@ -16,7 +16,7 @@ class Node:
     a constant and stands there as it is, until somebody asks for ``inputs``.
     """
 
-    __slots__ = ("data", "op", "_x", "_y", "_grad", "requires_grad", "label")
+    __slots__ = ("data", "op", "_x", "_y", "_grad", "requires_grad", "_label")
 
     data: Any
     op: Operation | None
@@ -24,7 +24,7 @@ class Node:
     _y: Any
     _grad: Any
     requires_grad: bool
-    label: str
+    _label: Any  # a str; or, until there is one, the scope that the node was computed in
 
 
 def topological_order(root: Node) -> list[Node]:

@@ -16,6 +16,7 @@ from autograd_mini.errors import op_error
 from autograd_mini.node import Node
 from autograd_mini.ops.caller import located
 from autograd_mini.ops.operation import Operation, as_data, dtype_of, shape_of
+from autograd_mini.scope import Labelled, current_scope, named_scope
 
 _new = object.__new__
 
@@ -42,7 +43,9 @@ class Value(Arithmetic, Node):
         self.data = data if data.__class__ is float else _as_leaf_data(data)
         self.op = self._x = self._y = self._grad = None
         self.requires_grad = requires_grad
-        self.label = label
+        self._label = current_scope()
+        if label:
+            self.label = label
 
     def record(self, op: Operation, x: Any, y: Any = None) -> Value:
         """The Value of ``op`` applied to ``x`` and ``y``, or to all of ``x`` where that is a tuple.
@@ -84,7 +87,7 @@ class Value(Arithmetic, Node):
         node = _new(Value)
         node.data = z if z.__class__ is float else as_data(z)
         node._grad = None
-        node.label = ""
+        node._label = current_scope()
         if needs_grad and (not modes.open_blocks or modes.is_recording()):
             node.op = op
             node._x = x
@@ -175,6 +178,24 @@ class Value(Arithmetic, Node):
         return twin
 
     # ------------------------------------------------------------ what it is
+
+    @property
+    def label(self) -> str:
+        """Its name in pictures and derivations; "" if it has none. It can be set at any time."""
+        return str(self._label) if isinstance(self._label, str) else ""
+
+    @label.setter
+    def label(self, label: str) -> None:
+        scope = self.scope
+        self._label = str(label) if scope is None else Labelled(label, scope)
+
+    @property
+    def scope(self) -> named_scope | None:
+        """The call of a module, or the ``named_scope``, that it was computed in; None outside of all."""
+        if isinstance(self._label, str):
+            return self._label.scope if isinstance(self._label, Labelled) else None
+        scope: named_scope = self._label
+        return scope
 
     @property
     def inputs(self) -> tuple[Value, ...]:

@@ -7,7 +7,7 @@ from typing import Any, Self
 
 import numpy as np
 
-from autograd_mini import Value, located
+from autograd_mini import Value, located, named_scope
 from nn import state_dict, summary
 
 
@@ -51,7 +51,8 @@ class Module:
     def __call__(self, *inputs: Any, **options: Any) -> Any:
         """``forward``, whose errors say which module they come from."""
         try:
-            return self.forward(*inputs, **options)
+            with named_scope(self):
+                return self.forward(*inputs, **options)
         except Exception as error:
             self._name_the_place(error)
             raise

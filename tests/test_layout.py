@@ -23,6 +23,7 @@ OPTIONAL = {"scipy", "matplotlib", "sklearn", "tqdm", "numba", "graphviz", "torc
 ARROWS: dict[str, set[str]] = {
     "autograd_mini.ops.": {"autograd_mini.ops."},
     "autograd_mini.modes": set(),
+    "autograd_mini.scope": set(),
     "autograd_mini.node": {"autograd_mini.ops."},
     "autograd_mini.errors": {"autograd_mini.ops."},
     "autograd_mini.arithmetic": {"autograd_mini.ops."},
@@ -36,6 +37,7 @@ ARROWS: dict[str, set[str]] = {
         "autograd_mini.numpy_protocol",
         "autograd_mini.backward",
         "autograd_mini.modes",
+        "autograd_mini.scope",
     },
 }
 

@@ -14,7 +14,8 @@ from typing import Any
 
 import numpy as np
 
-from autograd_mini.draw.graph import Graph, Group
+from autograd_mini.draw.picture import Group
+from autograd_mini.graph import Graph
 from autograd_mini.value import Value
 
 

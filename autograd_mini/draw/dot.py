@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from autograd_mini.draw.graph import Box, Picture
+from autograd_mini.draw.picture import Box, Picture
 
 STYLE = {
     "leaf": 'style=filled fillcolor="#dbe9f6" color="#1f4e79" penwidth=1.6',

@@ -9,8 +9,9 @@ from typing import Any
 
 from autograd_mini.draw.collapse import collapse
 from autograd_mini.draw.dot import to_dot
-from autograd_mini.draw.graph import Picture, each_alone, picture, walk
+from autograd_mini.draw.picture import Picture, each_alone, picture
 from autograd_mini.draw.svg import to_svg
+from autograd_mini.graph import walk
 from autograd_mini.ops.caller import located
 from autograd_mini.value import Value
 

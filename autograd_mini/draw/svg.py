@@ -6,8 +6,8 @@ import math
 import unicodedata
 from collections.abc import Callable
 
-from autograd_mini.draw.graph import Box, Picture
 from autograd_mini.draw.layout import Point, layout
+from autograd_mini.draw.picture import Box, Picture
 
 FONT = 12.0
 ADVANCE = 0.62 * FONT  # of one character: that of Courier, Menlo and DejaVu Sans Mono is 0.60, and some room

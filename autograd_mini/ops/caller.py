@@ -5,6 +5,7 @@ from __future__ import annotations
 import linecache
 import os.path
 import sys
+from types import FrameType
 
 import numpy as np
 
@@ -21,11 +22,30 @@ def user_line() -> str:
     >>> user_line().split(":")[0]
     '<doctest...'
     """
-    frame = sys._getframe(1)
-    while frame.f_back and frame.f_code.co_filename.startswith(_PASSED_OVER):
-        frame = frame.f_back
+    frame = _user_frame()
     path, number = frame.f_code.co_filename, frame.f_lineno
     return f"{os.path.basename(path)}:{number}: {linecache.getline(path, number).strip()}".rstrip(": ")
+
+
+def user_variables() -> dict[int, str]:
+    """The names that the user's code has for what can be recorded, by ``id``: its local variables, then its globals.
+
+    A name that begins with an underscore is nobody's name for a thing, and IPython's for its results.
+    """
+    frame = _user_frame()
+    return {
+        id(thing): name
+        for variables in (frame.f_globals, frame.f_locals)
+        for name, thing in reversed(variables.items())
+        if hasattr(thing, "record") and not name.startswith("_")
+    }
+
+
+def _user_frame() -> FrameType:
+    frame = sys._getframe(2)
+    while frame.f_back and frame.f_code.co_filename.startswith(_PASSED_OVER):
+        frame = frame.f_back
+    return frame
 
 
 def located(message: str) -> str:

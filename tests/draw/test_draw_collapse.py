@@ -8,7 +8,7 @@ import pytest
 from autograd_mini import Value
 from autograd_mini.draw import draw
 from autograd_mini.draw.collapse import collapse
-from autograd_mini.draw.graph import walk
+from autograd_mini.graph import walk
 
 
 def texts(value, **options):

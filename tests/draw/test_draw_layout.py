@@ -5,8 +5,9 @@ from itertools import pairwise
 import pytest
 
 from autograd_mini import Value
-from autograd_mini.draw.graph import each_alone, picture, walk
 from autograd_mini.draw.layout import layout
+from autograd_mini.draw.picture import each_alone, picture
+from autograd_mini.graph import walk
 
 
 def plan(boxes, edges):

@@ -9,18 +9,12 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from autograd_mini.node import Node, topological_order
+from autograd_mini.graph import Graph, names_of, number
+from autograd_mini.node import Node
 from autograd_mini.ops.operation import Operation
 from autograd_mini.value import Value
 
 LONGEST = 40  # characters of a label or an index that a box shows; hovering shows the rest
-
-
-class Graph(NamedTuple):
-    """Every Value below a root, operands before consumers and the root last, and the positions of their operands."""
-
-    values: list[Value]
-    operands: list[tuple[int, ...]]
 
 
 class Group(NamedTuple):
@@ -50,24 +44,6 @@ class Picture(NamedTuple):
     note: str
 
 
-def walk(root: Value) -> Graph:
-    """The graph below ``root``, constants included: ``topological_order`` with the leaves put in."""
-    position: dict[Node, int] = {}
-    values: list[Any] = []
-    operands: list[tuple[int, ...]] = []
-    for node in topological_order(root) or [root]:
-        inputs: tuple[Value, ...] = node.inputs  # type: ignore[attr-defined]  # every Node that is made is a Value
-        for operand in inputs:
-            if operand not in position:  # a leaf
-                position[operand] = len(values)
-                values.append(operand)
-                operands.append(())
-        position[node] = len(values)
-        values.append(node)
-        operands.append(tuple([position[operand] for operand in inputs]))
-    return Graph(values, operands)
-
-
 def each_alone(graph: Graph) -> list[Group]:
     """A group for every Value."""
     return [Group([i], list(operands)) for i, operands in enumerate(graph.operands)]
@@ -77,19 +53,20 @@ def picture(graph: Graph, groups: Sequence[Group]) -> Picture:
     """The boxes and edges of ``groups``: for each the box of its values, behind the ellipse of their op."""
     boxes: list[Box] = []
     edges: list[tuple[int, int]] = []
+    names = names_of(graph)
     shown_in: list[int] = []  # the box of each group
-    for number, group in enumerate(groups):
+    for place, group in enumerate(groups):
         target = len(boxes)
         values = [graph.values[i] for i in group.values]
         if not values:
             text = f"… {count(group.size, 'more value')}"
-            boxes.append(Box(f"more{number}", "more", (text,), text))
+            boxes.append(Box(f"more{place}", "more", (text,), text))
         else:
             name = f"v{group.values[-1]}"
             ops = [value.op for value in values if value.op is not None]
             if ops:
-                operands = [_name(graph, i) for i in graph.operands[group.values[-1]]]
-                title = f"{_name(graph, group.values[-1])} = {ops[-1].name}({', '.join(operands)})"
+                operands = [one_line(names[i]) for i in graph.operands[group.values[-1]]]
+                title = f"{one_line(names[group.values[-1]])} = {ops[-1].name}({', '.join(operands)})"
                 text = _op_of_all(ops, group.run)
                 boxes.append(Box(f"{name}_op", "op", (text,), title if len(ops) == 1 and group.run == (1, 1) else text))
                 edges.append((target, target + 1))
@@ -154,10 +131,6 @@ def _title(values: Sequence[Value]) -> str:
     return "\n".join(lines)
 
 
-def _name(graph: Graph, position: int) -> str:
-    return one_line(graph.values[position].label) or f"v{position}"
-
-
 def _plain_grad(value: Value) -> Any:
     """The gradient as a number or array, also if ``create_graph`` made it a Value."""
     return value.grad.data if isinstance(value.grad, Node) else value.grad
@@ -166,11 +139,6 @@ def _plain_grad(value: Value) -> Any:
 # ------------------------------------------------------------ numbers and names as text
 
 NO_GRAD = "–"
-
-
-def number(x: Any) -> str:
-    """Four significant digits: 0.002682, 1.234e+06, nan. Never -0."""
-    return str(x) if isinstance(x, bool | np.bool_) else f"{float(x) + 0.0:.4g}"
 
 
 def numbers(data: Sequence[Any]) -> str:

@@ -1,0 +1,68 @@
+"""The graph below a Value as a list, and what each Value in it is called in texts and pictures."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from autograd_mini.node import Node, topological_order
+from autograd_mini.value import Value
+
+
+class Graph(NamedTuple):
+    """Every Value below a root, operands before consumers and the root last, and the positions of their operands."""
+
+    values: list[Value]
+    operands: list[tuple[int, ...]]
+
+
+def walk(root: Value) -> Graph:
+    """The graph below ``root``, constants included: ``topological_order`` with the leaves put in."""
+    position: dict[Node, int] = {}
+    values: list[Any] = []
+    operands: list[tuple[int, ...]] = []
+    for node in topological_order(root) or [root]:
+        inputs: tuple[Value, ...] = node.inputs  # type: ignore[attr-defined]  # every Node that is made is a Value
+        for operand in inputs:
+            if operand not in position:  # a leaf
+                position[operand] = len(values)
+                values.append(operand)
+                operands.append(())
+        position[node] = len(values)
+        values.append(node)
+        operands.append(tuple([position[operand] for operand in inputs]))
+    return Graph(values, operands)
+
+
+def names_of(graph: Graph, variables: Mapping[int, str] | None = None) -> list[str]:
+    """A name for each Value of ``graph``, no two the same: its label, else the caller's variable, else ``v7``.
+
+    ``v7`` is what stands at position 7. ``variables`` has names by ``id``. A plain number is called by its digits,
+    as in the code that used it. Of several with one label, all but the first get a number: ``w``, ``w#2``.
+    """
+    variables = variables or {}
+    names: list[str] = []
+    seen: Counter[str] = Counter()
+    for i, value in enumerate(graph.values):
+        name = value.label or variables.get(id(value), "")
+        if not name:
+            name = number(value.data) if is_plain_number(value) else f"v{i}"
+        else:
+            seen[name] += 1
+            if seen[name] > 1:
+                name = f"{name}#{seen[name]}"
+        names.append(name)
+    return names
+
+
+def is_plain_number(value: Value) -> bool:
+    """True for the 2 in ``2 * x``: a constant without a name."""
+    return value.op is None and not value.requires_grad and not value.label and value.data.__class__ is float
+
+
+def number(x: Any) -> str:
+    """Four significant digits: 0.002682, 1.234e+06, nan. Never -0."""
+    return str(x) if isinstance(x, bool | np.bool_) else f"{float(x) + 0.0:.4g}"
