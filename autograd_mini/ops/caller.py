@@ -37,7 +37,7 @@ def user_variables() -> dict[int, str]:
         id(thing): name
         for variables in (frame.f_globals, frame.f_locals)
         for name, thing in reversed(variables.items())
-        if hasattr(thing, "record") and not name.startswith("_")
+        if hasattr(thing, "record") and not isinstance(thing, type) and not name.startswith("_")
     }
 
 
