@@ -143,7 +143,7 @@ def _send_to_all(
             _accumulate(grads, x, contribution, g)
             if steps is not None:
                 local = _apply(rule, 1.0, z, *operands) if isinstance(op, Pointwise) else None
-                amount = grads[x] if before is None else _fit(contribution, x.data)
+                amount = grads[x] if before is None else fit(contribution, x.data)
                 steps.append(Contribution(node, i, x, g, local, amount, before, grads[x]))
 
 
@@ -153,7 +153,7 @@ def _accumulate(grads: dict[Node, Carrier], operand: Node, contribution: Carrier
     if contribution.__class__ is not data.__class__ or (
         data.__class__ is np.ndarray and (contribution.shape != data.shape or contribution.dtype is not data.dtype)
     ):
-        contribution = _fit(contribution, data)
+        contribution = fit(contribution, data)
     if operand in grads:
         contribution = _same_kind(grads[operand] + contribution, data)
     elif operand.op is None and contribution.__class__ is np.ndarray:
@@ -167,10 +167,10 @@ def _same_kind(total: Carrier, data: Any) -> Carrier:
     return np.asarray(total) if data.__class__ is np.ndarray and isinstance(total, np.generic) else total
 
 
-def _fit(contribution: Carrier, data: Any) -> Carrier:
+def fit(contribution: Carrier, data: Any) -> Carrier:
     """Undoes what broadcasting and type promotion did to an operand, here and nowhere else."""
     shape, dtype = shape_of(data), dtype_of(data)
-    if not isinstance(contribution, Node):
+    if not hasattr(contribution, "record"):
         contribution = as_data(contribution)
     if shape_of(contribution) != shape:
         if shape_of(contribution):

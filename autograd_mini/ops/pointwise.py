@@ -64,7 +64,11 @@ def where(condition: Any, x: Carrier, y: Carrier) -> Carrier:
     1.0
     """
     if condition.__class__ is not bool:
-        condition = np.asarray(condition.data if hasattr(condition, "record") else condition, dtype=bool)
+        if hasattr(condition, "record"):
+            if condition.dtype == bool:  # of a carrier that records comparisons too
+                return _WHERE(condition, x, y)
+            condition = condition.data
+        condition = np.asarray(condition, dtype=bool)
         if not condition.ndim:
             condition = bool(condition)
     if x.__class__ in _FLOATING and y.__class__ in _FLOATING:

@@ -21,8 +21,8 @@ from autograd_mini.ops.operation import (
     normalize_axes,
     shape_of,
 )
-from autograd_mini.ops.pointwise import div, sqrt, where
-from autograd_mini.ops.shape import reshape
+from autograd_mini.ops.pointwise import div, maximum, sqrt, where
+from autograd_mini.ops.shape import astype, reshape
 
 Axis = int | tuple[int, ...] | None
 
@@ -162,7 +162,7 @@ def _share(g: Carrier, z: Carrier, x: Carrier, axis: Axis, keepdims: bool) -> Ca
     """The gradient of a maximum or minimum: to where it was found, ties sharing evenly."""
     kept = _kept(x, axis)
     found = x == reshape(z, kept)
-    ties = np.maximum(np.add.reduce(found, axis=axis, keepdims=True), 1).astype(dtype_of(x))
+    ties = astype(maximum(sum(where(found, 1.0, 0.0), axis, keepdims=True), 1.0), dtype_of(x))
     return where(found, reshape(g, kept) / ties, 0.0)
 
 

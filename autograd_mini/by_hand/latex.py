@@ -1,0 +1,90 @@
+"""The same formulas as LaTeX."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+from autograd_mini.by_hand.notation import ATOM, MINUS, POWER, PRODUCT, Derivative, Element, Rest, Text
+from autograd_mini.by_hand.symbol import Symbol
+
+ESCAPED = {c: rf"\{c}" for c in "#$%&_{}"} | {"\\": r"\backslash{}", "~": r"\sim{}", "^": r"\wedge{}"}
+FUNCTIONS = {name: rf"\{name}" for name in ("exp", "log", "sin", "cos", "tan", "tanh", "max", "min")}
+
+
+class Latex(Text):
+    """Writes Symbols as LaTeX, for what stands between dollars.
+
+    >>> print(Latex().write(Symbol("x1", 2.0) * Symbol("y", 3.0) ** 2))
+    x_{1} \cdot y^{2}
+    """
+
+    signs = {
+        **{"add": " + ", "sub": " - ", "mul": r" \cdot ", "matmul": r" \, "},
+        **{"less": " < ", "less_equal": r" \le ", "greater": " > ", "greater_equal": r" \ge "},
+        **{"equal": " = ", "not_equal": r" \ne ", "logical_and": r" \land ", "logical_or": r" \lor "},
+    }
+
+    def bracketed(self, text: str) -> str:
+        return rf"\left({text}\right)"
+
+    def name(self, name: Any) -> tuple[str, int]:
+        if isinstance(name, Derivative):
+            return rf"\frac{{\partial {self.name(name.of)[0]}}}{{\partial {self.name(name.by)[0]}}}", PRODUCT + 1
+        if isinstance(name, Element):
+            return rf"{self.word(name.array)}_{{{', '.join(map(str, name.index))}}}", PRODUCT + 1
+        if isinstance(name, Rest):
+            return rf"\dots \text{{ ({name.count:,} more)}}", ATOM
+        if isinstance(name, float):
+            return self.number(name)
+        parts = re.fullmatch(r"([A-Za-z])_?(\d*)", name)
+        if parts:
+            return (f"{parts[1]}_{{{parts[2]}}}", PRODUCT + 1) if parts[2] else (parts[1], ATOM)
+        return rf"\mathrm{{{escaped(name)}}}" if name.isidentifier() else rf"\text{{{escaped(name)}}}", ATOM
+
+    def number(self, x: Any) -> tuple[str, int]:
+        text, binding = super().number(x)
+        digits, _, exponent = text.partition("e")
+        if exponent:
+            return rf"{digits} \times 10^{{{int(exponent)}}}", MINUS if binding == MINUS else PRODUCT
+        return {"inf": r"\infty", "-inf": r"-\infty", "nan": r"\mathrm{nan}"}.get(text, text), binding
+
+    def right(self, x: Any, least: int) -> str:
+        text = self.inside(x, least)
+        return self.bracketed(text) if text.startswith("-") else text
+
+    def quotient(self, x: Any, y: Any) -> tuple[str, int]:
+        return rf"\frac{{{self.write(x)}}}{{{self.write(y)}}}", PRODUCT + 1
+
+    def power(self, x: Any, y: Any) -> tuple[str, int]:
+        return f"{self.inside(x, ATOM)}^{{{self.write(y)}}}", POWER
+
+    def call(self, x: Symbol) -> tuple[str, int]:
+        name, first = x.op_name, x.operands[0]
+        if name == "transpose" and x.params["axes"] is None:
+            return rf"{self.inside(first, ATOM)}^{{\top}}", POWER
+        if name == "sqrt":
+            return rf"\sqrt{{{self.write(first)}}}", ATOM
+        if name == "abs":
+            return rf"\left|{self.write(first)}\right|", ATOM
+        if name == "sum":
+            axis = x.params["axis"]
+            below = "" if axis is None else rf"_{{\text{{axis }} {axis}}}"
+            return rf"\sum{below} {self.inside(first, PRODUCT)}", PRODUCT
+        if name in FUNCTIONS and len(x.operands) == 1 and not x.params:
+            return rf"{FUNCTIONS[name]}{self.bracketed(self.write(first))}", ATOM
+        if name == "getitem":
+            text, binding = super().call(x)
+            return text, binding
+        arguments = ", ".join([self.write(operand) for operand in x.operands])
+        said = "".join([rf",\ \text{{{escaped(f'{key}={value}')}}}" for key, value in x.params.items() if key != "starts"])
+        return rf"\mathrm{{{escaped(name)}}}{self.bracketed(arguments + said)}", ATOM
+
+
+def escaped(text: str) -> str:
+    r"""Plain text for LaTeX's text mode.
+
+    >>> print(escaped("w_0 & b"))
+    w\_0 \& b
+    """
+    return "".join([ESCAPED.get(c, c) for c in text])

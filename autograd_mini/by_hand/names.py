@@ -1,0 +1,97 @@
+"""What the Values of a loss are called, and which Value a user means by a name."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from autograd_mini.graph import is_plain_number, names_of, walk
+from autograd_mini.ops.caller import located
+from autograd_mini.value import Value
+
+
+class Names:
+    """The names in the graph of a loss: ``names[value]`` is a name, ``names.value("a")`` the Value.
+
+    ``who`` asks, which errors say. ``variables`` has the caller's variables by ``id``.
+
+    >>> a = Value(2.0, label="a")
+    >>> names = Names(a * a, {}, "explain")
+    >>> names[a], names.value("a") is a
+    ('a', True)
+
+    Raises ``TypeError`` if ``loss`` is not a Value, and ``ValueError`` if it is not a single number or depends on
+    nothing that requires a gradient.
+    """
+
+    def __init__(self, loss: Value, variables: Mapping[int, str], who: str) -> None:
+        if not isinstance(loss, Value):
+            raise TypeError(located(f"{who}: give the Value to differentiate, the loss, not a {type(loss).__name__}"))
+        if loss.size != 1:
+            raise ValueError(
+                located(f"{who}: the loss has shape {loss.shape}; only a single number has one gradient (.sum()?)")
+            )
+        if not loss.requires_grad:
+            raise ValueError(located(f"{who}: the loss depends on nothing that requires a gradient"))
+        self.who = who
+        self.loss = loss
+        self.graph = walk(loss)
+        names = names_of(self.graph, variables)
+        if not loss.label and id(loss) not in variables and "L" not in names:
+            names[-1] = "L"
+        self._names = dict(zip(self.graph.values, names, strict=True))
+
+    def __getitem__(self, value: Any) -> str:
+        return self._names[value]
+
+    def __contains__(self, value: object) -> bool:
+        return value in self._names
+
+    def value(self, name: Any) -> Value:
+        """The Value that ``name`` means: itself, or the only one with this label or name.
+
+        Raises ``ValueError`` if there is none in the graph, or more than one with this label.
+        """
+        if isinstance(name, Value):
+            if name not in self._names:
+                called = repr(name.label) if name.label else f"the Value {name!r}"
+                raise ValueError(
+                    located(f"{self.who}: {called} is not in the graph of {self[self.loss]}, which was made without it")
+                )
+            return name
+        if not isinstance(name, str):
+            raise TypeError(
+                located(f"{self.who}: a node is given by its Value or by its name, not by a {type(name).__name__}")
+            )
+        labelled = [value for value in self.graph.values if value.label == name]
+        if len(labelled) > 1:
+            others = ", ".join([repr(self[value]) for value in labelled[:4]])
+            raise ValueError(
+                located(
+                    f"{self.who}: {len(labelled)} Values have the label {name!r}; give the Value itself instead of its "
+                    f"label, set other labels, or take the names {others}"
+                )
+            )
+        found = labelled or [value for value, its_name in self._names.items() if its_name == name]
+        if not found or is_plain_number(found[0]):
+            raise ValueError(located(f"{self.who}: no Value is called {name!r} here; {self._known(name)}"))
+        return found[0]
+
+    def on_the_way_to(self, wrt: Any) -> set[Value]:
+        """The Values whose gradients the gradients of ``wrt`` are made of, those of ``wrt`` included."""
+        if wrt is None:
+            return set(self._names)
+        several = isinstance(wrt, Iterable) and not isinstance(wrt, str | Value)
+        wanted = {self.value(name) for name in (wrt if several else [wrt])}
+        for value, operands in zip(self.graph.values, self.graph.operands, strict=True):
+            if any([self.graph.values[i] in wanted for i in operands]):
+                wanted.add(value)
+        return wanted
+
+    def _known(self, name: str) -> str:
+        known = [its_name for value, its_name in self._names.items() if not is_plain_number(value)]
+        near = difflib.get_close_matches(name, known, n=3)
+        if near:
+            return f"did you mean {' or '.join(map(repr, near))}?"
+        return f"there are {', '.join(known[:12])}{' ...' if len(known) > 12 else ''}"

@@ -1,0 +1,182 @@
+"""How a formula is written: as text that Python would read, or as LaTeX; with names, or with numbers for the names."""
+
+from __future__ import annotations
+
+import re
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from autograd_mini.by_hand.symbol import Symbol, is_literal
+from autograd_mini.draw.picture import op_text
+from autograd_mini.graph import number
+
+# How tightly an operator binds what stands beside it. Brackets stand only around what binds less.
+CHOICE, COMPARISON, SUM, PRODUCT, MINUS, POWER, ATOM = range(7)
+INFIX = {"add": SUM, "sub": SUM, "mul": PRODUCT, "div": PRODUCT, "matmul": PRODUCT}
+OPPOSITE = {
+    **{"less": "greater_equal", "greater_equal": "less", "greater": "less_equal", "less_equal": "greater"},
+    **{"equal": "not_equal", "not_equal": "equal"},
+}
+
+
+class Derivative(NamedTuple):
+    """The name of a gradient: dL/da."""
+
+    of: str
+    by: str
+
+
+class Element(NamedTuple):
+    """The name of one element of an array: x[0, 3]."""
+
+    array: Any
+    index: tuple[int, ...]
+
+
+class Rest(NamedTuple):
+    """The name of the terms of a sum that are not written out."""
+
+    count: int
+
+
+class Text:
+    """Writes Symbols as text. With ``numbers``, names are replaced by what they stand for.
+
+    ``since`` collects the conditions that decided which branch was written: ``z > 0``.
+
+    >>> x = Symbol("x", 2.0)
+    >>> Text().write((x + 1) * x), Text(numbers=True).write((x + 1) * x)
+    ('(x + 1) * x', '(2 + 1) * 2')
+    """
+
+    signs = {
+        **{"add": " + ", "sub": " - ", "mul": " * ", "div": " / ", "matmul": " @ "},
+        **{"less": " < ", "less_equal": " <= ", "greater": " > ", "greater_equal": " >= "},
+        **{"equal": " == ", "not_equal": " != ", "logical_and": " and ", "logical_or": " or "},
+    }
+
+    def __init__(self, numbers: bool = False) -> None:
+        self.numbers = numbers
+        self.since: list[str] = []
+
+    def write(self, x: Any) -> str:
+        """The whole formula."""
+        return self._bound(x)[0]
+
+    def inside(self, x: Any, least: int) -> str:
+        """The formula as a part of another, in brackets if it binds less than ``least``."""
+        text, binding = self._bound(x)
+        return self.bracketed(text) if binding < least else text
+
+    # ------------------------------------------------------------ the parts, which LaTeX writes differently
+
+    def bracketed(self, text: str) -> str:
+        return f"({text})"
+
+    def name(self, name: Any) -> tuple[str, int]:
+        """A name, and how tightly it binds: a label may be a formula itself."""
+        if isinstance(name, Derivative):
+            return f"d{self.word(name.of)}/d{self.word(name.by)}", PRODUCT + 1
+        if isinstance(name, Element):
+            array = self.name(name.array)[0] if isinstance(name.array, Derivative) else self.word(name.array)
+            return f"{array}[{', '.join(map(str, name.index))}]", ATOM
+        if isinstance(name, Rest):
+            return f"… ({name.count:,} more)", ATOM
+        if isinstance(name, float):
+            return self.number(name)
+        return name, ATOM if re.fullmatch(r"[\w.#']+", name) else CHOICE
+
+    def number(self, x: Any) -> tuple[str, int]:
+        text = number(x)
+        return text, MINUS if text.startswith("-") else ATOM
+
+    def product(self, name: str, x: Any, y: Any) -> tuple[str, int]:
+        binding = INFIX[name]
+        # To the right of - and / equal operators need brackets; of a product, what divides, and @, have them to be clear.
+        tighter = name in ("sub", "div") or (binding == PRODUCT and getattr(y, "op_name", "") in ("div", "matmul"))
+        tighter = tighter or (name == "matmul" and getattr(y, "op_name", "") != "matmul")
+        return f"{self.inside(x, binding)}{self.signs[name]}{self.right(y, binding + tighter)}", binding
+
+    def right(self, x: Any, least: int) -> str:
+        """What stands to the right of an operator."""
+        return self.inside(x, least)
+
+    def quotient(self, x: Any, y: Any) -> tuple[str, int]:
+        return self.product("div", x, y)
+
+    def power(self, x: Any, y: Any) -> tuple[str, int]:
+        return f"{self.inside(x, POWER + 1)}**{self.inside(y, MINUS)}", POWER
+
+    def call(self, x: Symbol) -> tuple[str, int]:
+        """A function, or what an array is asked for: ``tanh(x)``, ``x.T``, ``x[0]``, ``sum(x, axis=0)``."""
+        first = x.operands[0]
+        if x.op_name == "transpose" and x.params["axes"] is None:
+            return f"{self.inside(first, ATOM)}.T", ATOM
+        if x.op_name == "getitem":
+            return f"{self.inside(first, ATOM)}{op_text(x.op)}", ATOM  # type: ignore[arg-type]  # a row, not a ufunc
+        arguments = [self.write(operand) for operand in x.operands]
+        if "shape" in x.params:
+            arguments.append(str(x.params["shape"]))
+        arguments += [
+            f"{name}={param}"
+            for name, param in x.params.items()
+            if name in ("axis", "axes", "keepdims") and param is not None and param is not False
+        ]
+        return f"{x.op_name}({', '.join(arguments)})", ATOM
+
+    def condition(self, x: Any, holds: bool = True) -> str:
+        """A comparison; or, where it does not hold, the opposite."""
+        left, right = x.operands
+        if x.op_name in OPPOSITE:
+            sign = self.signs[x.op_name if holds else OPPOSITE[x.op_name]]
+            return f"{self.inside(left, SUM)}{sign}{self.inside(right, SUM)}"
+        joined = f"{self.condition(left)}{self.signs[x.op_name]}{self.condition(right)}"
+        return joined if holds else f"not {self.bracketed(joined)}"
+
+    # ------------------------------------------------------------ what is the same in both
+
+    def _bound(self, x: Any) -> tuple[str, int]:
+        """The text of ``x``, and how tightly it binds."""
+        if not isinstance(x, Symbol):
+            return self.number(x) if np.ndim(x) == 0 else self.name("×".join(map(str, np.shape(x))) + " array")
+        if x.op is None:
+            return self.number(x.data) if self.numbers and not isinstance(x.name, Rest) else self.name(x.name)
+        name, operands = x.op_name, x.operands
+        if name == "mul" and operands[0] is operands[1]:
+            return self.power(operands[0], 2.0)
+        if name == "div":
+            return self.quotient(*operands)
+        if name in INFIX:
+            return self.product(name, *operands)
+        if name == "pow":
+            return self.power(*operands)
+        if name == "neg":
+            text, binding = self._bound(operands[0])
+            text = self.bracketed(text) if binding < PRODUCT or binding == MINUS else text
+            return f"-{text}", min(binding, MINUS)
+        if name in self.signs:
+            return self.condition(x), COMPARISON
+        if name == "astype":
+            return self._bound(operands[0])
+        if name == "where":
+            return self._choice(*operands)
+        return self.call(x)
+
+    def _choice(self, condition: Any, x: Any, y: Any) -> tuple[str, int]:
+        """The branch that is taken, where one number decides; else both."""
+        if isinstance(condition, Symbol) and isinstance(condition.data, bool):
+            self.since.append(self.condition(condition, condition.data))
+            return self._bound(x if condition.data else y)
+        if not isinstance(condition, Symbol):  # the condition of a where that the user wrote
+            return f"where(condition, {self.write(x)}, {self.write(y)})", ATOM
+        if is_literal(x, 0.0) or is_literal(y, 0.0):
+            gate = self.bracketed(self.condition(condition, not is_literal(x, 0.0)))
+            kept = y if is_literal(x, 0.0) else x
+            return (gate, ATOM) if is_literal(kept, 1.0) else (f"{self.inside(kept, PRODUCT)} * {gate}", PRODUCT)
+        return f"where({self.condition(condition)}, {self.write(x)}, {self.write(y)})", ATOM
+
+    def word(self, name: Any) -> str:
+        """A name as one thing, in brackets if it is a formula."""
+        text, binding = self.name(name)
+        return text if binding == ATOM else self.bracketed(text)
