@@ -9,6 +9,7 @@
 """
 
 from autograd_mini import ops
+from autograd_mini.by_hand.explain import explain
 from autograd_mini.draw import draw
 from autograd_mini.gradcheck import gradcheck
 from autograd_mini.modes import no_grad
@@ -17,5 +18,5 @@ from autograd_mini.ops.caller import located
 from autograd_mini.scope import named_scope
 from autograd_mini.value import Value
 
-__all__ = ["Value", "draw", "gradcheck", "located", "named_scope", "no_grad"]
+__all__ = ["Value", "draw", "explain", "gradcheck", "located", "named_scope", "no_grad"]
 __all__ += ops.__all__

@@ -40,22 +40,38 @@ def walk(root: Value) -> Graph:
 def names_of(graph: Graph, variables: Mapping[int, str] | None = None) -> list[str]:
     """A name for each Value of ``graph``, no two the same: its label, else the caller's variable, else ``v7``.
 
-    ``v7`` is what stands at position 7. ``variables`` has names by ``id``. A plain number is called by its digits,
-    as in the code that used it. Of several with one label, all but the first get a number: ``w``, ``w#2``.
+    ``v7`` is what stands at position 7. ``variables`` has names by ``id``, of Values and of arrays. A plain number is
+    called by its digits, as in the code that used it. Where several have one label, a parameter of a module is
+    called by its path, ``layers.0.weight``, and others get a number: ``w``, ``w#2``.
     """
     variables = variables or {}
+    how_many = Counter([value.label for value in graph.values])
+    paths = _paths_of_parameters(graph) if any([n > 1 for label, n in how_many.items() if label]) else {}
     names: list[str] = []
     seen: Counter[str] = Counter()
     for i, value in enumerate(graph.values):
-        name = value.label or variables.get(id(value), "")
-        if not name:
-            name = number(value.data) if is_plain_number(value) else f"v{i}"
-        else:
+        name = value.label if how_many[value.label] == 1 else paths.get(id(value), value.label)
+        name = name or variables.get(id(value), "")
+        if not name and value.op is None:
+            name = number(value.data) if is_plain_number(value) else variables.get(id(value.data), "")
+            if is_plain_number(value):
+                names.append(name)
+                continue
+        if name:
             seen[name] += 1
-            if seen[name] > 1:
-                name = f"{name}#{seen[name]}"
-        names.append(name)
+            name = name if seen[name] == 1 else f"{name}#{seen[name]}"
+        names.append(name or f"v{i}")
     return names
+
+
+def _paths_of_parameters(graph: Graph) -> dict[int, str]:
+    """What the outermost modules of the graph call their parameters, by ``id``."""
+    scopes = {id(value.scope): value.scope for value in graph.values if value.scope is not None}
+    paths: dict[int, str] = {}
+    for scope in scopes.values():
+        if scope.parent is None and hasattr(scope.part, "named_parameters"):
+            paths.update({id(parameter): path for path, parameter in scope.part.named_parameters()})
+    return paths
 
 
 def is_plain_number(value: Value) -> bool:

@@ -28,11 +28,11 @@ def element(x: Any, index: Index) -> Any:
     >>> Text().write(element(x @ w, (0, 0)))
     'x[0, 0] * w[0, 0] + x[0, 1] * w[1, 0]'
     """
-    if not shape_of(x):
-        return x
     if not isinstance(x, Symbol):
-        return float(x[index])
+        return float(x[index]) if shape_of(x) else x
     name, operands = x.op_name, x.operands
+    if not x.shape and not any([shape_of(operand) for operand in operands]):
+        return x  # a number, made of numbers
     if name in MOVING:
         source = _source(x, index)
         return element(operands[0], source)
@@ -40,7 +40,7 @@ def element(x: Any, index: Index) -> Any:
         total = _added(x, (element(operands[0], source) for source in _summed(x, index)), _count(x))
         return total if name == "sum" else total / float(_count(x))
     if name == "matmul":
-        return _added(x, _products(*operands, index), shape_of(operands[0])[-1])
+        return _added(x, _products(operands[0], operands[1], index), shape_of(operands[0])[-1])
     if name == "scatter_add":
         sources = _scattered(x, index)
         return _added(x, (element(operands[0], source) for source in sources), len(sources)) if sources else 0.0
@@ -117,4 +117,3 @@ def _added(x: Symbol, terms: Iterator[Any], count: int) -> Any:
     if count > WRITTEN + 1:
         total = ops.add(total, Symbol(Rest(count - WRITTEN), 0.0))
     return total
-

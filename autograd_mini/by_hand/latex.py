@@ -32,9 +32,9 @@ class Latex(Text):
         if isinstance(name, Derivative):
             return rf"\frac{{\partial {self.name(name.of)[0]}}}{{\partial {self.name(name.by)[0]}}}", PRODUCT + 1
         if isinstance(name, Element):
-            return rf"{self.word(name.array)}_{{{', '.join(map(str, name.index))}}}", PRODUCT + 1
+            return rf"{self.word(name.array)}_{{{', '.join(map(str, name.at))}}}", PRODUCT + 1
         if isinstance(name, Rest):
-            return rf"\dots \text{{ ({name.count:,} more)}}", ATOM
+            return rf"\dots \text{{ ({name.terms:,} more)}}", ATOM
         if isinstance(name, float):
             return self.number(name)
         parts = re.fullmatch(r"([A-Za-z])_?(\d*)", name)
@@ -77,7 +77,9 @@ class Latex(Text):
             text, binding = super().call(x)
             return text, binding
         arguments = ", ".join([self.write(operand) for operand in x.operands])
-        said = "".join([rf",\ \text{{{escaped(f'{key}={value}')}}}" for key, value in x.params.items() if key != "starts"])
+        said = "".join(
+            [rf",\ \text{{{escaped(f'{key}={value}')}}}" for key, value in x.params.items() if key != "starts"]
+        )
         return rf"\mathrm{{{escaped(name)}}}{self.bracketed(arguments + said)}", ATOM
 
 

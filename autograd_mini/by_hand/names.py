@@ -83,7 +83,7 @@ class Names:
         if wrt is None:
             return set(self._names)
         several = isinstance(wrt, Iterable) and not isinstance(wrt, str | Value)
-        wanted = {self.value(name) for name in (wrt if several else [wrt])}
+        wanted: set[Any] = {self.value(name) for name in (wrt if several else [wrt])}
         for value, operands in zip(self.graph.values, self.graph.operands, strict=True):
             if any([self.graph.values[i] in wanted for i in operands]):
                 wanted.add(value)

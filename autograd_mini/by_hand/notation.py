@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from autograd_mini import ops
 from autograd_mini.by_hand.symbol import Symbol, is_literal
 from autograd_mini.draw.picture import op_text
 from autograd_mini.graph import number
@@ -31,13 +32,13 @@ class Element(NamedTuple):
     """The name of one element of an array: x[0, 3]."""
 
     array: Any
-    index: tuple[int, ...]
+    at: tuple[int, ...]
 
 
 class Rest(NamedTuple):
     """The name of the terms of a sum that are not written out."""
 
-    count: int
+    terms: int
 
 
 class Text:
@@ -80,9 +81,9 @@ class Text:
             return f"d{self.word(name.of)}/d{self.word(name.by)}", PRODUCT + 1
         if isinstance(name, Element):
             array = self.name(name.array)[0] if isinstance(name.array, Derivative) else self.word(name.array)
-            return f"{array}[{', '.join(map(str, name.index))}]", ATOM
+            return f"{array}[{', '.join(map(str, name.at))}]", ATOM
         if isinstance(name, Rest):
-            return f"… ({name.count:,} more)", ATOM
+            return f"… ({name.terms:,} more)", ATOM
         if isinstance(name, float):
             return self.number(name)
         return name, ATOM if re.fullmatch(r"[\w.#']+", name) else CHOICE
@@ -118,10 +119,12 @@ class Text:
         arguments = [self.write(operand) for operand in x.operands]
         if "shape" in x.params:
             arguments.append(str(x.params["shape"]))
+        if x.op_name == "scatter_add":
+            arguments.append(op_text(ops.indexing._GETITEM.bind(x.params["index"])))
         arguments += [
-            f"{name}={param}"
+            f"{name}={param[0] if isinstance(param, tuple) and len(param) == 1 else param}"
             for name, param in x.params.items()
-            if name in ("axis", "axes", "keepdims") and param is not None and param is not False
+            if name in ("axis", "axes", "keepdims", "dtype") and param is not None and param is not False
         ]
         return f"{x.op_name}({', '.join(arguments)})", ATOM
 
@@ -157,8 +160,6 @@ class Text:
             return f"-{text}", min(binding, MINUS)
         if name in self.signs:
             return self.condition(x), COMPARISON
-        if name == "astype":
-            return self._bound(operands[0])
         if name == "where":
             return self._choice(*operands)
         return self.call(x)

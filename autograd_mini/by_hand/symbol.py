@@ -13,7 +13,7 @@ from autograd_mini.ops.operation import Operation, dtype_of, shape_of
 class Symbol(Arithmetic):
     """A name, or an op applied to Symbols and plain numbers; and ``data``, the number or array that it comes to.
 
-    Ops with plain numbers that change nothing are left out (``1 * x`` is ``x``), as a person would. A comparison
+    Ops that change nothing are left out (``1 * x`` is ``x``), as a person would. A comparison
     is a Symbol too, whose op is NumPy's ufunc; so ``where`` keeps its condition.
 
     >>> x, y = Symbol("x", 2.0), Symbol("y", -3.0)
@@ -36,7 +36,10 @@ class Symbol(Arithmetic):
         simple = _simplified(op.name, operands)
         if simple is not None:
             return simple
-        return Symbol(None, op(*map(data_of, operands)), op, operands)
+        data = op(*map(data_of, operands))
+        if op.name in ("reshape", "broadcast_to", "astype") and shape_of(data) == shape_of(operands[0]):
+            return operands[0]
+        return Symbol(None, data, op, operands)
 
     @property
     def op_name(self) -> str:

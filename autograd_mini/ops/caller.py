@@ -28,7 +28,7 @@ def user_line() -> str:
 
 
 def user_variables() -> dict[int, str]:
-    """The names that the user's code has for what can be recorded, by ``id``: its local variables, then its globals.
+    """The names that the user's code has for Values and arrays, by ``id``: its local variables, then its globals.
 
     A name that begins with an underscore is nobody's name for a thing, and IPython's for its results.
     """
@@ -37,7 +37,8 @@ def user_variables() -> dict[int, str]:
         id(thing): name
         for variables in (frame.f_globals, frame.f_locals)
         for name, thing in reversed(variables.items())
-        if hasattr(thing, "record") and not isinstance(thing, type) and not name.startswith("_")
+        if (isinstance(thing, np.ndarray) or (hasattr(thing, "record") and not isinstance(thing, type)))
+        and not name.startswith("_")
     }
 
 

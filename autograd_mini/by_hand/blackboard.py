@@ -1,0 +1,255 @@
+"""How a derivation is laid out: equal signs below each other, terms in columns, as text, LaTeX or Markdown."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from autograd_mini.by_hand.element import element
+from autograd_mini.by_hand.latex import Latex
+from autograd_mini.by_hand.notation import Derivative, Element, Rest, Text
+from autograd_mini.by_hand.symbol import Symbol
+from autograd_mini.graph import number
+from autograd_mini.ops.operation import shape_of
+
+WIDEST = 100  # characters of a line of text
+IN_A_ROW = 3  # uses that stand side by side; of more, each has a line
+WRITTEN = 4  # uses that are written out
+
+
+class Definition(NamedTuple):
+    """A step of the forward pass: ``e = a * b``."""
+
+    output: Symbol
+    formula: Symbol
+
+
+class Use(NamedTuple):
+    """One use of a Value, and what it adds to the Value's gradient."""
+
+    chain: Symbol  # dL/de * de/da
+    amount: Symbol  # dL/de * b
+
+
+class Derivation(NamedTuple):
+    """How the gradient of one Value comes about."""
+
+    name: Derivative
+    gradient: Any
+    uses: list[Use]
+
+
+class Board(NamedTuple):
+    """All that is written down. ``left_out`` says how many gradients are not, since there are so many."""
+
+    definitions: list[Definition]
+    derivations: list[Derivation]
+    left_out: int
+
+
+# ------------------------------------------------------------ what is written, in either form
+
+
+def _of_numbers(x: Any) -> bool:
+    """True for a formula in which everything is a single number."""
+    if not isinstance(x, Symbol):
+        return not shape_of(x)
+    return not x.shape and all([_of_numbers(operand) for operand in x.operands])
+
+
+def _chosen(gradient: Any) -> tuple[int, ...]:
+    """The index of the largest element: the one to write out."""
+    size = np.abs(np.nan_to_num(gradient))
+    return tuple(int(i) for i in np.unravel_index(int(np.argmax(size)), np.shape(gradient)))
+
+
+# ------------------------------------------------------------ text
+
+
+def as_text(board: Board) -> str:
+    """The derivation as lines of text, a blank line between gradients."""
+    blocks = ["\n".join([_text_of_definition(definition) for definition in board.definitions])]
+    derivations = [_text_of(derivation) for derivation in board.derivations]
+    if board.left_out:
+        derivations.insert(
+            len(derivations) // 2, f"… {board.left_out:,} more gradients; explain(loss, wrt=...) shows the one you name"
+        )
+    return "\n\n".join([block for block in (*blocks, *derivations) if block])
+
+
+def _text_of_definition(definition: Definition) -> str:
+    output, formula = definition
+    written = [Text().write(output), Text().write(formula)]
+    if _of_numbers(formula):
+        written.append(Text(numbers=True).write(formula))
+        written.append(number(output.data))
+        return " = ".join(_without_repetition(written))
+    shapes = ", ".join([dimensions(operand) for operand in formula.operands if shape_of(operand)])
+    result = dimensions(output) if shape_of(output) else number(output.data)
+    return f"{' = '.join(written)}   {shapes} -> {result}"
+
+
+def _text_of(derivation: Derivation) -> str:
+    name = Text().write(Symbol(derivation.name, 0.0))
+    if not derivation.uses:
+        return f"{name} = {_short(derivation.gradient)}"
+    if shape_of(derivation.gradient):
+        return _text_of_array(name, derivation)
+    amounts = [element(use.amount, ()) for use in derivation.uses]
+    chain = [Text().write(use.chain) for use in derivation.uses]
+    writer = Text()
+    formula = [writer.write(use.amount) for use in derivation.uses]
+    rows = [chain, formula]
+    if any([not _of_numbers(use.amount) for use in derivation.uses]):
+        rows.append([Text().write(amount) for amount in amounts])
+    rows.append([Text(numbers=True).write(amount) for amount in amounts])
+    since = f"   since {', '.join(dict.fromkeys(writer.since))}" if writer.since else ""
+    if len(derivation.uses) > IN_A_ROW or max([sum(map(len, row)) for row in rows]) > WIDEST:
+        return _stacked(name, rows, derivation)
+    return _in_columns(name, rows, derivation.gradient, since)
+
+
+def _in_columns(name: str, rows: Sequence[list[str]], gradient: Any, since: str) -> str:
+    """The lines of a sum of a few terms, each term in a column of its own."""
+    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+    kept = [rows[0], *[row for before, row in zip(rows, rows[1:], strict=False) if row != before]]
+    lines = [" + ".join([text.ljust(width) for text, width in zip(row, widths, strict=True)]) for row in kept]
+    last = "" if lines[-1].strip() == number(gradient) else f"    = {number(gradient)}"
+    if since:
+        lines[1] = lines[1].rstrip() + since
+    lines[-1] += last
+    indent = " " * len(name)
+    return "\n".join([f"{indent if i else name} = {line.rstrip()}" for i, line in enumerate(lines)])
+
+
+def _stacked(name: str, rows: Sequence[list[str]], derivation: Derivation) -> str:
+    """The lines of a sum of many terms: a line each, the first few of them."""
+    uses = derivation.uses
+    shown = len(uses) if len(uses) <= WRITTEN + 1 else WRITTEN
+    columns = [row[:shown] for row in rows] + [[_short(use.amount.data) for use in uses[:shown]]]
+    columns = [column for i, column in enumerate(columns) if not i or column != columns[i - 1]]
+    padded = [[text.ljust(max(map(len, column))) for text in column] for column in columns]
+    lines = [f"{'+' if i else ' '} {' = '.join(parts)}".rstrip() for i, parts in enumerate(zip(*padded, strict=True))]
+    if shown < len(uses):
+        lines.append(f"+ {Text().write(Symbol(Rest(len(uses) - shown), 0.0))}")
+    head = f"{name} = sum of {len(uses):,} uses"
+    return "\n".join([head, *[f"    {line}" for line in lines], f"{' ' * len(name)} = {number(derivation.gradient)}"])
+
+
+def _text_of_array(name: str, derivation: Derivation) -> str:
+    """The formula of a whole array with its shapes, and one element of it written out."""
+    writer = Text()
+    shown = derivation.uses if len(derivation.uses) <= WRITTEN + 1 else derivation.uses[:WRITTEN]
+    formulas = [writer.write(use.amount) for use in shown]
+    width = max(map(len, formulas))
+    lines = []
+    for i, (use, formula) in enumerate(zip(shown, formulas, strict=True)):
+        lead = f"{name} = " if not i else f"{' ' * len(name)} + "
+        lines.append(f"{lead}{formula.ljust(width)}   {_shapes(use.amount)}")
+    if len(shown) < len(derivation.uses):
+        lines.append(f"{' ' * len(name)} + {Text().write(Symbol(Rest(len(derivation.uses) - len(shown)), 0.0))}")
+    if np.size(derivation.gradient):
+        index = _chosen(derivation.gradient)
+        one = Text().write(Symbol(Element(derivation.name, index), 0.0))
+        elements = [element(use.amount, index) for use in shown]
+        rows = [[Text().write(x) for x in elements], [Text(numbers=True).write(x) for x in elements]]
+        if len(shown) < len(derivation.uses):
+            rows = [[*row, "…"] for row in rows]
+        lines.append(_in_columns(one, rows, derivation.gradient[index], ""))
+    return "\n".join(lines)
+
+
+def _shapes(x: Symbol) -> str:
+    """The shapes that go into a formula: ``(784x100) @ (100x16)``; of one that is summed, the axes."""
+    if x.op_name == "matmul":
+        return f"{dimensions(x.operands[0])} @ {dimensions(x.operands[1])}"
+    if x.op_name == "sum":
+        return f"{dimensions(x.operands[0])} -> {dimensions(x)}"
+    return dimensions(x)
+
+
+def dimensions(x: Any) -> str:
+    """A shape as a person says it: ``(100x16)``.
+
+    >>> dimensions(np.ones((100, 16)))
+    '(100x16)'
+    """
+    return f"({'x'.join(map(str, shape_of(x)))})"
+
+
+def _short(gradient: Any) -> str:
+    return number(gradient) if not shape_of(gradient) else f"… {dimensions(gradient)}"
+
+
+def _without_repetition(written: Sequence[str]) -> list[str]:
+    return [text for i, text in enumerate(written) if not i or text != written[i - 1]]
+
+
+# ------------------------------------------------------------ LaTeX
+
+
+def as_latex(board: Board) -> str:
+    """The derivation as one ``aligned`` environment."""
+    lines = [_latex_of_definition(definition) for definition in board.definitions]
+    blocks = [_latex_of(derivation) for derivation in board.derivations]
+    if board.left_out:
+        blocks.insert(len(blocks) // 2, rf"&\text{{… {board.left_out:,} more gradients}}")
+    body = " \\\\\n".join(lines) + (" \\\\[1ex]\n" if lines else "") + " \\\\[1ex]\n".join(blocks)
+    return f"\\begin{{aligned}}\n{body}\n\\end{{aligned}}"
+
+
+def _latex_of_definition(definition: Definition) -> str:
+    output, formula = definition
+    written = [Latex().write(formula)]
+    if _of_numbers(formula):
+        written += [Latex(numbers=True).write(formula), Latex().number(output.data)[0]]
+    return f"{Latex().write(output)} &= {' = '.join(_without_repetition(written))}"
+
+
+def _latex_of(derivation: Derivation) -> str:
+    name = Latex().write(Symbol(derivation.name, 0.0))
+    gradient = derivation.gradient
+    if not derivation.uses:
+        return f"{name} &= {Latex().number(gradient)[0] if not shape_of(gradient) else '1'}"
+    more = len(derivation.uses) > WRITTEN + 1
+    shown = derivation.uses[:WRITTEN] if more else derivation.uses
+
+    def row(formulas: Sequence[Any], numbers: bool = False) -> str:
+        writer = Latex(numbers)
+        terms = [writer.write(x) for x in formulas]
+        if more:
+            terms.append(Latex().write(Symbol(Rest(len(derivation.uses) - WRITTEN), 0.0)))
+        return " + ".join(terms)
+
+    if not shape_of(gradient):
+        amounts = [element(use.amount, ()) for use in shown]
+        rows = [row([use.chain for use in shown]), row([use.amount for use in shown]), row(amounts), row(amounts, True)]
+        rows = _without_repetition([*rows, Latex().number(gradient)[0]])
+        return " \\\\\n".join([f"{name if not i else ''} &= {text}".strip() for i, text in enumerate(rows)])
+    lines = [f"{name} &= {row([use.amount for use in shown])}"]
+    if np.size(gradient):
+        index = _chosen(gradient)
+        elements = [element(use.amount, index) for use in shown]
+        rows = _without_repetition([row(elements), row(elements, True), Latex().number(gradient[index])[0]])
+        one = Latex().write(Symbol(Element(derivation.name, index), 0.0))
+        lines += [f"{one if not i else ''} &= {text}".strip() for i, text in enumerate(rows)]
+    return " \\\\\n".join(lines)
+
+
+# ------------------------------------------------------------ Markdown
+
+
+def as_markdown(board: Board) -> str:
+    """The derivation as Markdown: a line for each gradient's name, and the formulas between double dollars."""
+    parts = []
+    if board.definitions:
+        lines = " \\\\\n".join([_latex_of_definition(definition) for definition in board.definitions])
+        parts.append(f"**Forward**\n\n$$\n\\begin{{aligned}}\n{lines}\n\\end{{aligned}}\n$$")
+    parts.append("**Backward**")
+    for derivation in board.derivations:
+        parts.append(f"$$\n\\begin{{aligned}}\n{_latex_of(derivation)}\n\\end{{aligned}}\n$$")
+    if board.left_out:
+        parts.append(f"… {board.left_out:,} more gradients.")
+    return "\n\n".join(parts) + "\n"
