@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import pairwise
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -114,7 +115,7 @@ def _text_of(derivation: Derivation) -> str:
 def _in_columns(name: str, rows: Sequence[list[str]], gradient: Any, since: str) -> str:
     """The lines of a sum of a few terms, each term in a column of its own."""
     widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
-    kept = [rows[0], *[row for before, row in zip(rows, rows[1:], strict=False) if row != before]]
+    kept = [rows[0], *[row for before, row in pairwise(rows) if row != before]]
     lines = [" + ".join([text.ljust(width) for text, width in zip(row, widths, strict=True)]) for row in kept]
     last = "" if lines[-1].strip() == number(gradient) else f"    = {number(gradient)}"
     if since:
@@ -243,13 +244,14 @@ def _latex_of(derivation: Derivation) -> str:
 
 def as_markdown(board: Board) -> str:
     """The derivation as Markdown: a line for each gradient's name, and the formulas between double dollars."""
-    parts = []
+    parts = ["**Backward**", *[_display(_latex_of(derivation)) for derivation in board.derivations]]
     if board.definitions:
-        lines = " \\\\\n".join([_latex_of_definition(definition) for definition in board.definitions])
-        parts.append(f"**Forward**\n\n$$\n\\begin{{aligned}}\n{lines}\n\\end{{aligned}}\n$$")
-    parts.append("**Backward**")
-    for derivation in board.derivations:
-        parts.append(f"$$\n\\begin{{aligned}}\n{_latex_of(derivation)}\n\\end{{aligned}}\n$$")
+        lines = [_latex_of_definition(definition) for definition in board.definitions]
+        parts = ["**Forward**", _display(" \\\\\n".join(lines)), *parts]
     if board.left_out:
         parts.append(f"… {board.left_out:,} more gradients.")
     return "\n\n".join(parts) + "\n"
+
+
+def _display(lines: str) -> str:
+    return f"$$\n\\begin{{aligned}}\n{lines}\n\\end{{aligned}}\n$$"

@@ -66,7 +66,7 @@ def explain(loss: Value, wrt: Any = None) -> Explanation:
     dL/dL = 1
     <BLANKLINE>
     dL/dv2 = dL/dL * dL/dv2
-           = 1 * 1              = 1
+           = 1 * 1             = 1
     <BLANKLINE>
     dL/da = dL/dv2 * dv2/da
           = dL/dv2 * b

@@ -21,8 +21,8 @@ class Term(NamedTuple):
 def term(op: Operation, i: int, upstream: Symbol, output: Symbol, operands: Sequence[Any]) -> Term:
     """The contribution to operand ``i`` of ``output = op(*operands)``. Operands are Symbols or plain numbers.
 
-    An element-by-element op gives ``upstream * local``, summed over the axes along which the operand was broadcast; another
-    op gives whatever its rule is, such as ``x.T @ upstream``.
+    An element-by-element op gives ``upstream * local``, summed over the axes along which the operand was broadcast;
+    another gives whatever its rule is, such as ``x.T @ upstream``.
 
     >>> x, y = Symbol("x", 3.0), Symbol("y", 5.0)
     >>> term(ops.mul, 0, Symbol("g", 2.0), Symbol("z", 15.0), [x, y]).local is y

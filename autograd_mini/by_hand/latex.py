@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from typing import Any
+from typing import Any, ClassVar
 
 from autograd_mini.by_hand.notation import ATOM, MINUS, POWER, PRODUCT, Derivative, Element, Rest, Text
 from autograd_mini.by_hand.symbol import Symbol
@@ -13,13 +13,13 @@ FUNCTIONS = {name: rf"\{name}" for name in ("exp", "log", "sin", "cos", "tan", "
 
 
 class Latex(Text):
-    """Writes Symbols as LaTeX, for what stands between dollars.
+    r"""Writes Symbols as LaTeX, for what stands between dollars.
 
     >>> print(Latex().write(Symbol("x1", 2.0) * Symbol("y", 3.0) ** 2))
     x_{1} \cdot y^{2}
     """
 
-    signs = {
+    signs: ClassVar = {
         **{"add": " + ", "sub": " - ", "mul": r" \cdot ", "matmul": r" \, "},
         **{"less": " < ", "less_equal": r" \le ", "greater": " > ", "greater_equal": r" \ge "},
         **{"equal": " = ", "not_equal": r" \ne ", "logical_and": r" \land ", "logical_or": r" \lor "},
@@ -74,8 +74,7 @@ class Latex(Text):
         if name in FUNCTIONS and len(x.operands) == 1 and not x.params:
             return rf"{FUNCTIONS[name]}{self.bracketed(self.write(first))}", ATOM
         if name == "getitem":
-            text, binding = super().call(x)
-            return text, binding
+            return super().call(x)
         arguments = ", ".join([self.write(operand) for operand in x.operands])
         said = "".join(
             [rf",\ \text{{{escaped(f'{key}={value}')}}}" for key, value in x.params.items() if key != "starts"]

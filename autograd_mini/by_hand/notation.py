@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from typing import Any, NamedTuple
+from typing import Any, ClassVar, NamedTuple
 
 import numpy as np
 
@@ -51,7 +51,7 @@ class Text:
     ('(x + 1) * x', '(2 + 1) * 2')
     """
 
-    signs = {
+    signs: ClassVar = {
         **{"add": " + ", "sub": " - ", "mul": " * ", "div": " / ", "matmul": " @ "},
         **{"less": " < ", "less_equal": " <= ", "greater": " > ", "greater_equal": " >= "},
         **{"equal": " == ", "not_equal": " != ", "logical_and": " and ", "logical_or": " or "},
@@ -94,7 +94,7 @@ class Text:
 
     def product(self, name: str, x: Any, y: Any) -> tuple[str, int]:
         binding = INFIX[name]
-        # To the right of - and / equal operators need brackets; of a product, what divides, and @, have them to be clear.
+        # To the right of - and / equal operators need brackets. To the right of * a quotient has them to be clear.
         tighter = name in ("sub", "div") or (binding == PRODUCT and getattr(y, "op_name", "") in ("div", "matmul"))
         tighter = tighter or (name == "matmul" and getattr(y, "op_name", "") != "matmul")
         return f"{self.inside(x, binding)}{self.signs[name]}{self.right(y, binding + tighter)}", binding
