@@ -1,0 +1,195 @@
+"""What the microscope's page knows of a graph, as JSON: its values, and each derivative as a tree of ops.
+
+The page has a twin of each op's forward function and no derivative: the op table's own rules run on Symbols here.
+"""
+
+from __future__ import annotations
+
+import itertools
+from base64 import b64encode
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from autograd_mini.backward import contributions, fit
+from autograd_mini.by_hand.formula import definition, term
+from autograd_mini.by_hand.notation import Text
+from autograd_mini.by_hand.symbol import Symbol, data_of
+from autograd_mini.draw.picture import op_text
+from autograd_mini.graph import Graph, is_plain_number
+from autograd_mini.ops.operation import Operation, shape_of
+from autograd_mini.value import Value
+
+Json = Any
+
+
+def record_of(graph: Graph, names: Sequence[str]) -> Json:
+    """The values in order, the steps of the backward pass, and the rules that these share."""
+    position = {value: i for i, value in enumerate(graph.values)}
+    rules = _Rules()
+    root = graph.values[-1]
+    one = 1.0 if isinstance(root.data, float) else np.ones_like(root.data)
+    steps = [
+        [position[step.consumer], step.operand_index, position[step.operand], rules.of_step(*step[:2])]
+        for step in contributions(root, one)[0]
+    ]
+    values = [
+        _value(value, name, operands, rules)
+        for value, name, operands in zip(graph.values, names, graph.operands, strict=True)
+    ]
+    return {"values": values, "steps": steps, "rules": rules.rules, "forms": rules.forms}
+
+
+def _value(value: Value, name: str, operands: tuple[int, ...], rules: _Rules) -> Json:
+    about: Json = {"name": name, "operands": operands, "shape": value.shape, "dtype": str(value.dtype), "data": None}
+    about["kind"] = "value" if value.op else "leaf" if value.requires_grad else "constant"
+    if value.op is None:
+        about["data"] = _data(value.data)
+        about["plain"] = is_plain_number(value)
+        return about
+    about["op"] = value.op.name
+    about["symbol"] = op_text(value.op)
+    about["form"] = rules.form_of(value)
+    about["scope"] = _scope(value)
+    if value.op.params:
+        about["params"] = _params(value.op, value.inputs[0].shape, value.shape)
+    return about
+
+
+def _scope(value: Value) -> str:
+    """The modules it was computed in, from the outermost: ``MLP > Linear``."""
+    scope, parts = value.scope, []
+    while scope is not None:
+        parts.append(scope.part if isinstance(scope.part, str) else type(scope.part).__name__)
+        scope = scope.parent
+    return " › ".join(reversed(parts))
+
+
+# ------------------------------------------------------------ rules: how a step is computed, and how it reads
+
+
+class _Rules:
+    """Each rule once: steps of one op on operands of the same shapes share it, and so do values their formula."""
+
+    def __init__(self) -> None:
+        self.rules: list[Json] = []
+        self.forms: list[str] = []
+        self._rule_at: dict[Any, int] = {}
+        self._form_at: dict[Any, int] = {}
+
+    def of_step(self, consumer: Value, i: int) -> int:
+        """The number of the rule for operand ``i``."""
+        key = (i, *_signature(consumer))
+        if key not in self._rule_at:
+            self._rule_at[key] = len(self.rules)
+            self.rules.append(_rule(consumer, i))
+        return self._rule_at[key]
+
+    def form_of(self, value: Value) -> int:
+        """The number of the formula that it was computed by."""
+        key = _signature(value)
+        if key not in self._form_at:
+            self._form_at[key] = len(self.forms)
+            assert value.op is not None
+            self.forms.append(_Template().write(definition(value.op, *_symbols(value))))
+        return self._form_at[key]
+
+
+def _signature(consumer: Value) -> tuple[Any, ...]:
+    """What a rule depends on: the op, and of each operand its shape and dtype, or the plain number it is."""
+    operands = [x.data if is_plain_number(x) else (x.shape, x.dtype, x.data.__class__) for x in consumer.inputs]
+    return id(consumer.op), *map(repr, operands)
+
+
+def _symbols(consumer: Value) -> tuple[Symbol, list[Any]]:
+    operands = [x.data if is_plain_number(x) else Symbol(i, x.data) for i, x in enumerate(consumer.inputs)]
+    return Symbol("z", consumer.data), operands
+
+
+def _rule(consumer: Value, i: int) -> Json:
+    op: Any = consumer.op
+    output, operands = _symbols(consumer)
+    upstream = Symbol("g", 1.0 if isinstance(output.data, float) else np.ones_like(output.data))
+    with np.errstate(all="ignore"):
+        amount = fit(op.rule(i)(upstream, output, *operands), data_of(operands[i]))
+        shown = term(op, i, upstream, output, operands)
+    conditions = _conditions(shown.amount)
+    return {
+        "amount": _tree(amount),
+        "local": None if shown.local is None else _tree(shown.local),
+        "conditions": [_tree(condition) for condition in conditions],
+        "texts": _texts(shown.amount, conditions),
+        "locals": [] if shown.local is None else _texts(shown.local, conditions),
+    }
+
+
+def _conditions(x: Any) -> list[Symbol]:
+    """The single truths by which a formula takes one branch or the other: the text of each branch is baked in."""
+    found: dict[int, Symbol] = {}
+    stack = [x]
+    while stack:
+        x = stack.pop()
+        if isinstance(x, Symbol):
+            if x.op_name == "where" and isinstance(data_of(x.operands[0]), bool):
+                found[id(x.operands[0])] = x.operands[0]
+            stack.extend(reversed(x.operands))
+    return list(found.values())
+
+
+def _texts(x: Any, conditions: Sequence[Symbol]) -> list[Json]:
+    """The formula for each combination of the conditions, all true first, and what it takes for granted."""
+    texts = []
+    for truths in itertools.product((True, False), repeat=len(conditions)):
+        for condition, truth in zip(conditions, truths, strict=True):
+            condition.data = truth
+        writer = _Template()
+        text = writer.write(x)
+        texts.append([text, " and ".join(writer.since)])
+    return texts
+
+
+class _Template(Text):
+    """Writes a formula with places for names or numbers: ``⟨0:3⟩`` is operand 0, bracketed if it binds less than 3."""
+
+    def inside(self, x: Any, least: int) -> str:
+        if isinstance(x, Symbol) and x.op is None:
+            return f"⟨{x.name}:{least}⟩"
+        return super().inside(x, least)
+
+    def name(self, name: Any) -> tuple[str, int]:
+        return (name, 6) if isinstance(name, str) and name not in "gz" else (f"⟨{name}:0⟩", 6)
+
+
+def _tree(x: Any) -> Json:
+    """A Symbol as nested JSON. Rules are a few ops deep, whatever the depth of the graph."""
+    if not isinstance(x, Symbol):
+        return {"constant": _data(x)}
+    if x.op is None:
+        return x.name
+    tree: Json = {"op": x.op_name, "operands": [_tree(operand) for operand in x.operands]}
+    if isinstance(x.op, Operation) and x.op.params:
+        tree["params"] = _params(x.op, shape_of(data_of(x.operands[0])), x.shape)
+    return tree
+
+
+# ------------------------------------------------------------ numbers and arrays
+
+
+def _data(x: Any) -> Json:
+    if isinstance(x, np.ndarray | np.generic):
+        plain = np.ascontiguousarray(x, dtype="<f8")
+        # Of integers and booleans the smallest float that holds them, which promotes as they do.
+        dtype = x.dtype if x.dtype.kind == "f" else np.result_type(x.dtype, np.float16)
+        return {"dtype": str(dtype), "shape": x.shape, "base64": b64encode(plain.tobytes()).decode()}
+    return x if np.isfinite(x) else {"nan": "NaN", "inf": "Infinity", "-inf": "-Infinity"}[str(float(x))]
+
+
+def _params(op: Operation, before: tuple[int, ...], after: tuple[int, ...]) -> Json:
+    """The static parameters as the page's twins take them: an index as the positions that it picks."""
+    if op.name in ("getitem", "scatter_add"):
+        places = np.arange(np.prod(op.params.get("shape", before), dtype=int))
+        picked = places.reshape(op.params.get("shape", before))[op.params["index"]]
+        return {"picked": np.ravel(picked).tolist(), "shape": after}
+    params = {name: str(param) if name == "dtype" else param for name, param in op.params.items()}
+    return params | ({"shape": after} if "shape" in params else {})
