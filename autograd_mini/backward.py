@@ -138,11 +138,11 @@ def _send_to_all(
     for i, x in enumerate(inputs):
         if isinstance(x, Node) and x.requires_grad:
             rule = op.rule(i)
-            contribution = _apply(rule, g, z, *operands)
+            contribution = apply(rule, g, z, *operands)
             before = grads.get(x)
             _accumulate(grads, x, contribution, g)
             if steps is not None:
-                local = _apply(rule, 1.0, z, *operands) if isinstance(op, Pointwise) else None
+                local = apply(rule, 1.0, z, *operands) if isinstance(op, Pointwise) else None
                 amount = grads[x] if before is None else fit(contribution, x.data)
                 steps.append(Contribution(node, i, x, g, local, amount, before, grads[x]))
 
@@ -186,7 +186,7 @@ def fit(contribution: Carrier, data: Any) -> Carrier:
     return contribution
 
 
-def _apply(rule: Rule, *operands: Carrier) -> Carrier:
+def apply(rule: Rule, *operands: Carrier) -> Carrier:
     """A rule on whatever it is given, by IEEE rules."""
     try:
         return rule(*operands)

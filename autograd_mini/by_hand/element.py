@@ -43,7 +43,7 @@ def element(x: Any, index: Index) -> Any:
         return _added(x, _products(operands[0], operands[1], index), shape_of(operands[0])[-1])
     if name == "scatter_add":
         sources = _scattered(x, index)
-        return _added(x, (element(operands[0], source) for source in sources), len(sources)) if sources else 0.0
+        return _added(x, (element(operands[0], source) for source in sources), len(sources))
     if isinstance(x.op, Pointwise | np.ufunc):
         parts = [_of_broadcast(operand, index) for operand in operands]
         if isinstance(x.op, np.ufunc):
@@ -108,7 +108,9 @@ def _scattered(x: Symbol, index: Index) -> list[Index]:
 
 
 def _added(x: Symbol, terms: Iterator[Any], count: int) -> Any:
-    """A sum of numbers, of which the first few are written out."""
+    """A sum of numbers, of which the first few are written out; of none it is 0."""
+    if not count:
+        return 0.0
     if count > WRITTEN + 1:
         terms = islice(terms, WRITTEN)
     total = next(terms)

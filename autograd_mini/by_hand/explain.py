@@ -87,13 +87,12 @@ def explain(loss: Value, wrt: Any = None) -> Explanation:
     shown = order if len(order) <= MOST else order[: MOST // 2] + order[-MOST // 2 :]
     writer = _Writer(names)
     is_shown = set(shown)
-    return Explanation(
-        Board(
-            [writer.definition(value) for value in names.graph.values if value in is_shown and value.op is not None],
-            [Derivation(writer.gradient(value), gradients[value], writer.uses(uses.get(value, []))) for value in shown],
-            len(order) - len(shown),
-        )
-    )
+    computed = [value for value in names.graph.values if value in is_shown and value.op is not None]
+    with np.errstate(all="ignore"):  # nan and inf are answers too
+        derivations = [
+            Derivation(writer.gradient(value), gradients[value], writer.uses(uses.get(value, []))) for value in shown
+        ]
+    return Explanation(Board([*map(writer.definition, computed)], derivations, len(order) - len(shown)))
 
 
 class _Writer:

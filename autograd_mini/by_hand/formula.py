@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 from autograd_mini import ops
-from autograd_mini.backward import fit
+from autograd_mini.backward import apply, fit
 from autograd_mini.by_hand.symbol import Symbol, data_of
 from autograd_mini.ops.operation import Operation, Pointwise
 
@@ -30,7 +30,7 @@ def term(op: Operation, i: int, upstream: Symbol, output: Symbol, operands: Sequ
     """
     if not isinstance(op, Pointwise):
         return Term(None, fit(op.rule(i)(upstream, output, *operands), data_of(operands[i])))
-    local = op.rule(i)(1.0, output, *operands)
+    local = apply(op.rule(i), 1.0, output, *operands)
     # Not by ops.mul, which would leave out a factor of 1: a person writes it down.
     product = Symbol(None, ops.mul(upstream.data, data_of(local)), ops.mul, (upstream, local))
     return Term(local, fit(product, data_of(operands[i])))

@@ -23,6 +23,7 @@ class Latex(Text):
         **{"add": " + ", "sub": " - ", "mul": r" \cdot ", "matmul": r" \, "},
         **{"less": " < ", "less_equal": r" \le ", "greater": " > ", "greater_equal": r" \ge "},
         **{"equal": " = ", "not_equal": r" \ne ", "logical_and": r" \land ", "logical_or": r" \lor "},
+        **{"logical_and of arrays": r" \land ", "logical_or of arrays": r" \lor "},
     }
 
     def bracketed(self, text: str) -> str:

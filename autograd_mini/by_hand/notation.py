@@ -55,6 +55,7 @@ class Text:
         **{"add": " + ", "sub": " - ", "mul": " * ", "div": " / ", "matmul": " @ "},
         **{"less": " < ", "less_equal": " <= ", "greater": " > ", "greater_equal": " >= "},
         **{"equal": " == ", "not_equal": " != ", "logical_and": " and ", "logical_or": " or "},
+        **{"logical_and of arrays": " & ", "logical_or of arrays": " | "},
     }
 
     def __init__(self, numbers: bool = False) -> None:
@@ -129,13 +130,19 @@ class Text:
         return f"{x.op_name}({', '.join(arguments)})", ATOM
 
     def condition(self, x: Any, holds: bool = True) -> str:
-        """A comparison; or, where it does not hold, the opposite."""
+        """A comparison; or, where it does not hold, the opposite. Of arrays they are joined as NumPy has it."""
+        if not x.operands:
+            return self.write(x) if holds else f"{'~' if x.shape else 'not '}{self.write(x)}"
         left, right = x.operands
         if x.op_name in OPPOSITE:
             sign = self.signs[x.op_name if holds else OPPOSITE[x.op_name]]
             return f"{self.inside(left, SUM)}{sign}{self.inside(right, SUM)}"
-        joined = f"{self.condition(left)}{self.signs[x.op_name]}{self.condition(right)}"
-        return joined if holds else f"not {self.bracketed(joined)}"
+        parts = [self.condition(left), self.condition(right)]
+        if not x.shape:
+            joined = self.signs[x.op_name].join(parts)
+            return joined if holds else f"not {self.bracketed(joined)}"
+        joined = self.signs[f"{x.op_name} of arrays"].join(map(self.bracketed, parts))
+        return joined if holds else f"~{self.bracketed(joined)}"
 
     # ------------------------------------------------------------ what is the same in both
 

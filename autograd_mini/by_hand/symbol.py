@@ -23,6 +23,7 @@ class Symbol(Arithmetic):
     """
 
     __slots__ = ("data", "name", "op", "operands")
+    __array_ufunc__ = None  # so that NumPy leaves array * symbol to __rmul__
 
     def __init__(self, name: Any, data: Any, op: Operation | np.ufunc | None = None, operands: Any = ()) -> None:
         self.name = name  # of a leaf: whatever tells it from others, and can be written
@@ -37,7 +38,7 @@ class Symbol(Arithmetic):
         if simple is not None:
             return simple
         data = op(*map(data_of, operands))
-        if op.name in ("reshape", "broadcast_to", "astype") and shape_of(data) == shape_of(operands[0]):
+        if op.name in _MOVING and shape_of(data) == shape_of(operands[0]) and (op.name in _SAME or not shape_of(data)):
             return operands[0]
         return Symbol(None, data, op, operands)
 
@@ -85,10 +86,18 @@ class Symbol(Arithmetic):
         return self._compared(np.greater_equal, other)
 
     def __and__(self, other: Any) -> Any:
+        if isinstance(other, bool | np.bool_):
+            return self if other else False
         return self._compared(np.logical_and, other)
 
+    __rand__ = __and__
+
     def __or__(self, other: Any) -> Any:
+        if isinstance(other, bool | np.bool_):
+            return True if other else self
         return self._compared(np.logical_or, other)
+
+    __ror__ = __or__
 
     def _compared(self, ufunc: np.ufunc, other: Any) -> Symbol:
         truth = ufunc(self.data, data_of(other))
@@ -96,6 +105,10 @@ class Symbol(Arithmetic):
 
     def __bool__(self) -> bool:
         return bool(self.data)
+
+
+_SAME = frozenset({"reshape", "broadcast_to", "astype"})  # they change nothing where they keep the shape
+_MOVING = _SAME | {"transpose", "getitem", "scatter_add"}  # and of a single number these do not either
 
 
 def data_of(x: Any) -> Any:

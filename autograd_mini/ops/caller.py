@@ -38,6 +38,7 @@ def user_variables() -> dict[int, str]:
         for variables in (frame.f_globals, frame.f_locals)
         for name, thing in reversed(variables.items())
         if (isinstance(thing, np.ndarray) or (hasattr(thing, "record") and not isinstance(thing, type)))
+        and name.isidentifier()  # pytest has others
         and not name.startswith("_")
     }
 

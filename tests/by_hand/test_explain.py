@@ -1,0 +1,405 @@
+"""explain: what it writes is true, for every op of the table, and reads as a person would write it."""
+
+import re
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+import nn
+from autograd_mini import Value, explain, no_grad, ops
+from autograd_mini.backward import gradients
+from autograd_mini.by_hand.element import element
+from autograd_mini.by_hand.latex import Latex
+from autograd_mini.by_hand.notation import Element, Text
+from autograd_mini.by_hand.symbol import Symbol
+
+sys.path.append(str(Path(__file__).parents[1] / "oracle"))
+from gallery import CASES, name_of  # it lies in another folder of tests
+
+
+@pytest.fixture
+def karpathy():
+    """The expression of micrograd's lecture."""
+    a, b, c, f = (Value(x, label=name) for name, x in zip("abcf", (2.0, -3.0, 10.0, -2.0), strict=True))
+    e = a * b
+    d = e + c
+    loss = d * f
+    e.label, d.label, loss.label = "e", "d", "L"
+    return loss
+
+
+# ------------------------------------------------------------ what is written is true
+
+FUNCTIONS = {name: getattr(ops, name) for name in ops.__all__}
+
+
+def read_by_python(text, names):
+    """What a formula comes to when Python computes it, with dL/dx as a name of its own."""
+    text = re.sub(r"d\w+/d(\w+)", r"d_\1", text)
+    return eval(text, {"__builtins__": {}, "inf": np.inf, "nan": np.nan, **FUNCTIONS}, names)  # of our own making
+
+
+EXACT = [
+    (sample, kind)
+    for sample, kind in CASES
+    if all(operand.dtype == "float64" and operand.layout == "C" and operand.shape not in ((),) for operand in kind)
+    and sample.op not in ("astype", "where")  # float32 has no sign in a formula, a condition given as data no name
+]
+
+
+@pytest.mark.filterwarnings("ignore:.*(divide|invalid).*:RuntimeWarning")  # of what is empty
+@pytest.mark.parametrize("case", EXACT, ids=name_of)
+def test_every_formula_says_what_the_gradient_is(case):
+    sample, kind = case
+    rng = np.random.default_rng(7)
+    operands = [operand.draw(domain, rng) for operand, domain in zip(kind, sample.domains, strict=True)]
+    values = [Value(x, label=f"x{i}") for i, x in enumerate(operands)]
+    z = sample.ours(*values)
+    if z.shape:
+        z = (z * Value(np.random.default_rng(3).uniform(0.5, 1.5, size=z.shape), label="w")).sum()
+    explanation = explain(z)
+    expected = gradients(z, np.ones_like(z.data) if z.shape else 1.0)
+    names = {"condition": None}
+    for derivation in explanation.derivations:
+        names[f"d_{derivation.name.by}"] = derivation.gradient
+    for definition in explanation.definitions:
+        names[definition.output.name] = definition.output.data
+        for operand in definition.formula.operands:
+            if isinstance(operand, Symbol):
+                names[operand.name] = operand.data
+    by_name = {derivation.name.by: derivation for derivation in explanation.derivations}
+    for i, value in enumerate(values):
+        derivation = by_name[f"x{i}"]
+        np.testing.assert_allclose(sum(use.amount.data for use in derivation.uses), expected[value], rtol=1e-12)
+        np.testing.assert_allclose(derivation.gradient, expected[value], rtol=1e-12)
+    if any(not np.size(x) for x in operands):
+        return
+    for derivation in explanation.derivations:
+        for use in derivation.uses:
+            text = Text().write(use.amount)
+            if not re.search(
+                r"scatter_add|array|int64|bool|\[\]", text
+            ):  # where an index stands; a constant without a name
+                np.testing.assert_allclose(read_by_python(text, names), use.amount.data, rtol=1e-3, err_msg=text)
+            if np.size(use.amount.data) and not _has_plain_array(use.amount):
+                index = tuple(n - 1 for n in np.shape(use.amount.data))
+                text = Text().write(element(use.amount, index))
+                if "…" not in text and "(v" not in text:
+                    exact = use.amount.data[index] if index else use.amount.data
+                    np.testing.assert_allclose(read_by_python(text, names), exact, rtol=1e-3, err_msg=text)
+
+
+def _has_plain_array(x):
+    if not isinstance(x, Symbol):
+        return np.ndim(x) > 0
+    return any(map(_has_plain_array, x.operands))
+
+
+def test_the_numbers_are_what_the_formula_says(karpathy):
+    for derivation in explain(karpathy).derivations:
+        for use in derivation.uses:
+            assert eval(Text(numbers=True).write(use.amount)) == pytest.approx(use.amount.data, rel=1e-3)
+
+
+# ------------------------------------------------------------ how it reads
+
+
+def test_the_expression_of_the_lecture(karpathy):
+    assert (
+        str(explain(karpathy))
+        == """\
+e = a * b = 2 * -3 = -6
+d = e + c = -6 + 10 = 4
+L = d * f = 4 * -2 = -8
+
+dL/dL = 1
+
+dL/dd = dL/dL * dL/dd
+      = 1 * f
+      = 1 * -2           = -2
+
+dL/df = dL/dL * dL/df
+      = 1 * d
+      = 1 * 4            = 4
+
+dL/de = dL/dd * dd/de
+      = dL/dd * 1
+      = -2 * 1           = -2
+
+dL/dc = dL/dd * dd/dc
+      = dL/dd * 1
+      = -2 * 1           = -2
+
+dL/da = dL/de * de/da
+      = dL/de * b
+      = -2 * -3          = 6
+
+dL/db = dL/de * de/db
+      = dL/de * a
+      = -2 * 2           = -4"""
+    )
+
+
+def test_two_uses_stand_in_columns():
+    a, b = Value(2.0), Value(-3.0)
+    e = a * b
+    L = a * e
+    last = str(explain(L)).split("\n\n")[-2]
+    assert last == (
+        "dL/da = dL/dL * dL/da + dL/de * de/da\n"
+        "      = 1 * e         + dL/de * b\n"
+        "      = 1 * -6        + 2 * -3           = -12"
+    ), last
+
+
+def test_many_uses_stand_below_each_other_and_end():
+    x = Value(3.0)
+    L = sum(x * i for i in range(1, 101))
+    text = str(explain(L, wrt=x)).split("\n\n")[-1]
+    lines = text.splitlines()
+    assert lines[0] == "dL/dx = sum of 100 uses"
+    assert lines[-2:] == ["    + … (96 more)", "      = 5050"]
+    assert len(lines) == 7
+
+
+@pytest.mark.parametrize(
+    ("f", "x", "expected"),
+    [
+        (lambda x: x.tanh(), 0.5, "1 * (1 - y**2)"),
+        (lambda x: x**3, 2.0, "1 * 3 * x**2"),
+        (lambda x: x * x, 2.0, "1 * x + 1 * x"),
+        (lambda x: 1 / x, 2.0, "1 * (-y / x)"),
+        (lambda x: x.relu(), 2.0, "1 * 1   since y > 0"),
+        (lambda x: x.relu(), -2.0, "1 * 0   since y <= 0"),
+        (lambda x: x.exp(), 1.0, "1 * y"),
+        (lambda x: x.log(), 2.0, "1 * (1 / x)"),
+        (lambda x: -x, 2.0, "1 * -1"),
+        (lambda x: 5 - x, 2.0, "1 * -1"),
+        (lambda x: x.cos(), 2.0, "1 * -sin(x)"),
+        (lambda x: x.sqrt(), 2.0, "1 * (1 / (2 * y))"),
+        (lambda x: x.sigmoid(), 2.0, "1 * y * (1 - y)"),
+        (lambda x: 2.0**x, 3.0, "1 * y * 0.6931"),
+    ],
+)
+def test_a_derivative_reads_as_in_a_calculus_book(f, x, expected):
+    x = Value(x)
+    y = f(x)
+    lines = str(explain(y, wrt=x)).split("\n\n")[-1].splitlines()
+    written = lines[1].split("= ", 1)[1].split("    = ")[0]
+    assert re.sub(r" +\+", " +", written).strip() == expected
+
+
+def test_brackets_stand_only_where_they_are_needed():
+    a, b, c = (Symbol(name, 2.0) for name in "abc")
+    written = {
+        "a + b + c": a + b + c,
+        "a + b + c ": a + (b + c),
+        "a - (b - c)": a - (b - c),
+        "a - b + c": a - b + c,
+        "(a + b) * c": (a + b) * c,
+        "a * (b + c)": a * (b + c),
+        "a * b * c": a * (b * c),
+        "a / (b * c)": a / (b * c),
+        "a * (b / c)": a * (b / c),
+        "a / b / c": a / b / c,
+        "(-a)**b": (-a) ** b,
+        "-a**b": -(a**b),
+        "a**(b + c)": a ** (b + c),
+        "(a**b)**c": (a**b) ** c,
+        "(a + b)**2": (a + b) ** 2,
+        "tanh(a + b)": (a + b).tanh(),
+        "-(a + b)": -(a + b),
+        "a * -b": a * -b,
+        "a - -b": a - -b,
+    }
+    for text, formula in written.items():
+        assert Text().write(formula) == text.strip()
+        names = {"a": 1.3, "b": -0.7, "c": 2.0}  # the text means what the formula is
+        again = {name: Symbol(name, value) for name, value in names.items()}
+        if "**" not in text:
+            assert eval(text, {"tanh": np.tanh}, names) == pytest.approx(_again(formula, again))
+
+
+def _again(formula, symbols):
+    """The formula with other numbers."""
+    if not isinstance(formula, Symbol):
+        return formula
+    if formula.op is None:
+        return symbols[formula.name].data
+    return formula.op(*[_again(operand, symbols) for operand in formula.operands])
+
+
+def test_a_matrix_product_has_its_shapes_and_one_element():
+    rng = np.random.default_rng(0)
+    x = rng.normal(size=(100, 784))
+    W = Value(rng.normal(size=(784, 16)))
+    z = x @ W
+    loss = z.tanh().sum()
+    block = next(b for b in str(explain(loss)).split("\n\n") if b.startswith("dloss/dW"))
+    first, second, third = block.splitlines()
+    assert first == "dloss/dW = x.T @ dloss/dz   (784x100) @ (100x16)"
+    assert re.fullmatch(
+        r"dloss/dW\[(\d+), (\d+)\] = x\[0, \1\] \* dloss/dz\[0, \2\] "
+        r"\+ x\[1, \1\] \* dloss/dz\[1, \2\] \+ … \(98 more\)",
+        second,
+    )
+    assert re.search(r"= [-\d.e]+ \* [-\d.e]+ \+ [-\d.e]+ \* [-\d.e]+ \+ … \(98 more\) +    = [-\d.]+$", third)
+
+
+def test_the_axes_of_a_broadcast_are_summed_over():
+    b = Value(np.array([1.0, 2.0]))
+    x = Value(np.ones((3, 2)))
+    h = x * b
+    loss = h.sum()
+    assert "dloss/db = sum(dloss/dh * x, axis=0)   (3x2) -> (2)" in str(explain(loss))
+
+
+def test_a_two_layer_network_with_cross_entropy_is_written_down():
+    nn.manual_seed(0)
+    model = nn.MLP(3, [5, 2])
+    x = np.random.default_rng(0).normal(size=(4, 3))
+    loss = nn.cross_entropy(model(x), [0, 1, 1, 0])
+    text = str(explain(loss))
+    assert "v3 = linear(x, layers.0.weight, layers.0.bias)   (4x3), (5x3), (5) -> (4x5)" in text
+    assert "dloss/dlayers.1.bias = sum(dloss/dv7, axis=0)   (4x2) -> (2)" in text
+    assert "dloss/dv3 = dloss/dv4 * (v4 > 0)   (4x5)" in text
+    assert "(dloss/dv3).T @ x   (5x4) @ (4x3)" in text
+    assert max(map(len, text.splitlines())) < 130
+
+
+def test_a_label_that_is_a_formula_stands_in_brackets():
+    x, w, b = Value(2.0), Value(3.0), Value(1.0)
+    product = x * w
+    product.label = "x * w"
+    n = product + b
+    assert "dn/d(x * w) = dn/dn * dn/d(x * w)" in str(explain(n))
+    assert "n = (x * w) + b" in str(explain(n)) or "n = x * w + b" in str(explain(n))
+
+
+# ------------------------------------------------------------ which gradients
+
+
+def test_only_the_way_to_what_is_asked_for_is_derived(karpathy):
+    by = [derivation.name.by for derivation in explain(karpathy, wrt="a").derivations]
+    assert by == ["L", "d", "e", "a"]
+    several = [derivation.name.by for derivation in explain(karpathy, wrt=["c", "f"]).derivations]
+    assert several == ["L", "d", "f", "c"]
+
+
+def test_names_come_from_the_caller():
+    first, second = Value(2.0), Value(3.0)
+    product = first * second
+    assert "dproduct/dfirst = dproduct/dproduct * dproduct/dfirst" in str(explain(product))
+
+
+def test_a_loss_without_a_name_is_L():
+    assert str(explain(Value(2.0, label="x") * 3.0)).startswith("L = x * 3 = 2 * 3 = 6")
+
+
+def test_nothing_is_changed(karpathy):
+    explain(karpathy)
+    assert not karpathy.has_grad
+    karpathy.backward()
+    before = [value.grad for value in karpathy.inputs]
+    explain(karpathy)
+    assert [value.grad for value in karpathy.inputs] == before
+
+
+def test_a_graph_of_a_million_nodes_is_explained_in_part():
+    x = Value(1.0, label="x")
+    y = x
+    for _ in range(300_000):
+        y = y + 1.0
+    explanation = explain(y)
+    assert len(explanation.derivations) <= 60
+    assert "… 299,941 more gradients; explain(loss, wrt=...) shows the one you name" in str(explanation)
+    assert explanation.derivations[-1].name.by == "x"
+    assert explanation.derivations[-1].gradient == 1.0
+
+
+def test_what_needs_no_gradient_is_not_derived():
+    x, y = Value(2.0, label="x"), Value(3.0, label="y", requires_grad=False)
+    assert [derivation.name.by for derivation in explain(x * y).derivations] == ["L", "x"]
+
+
+# ------------------------------------------------------------ LaTeX and Markdown
+
+
+def test_latex_is_one_aligned_environment(karpathy):
+    latex = explain(karpathy, wrt="a").latex
+    assert latex.startswith("\\begin{aligned}\n")
+    assert latex.endswith("\n\\end{aligned}")
+    assert latex.count("\\begin") == 1
+    assert (
+        r"\frac{\partial L}{\partial a} &= \frac{\partial L}{\partial e} \cdot \frac{\partial e}{\partial a}" in latex
+    )
+    assert r"&= -2 \cdot \left(-3\right) \\" in latex
+    assert explain(karpathy)._repr_latex_() == f"$$\n{explain(karpathy).latex}\n$$"
+
+
+@pytest.mark.parametrize("case", EXACT[::7], ids=name_of)
+def test_latex_is_balanced_and_without_what_latex_cannot_read(case):
+    sample, kind = case
+    rng = np.random.default_rng(7)
+    operands = [operand.draw(domain, rng) for operand, domain in zip(kind, sample.domains, strict=True)]
+    z = sample.ours(*[Value(x, label=f"x_{i}%") for i, x in enumerate(operands)])
+    latex = explain(z.sum() if z.shape else z).latex
+    assert latex.count("{") == latex.count("}")
+    assert latex.count(r"\left(") == latex.count(r"\right)")
+    bare = latex.replace(r"\_", "").replace(r"\%", "")
+    assert "%" not in bare
+    assert "**" not in latex
+
+
+def test_latex_writes_numbers_and_names():
+    assert (
+        Latex(numbers=True).write(Symbol("x", 1.5e-7) * Symbol("y", -2.0))
+        == r"1.5 \times 10^{-7} \cdot \left(-2\right)"
+    )
+    assert Latex().write(Symbol("w12", 1.0)) == "w_{12}"
+    assert Latex().write(Symbol("hidden_1", 1.0)) == r"\mathrm{hidden\_1}"
+    assert Latex().write(Symbol(Element("x", (0, 3)), 1.0)) == "x_{0, 3}"
+    assert Latex().write(Symbol("a", 1.0) / Symbol("b", 2.0)) == r"\frac{a}{b}"
+
+
+def test_markdown_has_the_forward_and_the_backward_pass(karpathy):
+    markdown = explain(karpathy).markdown
+    assert markdown.startswith("**Forward**\n\n$$\n")
+    assert "\n\n**Backward**\n\n$$\n" in markdown
+    assert markdown.count("$$") == 2 * (1 + 7)
+
+
+# ------------------------------------------------------------ bad input
+
+
+def test_what_is_not_a_loss_is_refused():
+    with pytest.raises(TypeError, match="explain: give the Value to differentiate, the loss, not a float"):
+        explain(3.0)
+    with pytest.raises(ValueError, match=r"explain: the loss has shape \(2,\); only a single number has one gradient"):
+        explain(Value([1.0, 2.0]) * 2)
+    with no_grad():
+        constant = Value(1.0) * 2
+    with pytest.raises(ValueError, match="depends on nothing that requires a gradient"):
+        explain(constant)
+
+
+def test_a_name_that_nothing_has_is_refused_with_the_nearest(karpathy):
+    with pytest.raises(ValueError, match=r"no Value is called 'g' here; there are"):
+        explain(karpathy, wrt="g")
+    bias = Value(1.0, label="bias")
+    with pytest.raises(ValueError, match="did you mean 'bias'"):
+        explain(bias * 2, wrt="bais")
+
+
+def test_a_label_that_two_have_is_refused():
+    x, y = Value(1.0, label="w"), Value(2.0, label="w")
+    with pytest.raises(ValueError, match=r"2 Values have the label 'w'; .* the names 'w', 'w#2'"):
+        explain(x * y, wrt="w")
+    assert explain(x * y, wrt=y).derivations[-1].name.by == "w#2"
+
+
+def test_a_value_of_another_graph_is_refused(karpathy):
+    with pytest.raises(ValueError, match="'z' is not in the graph of L"):
+        explain(karpathy, wrt=Value(1.0, label="z"))
