@@ -9,7 +9,8 @@ from typing import Any
 import numpy as np
 
 from autograd_mini import backward, modes
-from autograd_mini.ops.caller import located
+from autograd_mini.graph import names_of, walk
+from autograd_mini.ops.caller import located, user_variables
 from autograd_mini.value import Value
 
 
@@ -38,18 +39,49 @@ class Entry:
 
 
 @dataclass(frozen=True)
+class OpCheck:
+    """One op of the graph by itself: its rules at the operands that it had there.
+
+    ``name`` is the Value's that it made, ``shapes`` are the operands'. In an entry, ``input`` is the operand's
+    number and ``backprop`` what the rule gives.
+    """
+
+    op: str
+    name: str
+    node: Value
+    shapes: tuple[tuple[int, ...], ...]
+    checked: int
+    worst: Entry | None
+    wrong: list[Entry]
+    kinks: list[Entry]
+
+    def __str__(self) -> str:
+        rule = f"by operand {self.worst.input}, {self.worst}" if self.worst else "nothing to check"
+        return f"{self.op} of {' and '.join(map(str, self.shapes))}, which made {self.name}: {rule}"
+
+
+@dataclass(frozen=True)
 class GradcheckReport:
-    """What ``gradcheck`` found. It is true, as a condition, if all is well."""
+    """What ``gradcheck`` found. It is true, as a condition, if all is well.
+
+    ``ops`` has an entry for each op of the graph, in the order of the backward pass, if ``per_op`` was asked for.
+    """
 
     checked: int
     worst: Entry | None
     wrong: list[Entry] = field(default_factory=list)
     kinks: list[Entry] = field(default_factory=list)
+    ops: list[OpCheck] = field(default_factory=list)
 
     @property
     def ok(self) -> bool:
         """True if there were derivatives to check and none is wrong. A kink is not an error."""
-        return self.checked > 0 and not self.wrong
+        return self.checked > 0 and not self.wrong and not self.first_wrong_op
+
+    @property
+    def first_wrong_op(self) -> OpCheck | None:
+        """The first op with a wrong rule that the backward pass meets: up to there every gradient is right."""
+        return next((check for check in self.ops if check.wrong), None)
 
     def __bool__(self) -> bool:
         return self.ok
@@ -63,13 +95,24 @@ class GradcheckReport:
             lines.append(f"  ... and {len(self.wrong) - 10:,} more")
         if self.kinks:
             lines.append(f"  {len(self.kinks):,} left out, where the function has a kink, such as {self.kinks[0]}")
+        if self.ops:
+            wrong = [check for check in self.ops if check.wrong]
+            lines.append(f"  {len(self.ops) - len(wrong):,} of {len(self.ops):,} ops have right rules")
+            lines += [f"  WRONG OP {check}" for check in wrong[:10]]
+            if len(wrong) > 10:
+                lines.append(f"  ... and {len(wrong) - 10:,} more")
         return "\n".join(lines)
 
     __repr__ = __str__
 
 
 def gradcheck(
-    f: Callable[..., Any], *inputs: Any, h: float = 1e-5, rtol: float = 1e-5, atol: float = 1e-9
+    f: Callable[..., Any],
+    *inputs: Any,
+    h: float = 1e-5,
+    rtol: float = 1e-5,
+    atol: float = 1e-9,
+    per_op: bool = False,
 ) -> GradcheckReport:
     """Compares the gradient of ``f(*inputs)`` with centred differences, (f(x + h) - f(x - h)) / 2h, in float64.
 
@@ -82,8 +125,13 @@ def gradcheck(
     multiplied by the function's size. It is a kink if the slopes left and right of it differ, stay the same at
     half the step (at a jump they would double), and backprop's derivative lies between them.
 
+    With ``per_op`` each op of the graph is checked in the same way by itself too, at the operands that it has there:
+    ``report.first_wrong_op`` is the op whose rule is to be mended. Ops that round to a smaller float are not judged.
+
     >>> gradcheck(lambda x, y: (x * y).tanh(), 0.5, 2.0).ok
     True
+    >>> print(gradcheck(lambda x, y: (x * y).tanh(), 0.5, 2.0, per_op=True).ops[1].op)
+    mul
 
     Raises ``ValueError`` if no input requires a gradient, or if ``f`` gives another result each time.
     """
@@ -95,20 +143,56 @@ def gradcheck(
     try:
         for value in values:
             value.data = value.data if value.data.__class__ is float else value.data.astype(np.float64)
-        return _compare(f, values, wanted, h, rtol, atol)
+        output = f(*values)
+        if not isinstance(output, Value) or not output.requires_grad:
+            raise ValueError(located("gradcheck: the result of f does not depend on an input that requires a gradient"))
+        ops = _check_ops(output, h, rtol, atol) if per_op else []
+        return GradcheckReport(*_compare(f, output, values, wanted, h, rtol, atol), ops)
     finally:
         for value, data in zip(values, saved, strict=True):
             value.data = data
 
 
+def _check_ops(output: Value, h: float, rtol: float, atol: float) -> list[OpCheck]:
+    """Each op of the graph as a function of its own, the last one first."""
+    graph = walk(output)
+    names = names_of(graph, user_variables())
+    checks: list[OpCheck] = []
+    for value, name, operands in reversed(list(zip(graph.values, names, graph.operands, strict=True))):
+        if value.op is None:
+            continue
+        shapes = tuple(operand.shape for operand in value.inputs)
+        inputs: list[Any] = [operand.data for operand in value.inputs]
+        for i, (operand, position) in enumerate(zip(value.inputs, operands, strict=True)):
+            if operand.requires_grad:
+                inputs[i] = Value(np.asarray(operand.data, np.float64)[()], label=names[position])
+        wanted = [(i, x) for i, x in enumerate(inputs) if isinstance(x, Value)]
+        try:
+            result = value.op(*inputs)
+            if result.dtype == np.float64:
+                found = _compare(value.op, result, inputs, wanted, h, rtol, atol)
+            else:
+                found = 0, None, [], []
+        except Exception as cause:
+            where = f"{value.op} of {' and '.join(map(str, shapes))}, which made {name}"
+            raise ValueError(located(f"gradcheck: {where}, cannot be differentiated: {cause}")) from cause
+        checks.append(OpCheck(str(value.op), name, value, shapes, *found))
+    return checks
+
+
 def _compare(
-    f: Callable[..., Any], values: list[Value], wanted: list[tuple[int, Value]], h: float, rtol: float, atol: float
-) -> GradcheckReport:
-    output = f(*values)
-    if not isinstance(output, Value) or not output.requires_grad:
-        raise ValueError(located("gradcheck: the result of f does not depend on an input that requires a gradient"))
+    f: Callable[..., Any],
+    output: Value,
+    values: list[Any],
+    wanted: list[tuple[int, Value]],
+    h: float,
+    rtol: float,
+    atol: float,
+) -> tuple[int, Entry | None, list[Entry], list[Entry]]:
+    """How many derivatives of ``f`` were judged, the worst of them, the wrong ones, and those at a kink."""
     weights = 1.0 if output.size == 1 else np.random.default_rng(0).normal(size=output.shape)
-    gradients = backward.gradients((output * weights).sum(), 1.0)
+    # not 1.0: the rule of the last op may have forgotten its upstream gradient
+    gradients = backward.gradients((output * weights).sum(), _UPSTREAM)
 
     def at() -> float:
         with modes.no_grad():
@@ -123,7 +207,7 @@ def _compare(
         gradient = gradients.get(value, np.zeros(value.shape))
         for index in np.ndindex(value.shape):
             above, below = _at_both_sides(at, value, index, h)
-            backprop = float(gradient[index]) if index else float(gradient)
+            backprop = (float(gradient[index]) if index else float(gradient)) / _UPSTREAM
             entry = Entry(i, value.label or f"input {i}", index, backprop, (above - below) / (2 * h))
             allowed = atol * max(1.0, abs(middle)) + rtol * abs(entry.difference)
             excess = abs(entry.backprop - entry.difference) / allowed
@@ -133,7 +217,10 @@ def _compare(
                 judged.append((excess, entry))
     judged.sort(key=lambda pair: -pair[0] if pair[0] == pair[0] else -np.inf)  # nan is the worst of all
     wrong = [entry for excess, entry in judged if not excess <= 1]
-    return GradcheckReport(len(judged), judged[0][1] if judged else None, wrong, kinks)
+    return len(judged), judged[0][1] if judged else None, wrong, kinks
+
+
+_UPSTREAM = 2.0
 
 
 def _is_kink(

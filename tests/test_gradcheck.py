@@ -3,10 +3,11 @@
 import numpy as np
 import pytest
 
-from autograd_mini import Value, gradcheck, relu
+from autograd_mini import Value, concatenate, gradcheck, linear, log_softmax, relu, where
 from autograd_mini.ops.operation import Pointwise
 
 wrong_tanh = Pointwise("wrong_tanh_of_gradcheck", np.tanh, lambda g, z, x: g * (1 - x * x))
+wrong_product = Pointwise("wrong_product_of_gradcheck", np.multiply, lambda g, z, x, y: g * x, lambda g, z, x, y: g * x)
 
 
 def test_a_right_gradient_passes_to_ten_digits():
@@ -84,3 +85,82 @@ def test_a_random_function_is_refused():
     rng = np.random.default_rng(0)
     with pytest.raises(ValueError, match="another result each time"):
         gradcheck(lambda x: x * rng.normal(), 1.0)
+
+
+# ---------------------------------------------------------------- each op by itself
+
+
+def test_per_op_names_the_op_whose_rule_is_wrong_and_where():
+    report = gradcheck(lambda x: (wrong_tanh(x * 2.0).exp() + x).sum(), Value([0.0, 1.0], label="x"), per_op=True)
+    assert not report.ok
+    check = report.first_wrong_op
+    assert (check.op, check.node.op.name, check.shapes) == ("wrong_tanh_of_gradcheck",) * 2 + (((2,),),)
+    assert (check.worst.input, check.worst.index) == (0, (1,))
+    assert "WRONG OP wrong_tanh_of_gradcheck of (2,), which made v" in str(report)
+    assert [other.op for other in report.ops if other.wrong] == ["wrong_tanh_of_gradcheck"]
+
+
+def test_per_op_blames_the_first_that_the_backward_pass_meets():
+    report = gradcheck(lambda x: wrong_product(wrong_tanh(x), 3.0), 0.7, per_op=True)
+    assert report.first_wrong_op.op == "wrong_product_of_gradcheck"
+    assert report.first_wrong_op.worst.input == 0
+    assert [check.op for check in report.ops] == ["wrong_product_of_gradcheck", "wrong_tanh_of_gradcheck"]
+
+
+def test_per_op_sees_only_the_wrong_operand_of_a_product():
+    report = gradcheck(lambda x, y: wrong_product(x, y), 0.7, 3.0, per_op=True)
+    assert [entry.input for entry in report.first_wrong_op.wrong] == [0]
+
+
+def test_per_op_finds_an_error_that_no_input_shows():
+    report = gradcheck(lambda x: wrong_tanh(x) * 0.0 + x, 0.7, per_op=True)
+    assert not report.wrong
+    assert not report.ok
+    assert report.first_wrong_op.op == "wrong_tanh_of_gradcheck"
+
+
+@pytest.mark.usefixtures("planting")
+def test_a_last_op_that_forgets_its_upstream_gradient_is_found():
+    forgetful = Pointwise("forgetful_of_gradcheck", np.sin, lambda g, z, x: np.cos(x))
+    report = gradcheck(forgetful, 0.7, per_op=True)
+    assert len(report.wrong) == 1
+    assert report.first_wrong_op.op == "forgetful_of_gradcheck"
+
+
+def test_per_op_finds_the_right_rules_right():
+    x, index = np.random.default_rng(0).normal(size=(3, 4)), np.array([0, 0, 2])
+
+    def f(x, w):
+        h = concatenate([relu(linear(x, w, np.ones(2))), (x @ w.T)[index]], axis=1)
+        return log_softmax(where(h > 0.5, h * h, h / 3.0)).max(axis=1).mean() + h.std()
+
+    report = gradcheck(f, x, np.random.default_rng(1).normal(size=(2, 4)), per_op=True)
+    assert report.ok, report
+    assert {"linear", "matmul", "where", "mean", "relu"} <= {check.node.op.name for check in report.ops}
+    assert all(check.checked for check in report.ops)
+    assert "ops have right rules" in str(report)
+
+
+def test_per_op_tells_a_kink_from_a_wrong_rule():
+    report = gradcheck(lambda x: relu(x * 1.0).sum(), [1.0, 0.0], per_op=True)
+    assert report.ok
+    (check,) = [check for check in report.ops if check.op == "relu"]
+    assert (check.checked, [kink.index for kink in check.kinks]) == (1, [(1,)])
+
+
+def test_per_op_does_not_judge_an_op_that_rounds():
+    report = gradcheck(lambda x: x.astype("float16") * 0.0 + x, [0.3], per_op=True)
+    (check,) = [check for check in report.ops if check.op.startswith("astype") and check.node.dtype == np.float16]
+    assert (check.checked, check.wrong) == (0, [])
+    assert "nothing to check" in str(check)
+
+
+@pytest.mark.usefixtures("planting")
+def test_a_rule_of_the_wrong_shape_is_named():
+    misshapen = Pointwise("misshapen_of_gradcheck", np.sin, lambda g, z, x: np.ones(3))
+    with pytest.raises(ValueError, match=r"misshapen_of_gradcheck of \(2,\), which made v1, cannot be differentiated"):
+        gradcheck(lambda x: misshapen(x).sum(), [1.0, 2.0], per_op=True)
+
+
+def test_without_per_op_no_op_is_listed():
+    assert gradcheck(lambda x: x * x, 2.0).ops == []
