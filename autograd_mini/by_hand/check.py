@@ -116,22 +116,23 @@ class _Grading:
                 self.off.add(node)
             return Row(node, self.names[node], "not given", None, expected, true)
         yours, half, precision = self.written[node]
-        allowed = half + rounding + np.maximum(floor, precision * self.size[node])
+        shift = rounding + np.maximum(floor, precision * self.size[node])
+        allowed = half + shift
         slip: Slip | None = None
+        follows = any(use.consumer in self.off for use in uses)  # from an earlier slip
         if agree(yours, true, allowed):
             status = "ok"
-            self.rounding[node] = np.minimum(_finite(np.abs(yours - true)), half)
+            apart = _finite(np.abs(yours - true))
+            self.rounding[node] = np.maximum(apart, half) if follows else apart
         else:
-            # After a slip, only the digits written say what the user went on with
             self.rounding[node] = half
             self.off.add(node)
-            if any(use.consumer in self.off for use in uses) and agree(yours, expected, allowed):
+            if follows and agree(yours, expected, allowed):
                 status = "carried"
             else:
                 status = "WRONG"
-                slip = likely_slip(uses, yours, allowed, self.names) or likely_slip(
-                    self.true_uses.get(node, []), yours, allowed, self.names
-                )
+                derivations = [steps[node] for steps in (self.uses, self.true_uses) if node in steps]
+                slip = likely_slip(derivations, yours, half, shift, self.names) if derivations else None
         return Row(node, self.names[node], status, yours, expected, true, slip.kind if slip else "", str(slip or ""))
 
 

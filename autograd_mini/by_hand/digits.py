@@ -130,7 +130,7 @@ def _half_a_unit(x: Any, dtype: np.dtype[Any]) -> Any:
     sizes = np.abs(x[np.isfinite(x) & (x != 0)])
     if not sizes.size:
         return np.zeros(x.shape)
-    slip = 2 * float(np.finfo(dtype).eps)  # a decimal and the nearest float differ by that much
+    slip = 4 * float(np.finfo(dtype).eps)  # a decimal and the nearest float differ by that much
     exponents = np.floor(np.log10(sizes))
     half = np.zeros(x.shape)
     for digits in range(FEWEST, 7):
@@ -139,9 +139,9 @@ def _half_a_unit(x: Any, dtype: np.dtype[Any]) -> Any:
             break
     if x.size > 1:
         # Four different numbers that all end at the third decimal, or later, were rounded there
-        first = int(FEWEST - 1 - exponents.max())
-        first = min(first, 3) if np.unique(sizes).size > 3 else first
-        for decimals in range(max(first, 0), max(first, 0) + 6):
+        enough = int(FEWEST - 1 - exponents.max())  # decimals, for three digits of the largest
+        fewest = min(enough, 3) if np.unique(sizes).size > 3 else enough
+        for decimals in range(max(fewest, 0), max(enough, 0) + 5):
             if _are_whole(sizes * 10.0**decimals, slip):
                 half = np.maximum(half, 10.0**-decimals / 2)
                 break
