@@ -9,8 +9,10 @@
 """
 
 from autograd_mini import ops
+from autograd_mini.by_hand.check import check_by_hand
 from autograd_mini.by_hand.explain import explain
 from autograd_mini.draw import draw
+from autograd_mini.draw.microscope import microscope
 from autograd_mini.gradcheck import gradcheck
 from autograd_mini.modes import no_grad
 from autograd_mini.ops import *  # noqa: F403  # the op table has the list of its names
@@ -18,5 +20,5 @@ from autograd_mini.ops.caller import located
 from autograd_mini.scope import named_scope
 from autograd_mini.value import Value
 
-__all__ = ["Value", "draw", "explain", "gradcheck", "located", "named_scope", "no_grad"]
+__all__ = ["Value", "check_by_hand", "draw", "explain", "gradcheck", "located", "microscope", "named_scope", "no_grad"]
 __all__ += ops.__all__

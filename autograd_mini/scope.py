@@ -14,6 +14,8 @@ class named_scope:
     ``part`` is a name or a module; every call of an ``nn.Module`` opens a scope by itself. A scope can be opened
     once. It counts for the thread or task that entered it. JAX: ``jax.named_scope``.
 
+    Raises ``RuntimeError`` when it is entered again.
+
     >>> from autograd_mini import Value
     >>> x = Value(3.0)
     >>> with named_scope("square"):
@@ -22,29 +24,44 @@ class named_scope:
     named_scope('square')
     """
 
-    __slots__ = ("_part", "parent")
+    __slots__ = ("_outer", "_part")
 
-    parent: named_scope | None
+    _outer: Any  # a named_scope, or "" outside of all; None before it is entered
 
     def __init__(self, part: Any) -> None:
         # Not the module itself: one that keeps an output as an attribute would be in a circle with its graph.
-        self._part = part if isinstance(part, str) else ref(part)
+        self._part = part if part.__class__ is str else ref(part)
+        self._outer = None
 
     @property
     def part(self) -> Any:
         """The name or the module; None if the module is gone."""
         return self._part if isinstance(self._part, str) else self._part()
 
+    @property
+    def parent(self) -> named_scope | None:
+        """The scope that this one was opened in."""
+        return self._outer or None
+
     def __enter__(self) -> named_scope:
-        outer = current_scope()
-        self.parent = None if outer == "" else outer
+        if self._outer is not None:
+            raise RuntimeError(
+                f"named_scope({self.part!r}) was entered before, and one scope is one call; "
+                "make a new one for each `with`: with named_scope(...):"
+            )
+        self._outer = current_scope()
         _enter(self)
         return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
     ) -> None:
-        _enter("" if self.parent is None else self.parent)
+        _enter(self._outer)
+
+    def __getstate__(self) -> tuple[None, dict[str, Any]]:
+        # A graph that is copied or pickled takes no module along: the name of its type has to do.
+        name = self._part if isinstance(self._part, str) else type(self.part).__name__
+        return None, {"_part": name, "_outer": self._outer}
 
     def __repr__(self) -> str:
         return f"named_scope({self.part!r})"
@@ -61,6 +78,9 @@ class Labelled(str):
         self = super().__new__(cls, label)
         self.scope = scope
         return self
+
+    def __getnewargs__(self) -> tuple[str, named_scope]:  # type: ignore[override]  # of str, whose copies need no scope
+        return str(self), self.scope
 
 
 _current: ContextVar[Any] = ContextVar("named scope", default="")  # the innermost; "" outside of all

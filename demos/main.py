@@ -9,7 +9,7 @@ from time import perf_counter
 
 from demos import digits, moons, neuron
 
-DEMOS = [neuron, digits, moons]
+DEMOS = [digits, moons, neuron]
 
 
 def main(out="out", demos=DEMOS):

@@ -1,4 +1,4 @@
-"""One neuron: its whole computation graph, with every number and every gradient.
+"""One neuron: every gradient derived, marked by hand, drawn, and under the microscope.
 
     python -m demos.neuron
 
@@ -7,21 +7,25 @@ that the gradients come out even.
 
 Look at
     neuron.svg    open it in a browser and go from right to left: at a + the gradient passes through unchanged, at a *
-                  it is multiplied by the other factor, at the tanh by 1 - o * o
+                  it is multiplied by the other factor, at the tanh by 1 - o**2
+    neuron.html   the microscope: the arrow keys step through the numbers, then through every grad += upstream * local;
+                  click w1 for its ledger, type another x1 and see all of it change
+    the report    of the second: only n is WRONG; what was worked out from it correctly is "carried"
 Change
     b             0.0 saturates the tanh; what is left of the gradients, and why?
     x2            1.0 gives w2 a gradient; why has it none now?
+    x1            0.5 and -0.5: which gradients change their sign?
 """
 
 from __future__ import annotations
 
 from pathlib import Path
 
-from autograd_mini import Value, draw
+from autograd_mini import Value, check_by_hand, draw, explain, microscope
 
 
 def main(out="out", *, x1=2.0, x2=0.0, w1=-3.0, w2=1.0, b=6.8813735870195432):
-    """Computes the neuron and its gradients, compares them with the derivation by hand, draws; returns the files."""
+    """Derives the gradients of the neuron, marks them, draws; returns the files written."""
     out = Path(out)
     out.mkdir(parents=True, exist_ok=True)
     x1, x2 = Value(x1, label="x1"), Value(x2, label="x2")
@@ -32,25 +36,28 @@ def main(out="out", *, x1=2.0, x2=0.0, w1=-3.0, w2=1.0, b=6.8813735870195432):
     weighted = x1w1 + x2w2
     n = weighted + b
     o = n.tanh()
-    for value, label in {x1w1: "x1*w1", x2w2: "x2*w2", weighted: "x1*w1 + x2*w2", n: "n", o: "o"}.items():
+    for value, label in {x1w1: "x1w1", x2w2: "x2w2", weighted: "s", n: "n", o: "o"}.items():
         value.label = label
     o.backward()
 
-    slope = 1 - o.data * o.data
-    by_hand = [
-        (x1, "(1 - o*o) * w1", slope * w1.data),
-        (w1, "(1 - o*o) * x1", slope * x1.data),
-        (x2, "(1 - o*o) * w2", slope * w2.data),
-        (w2, "(1 - o*o) * x2", slope * x2.data),
-        (b, "(1 - o*o)", slope),
-        (n, "(1 - o*o)", slope),
-        (o, "1", 1.0),
-    ]
-    print("o = tanh(x1*w1 + x2*w2 + b)")
-    print(f"{'value':>6} {'data':>9} {'grad':>9}   {'by hand':<16}")
-    for value, formula, number in by_hand:
-        print(f"{value.label:>6} {value.data:9.4f} {value.grad:9.4f}   {formula:<14} = {number:7.4f}")
-    return [draw(o).save(out / "neuron.svg")]
+    print(explain(o, wrt=w1))
+
+    def by_hand(slope):
+        """Every gradient, where ``slope`` is that of the tanh."""
+        at_leaves = {
+            "b": slope,
+            "x1": slope * w1.data,
+            "w1": slope * x1.data,
+            "x2": slope * w2.data,
+            "w2": slope * x2.data,
+        }
+        return {"o": 1.0, "n": slope, **at_leaves}
+
+    print("\nEvery gradient by hand:")
+    print(check_by_hand(o, by_hand(1 - o.data**2)))
+    print("\nAnd with one mistake, 1 - n**2 for 1 - tanh(n)**2, from which the rest follows:")
+    print(check_by_hand(o, by_hand(1 - n.data**2)))
+    return [draw(o).save(out / "neuron.svg"), microscope(o, out / "neuron.html").path]
 
 
 if __name__ == "__main__":

@@ -81,7 +81,7 @@ def test_every_formula_says_what_the_gradient_is(case):
             text = Text().write(use.amount)
             if not re.search(
                 r"scatter_add|array|int64|bool|\[\]", text
-            ):  # where an index stands; a constant without a name
+            ):  # an index, or a constant without a name
                 np.testing.assert_allclose(read_by_python(text, names), use.amount.data, rtol=1e-3, err_msg=text)
             if np.size(use.amount.data) and not _has_plain_array(use.amount):
                 index = tuple(n - 1 for n in np.shape(use.amount.data))

@@ -14,12 +14,13 @@ from demos import digits, main, moons, neuron
 
 def test_the_files_written_are_listed_last(tmp_path, capsys):
     files = main.main(tmp_path, [neuron])
-    assert capsys.readouterr().out.splitlines()[-1] == f"  {tmp_path / 'neuron.svg'}"
-    assert files == [tmp_path / "neuron.svg"]
+    assert files == [tmp_path / "neuron.svg", tmp_path / "neuron.html"]
+    assert capsys.readouterr().out.splitlines()[-2:] == [f"  {file}" for file in files]
 
 
 def test_every_demo_is_run_and_says_what_to_look_at_and_what_to_change():
     assert set(main.DEMOS) == {neuron, digits, moons}
+    assert main.DEMOS[-1] is neuron  # the microscope and the marks come last
     for demo in main.DEMOS:
         assert "\nLook at\n" in demo.__doc__
         _, change = demo.__doc__.split("\nChange\n")

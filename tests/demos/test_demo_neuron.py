@@ -15,8 +15,8 @@ GRADIENTS = {"x1": "-1.5", "w1": "1", "x2": "0.5", "w2": "0", "b": "0.5", "n": "
 def test_the_picture_shows_every_data_and_grad(graphviz, tmp_path, monkeypatch):
     if not graphviz:
         monkeypatch.setenv("PATH", str(tmp_path))
-    (file,) = neuron.main(tmp_path)
-    assert file == tmp_path / "neuron.svg"
+    file, page = neuron.main(tmp_path)
+    assert (file, page) == (tmp_path / "neuron.svg", tmp_path / "neuron.html")
     texts = ["".join(text.itertext()) for text in ElementTree.parse(file).iter("{http://www.w3.org/2000/svg}text")]
     for label, gradient in GRADIENTS.items():
         after = texts[texts.index(label) + 1 :][:2]
@@ -24,9 +24,16 @@ def test_the_picture_shows_every_data_and_grad(graphviz, tmp_path, monkeypatch):
         assert after[1] == f"grad {gradient}"
 
 
-def test_the_table_agrees_with_the_derivation_by_hand(tmp_path, capsys):
-    neuron.main(tmp_path, x2=0.5, b=5.0)
-    rows = [line.split() for line in capsys.readouterr().out.splitlines() if " = " in line][1:]
-    assert [row[0] for row in rows] == list(GRADIENTS)
-    assert [row[2] for row in rows] == [row[-1] for row in rows]
-    assert len({row[2] for row in rows}) > 3
+@pytest.mark.parametrize("settings", [{}, {"x2": 0.5, "b": 5.0}])
+def test_the_derivation_by_hand_is_right_and_the_mistake_is_found(settings, tmp_path, capsys):
+    neuron.main(tmp_path, **settings)
+    right, wrong = capsys.readouterr().out.split("check_by_hand: ")[1:]
+    assert right.startswith("7 gradients given, all right")
+    blamed = [line.split()[0] for line in wrong.splitlines() if " WRONG " in line and not line.startswith("7 ")]
+    assert blamed == ["n"]
+    assert "1 - n**2 where 1 - tanh(n)**2 belongs" in wrong
+
+
+def test_the_derivation_on_the_screen_ends_with_the_weight(tmp_path, capsys):
+    neuron.main(tmp_path)
+    assert "do/dn = do/do * do/dn\n      = 1 * (1 - o**2)\n" in capsys.readouterr().out
