@@ -5,7 +5,7 @@ VENV   := .venv
 BIN    := $(VENV)/bin
 PIP    := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 
-.PHONY: help demo test check format bench clean
+.PHONY: help demo test check format bench pictures clean
 
 help: ## what there is
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## */\t/' | expand -t 12
@@ -27,6 +27,9 @@ format: $(VENV)/dev ## lay out the code as `make check` wants it
 
 bench: $(VENV)/bench ## speed and memory beside micrograd, PyTorch and MyGrad
 	$(BIN)/python -m tests.benchmarks
+
+pictures: $(VENV)/test ## the pictures of the README, anew; needs Chromium
+	$(BIN)/python -m demos.pictures
 
 clean: ## remove the virtual environment and everything that was built
 	rm -rf $(VENV) out build *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis

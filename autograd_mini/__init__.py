@@ -8,11 +8,11 @@
 -0.004023
 """
 
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
 from autograd_mini import ops
-from autograd_mini.by_hand.check import check_by_hand
-from autograd_mini.by_hand.explain import explain
 from autograd_mini.draw import draw
-from autograd_mini.draw.microscope import microscope
 from autograd_mini.gradcheck import gradcheck
 from autograd_mini.modes import no_grad
 from autograd_mini.ops import *  # noqa: F403  # the op table has the list of its names
@@ -20,5 +20,28 @@ from autograd_mini.ops.caller import located
 from autograd_mini.scope import named_scope
 from autograd_mini.value import Value
 
+if TYPE_CHECKING:
+    from autograd_mini.by_hand.check import check_by_hand
+    from autograd_mini.by_hand.explain import explain
+    from autograd_mini.draw.microscope import microscope
+
 __all__ = ["Value", "check_by_hand", "draw", "explain", "gradcheck", "located", "microscope", "named_scope", "no_grad"]
 __all__ += ops.__all__
+
+# Loaded when first asked for: whoever only computes does not wait for them.
+_LOADED_LATER = {
+    "check_by_hand": "autograd_mini.by_hand.check",
+    "explain": "autograd_mini.by_hand.explain",
+    "microscope": "autograd_mini.draw.microscope",
+}
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _LOADED_LATER:
+        raise AttributeError(f"module 'autograd_mini' has no attribute {name!r}")
+    thing = globals()[name] = getattr(import_module(_LOADED_LATER[name]), name)
+    return thing
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})
