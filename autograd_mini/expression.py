@@ -100,11 +100,14 @@ def assignment(text: str) -> tuple[str, Any]:
 
     Raises ``ExpressionError`` for any other text.
     """
-    parsed = ExpressionText(text)
-    match parsed.statements:
-        case [ast.Assign(targets=[ast.Name(id=name)], value=tree)]:
-            return name, _Evaluation(parsed, _PLAIN).of(tree)
-    raise parsed.error("this is no name=number, such as a=2 or x=[1,2] (an expression comes first, and in quotes)")
+    if "=" in text:
+        parsed = ExpressionText(text)
+        match parsed.statements:
+            case [ast.Assign(targets=[ast.Name(id=name)], value=tree)]:
+                return name, _Evaluation(parsed, _PLAIN).of(tree)
+    raise ExpressionError(
+        f"{text[:60]} is no name=number, such as a=2 or x=[1,2]; an expression comes first, in one pair of quotes"
+    )
 
 
 class _Evaluation:

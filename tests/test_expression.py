@@ -304,9 +304,6 @@ def test_an_empty_expression_is_named(expression: str) -> None:
         ("a=2,5", "a decimal has a point", "2,5"),
         ("a=[1,2", "'[' was never closed", "[1,2"),
         ("a=b*2", "b is no number", "b*2"),
-        ("a", "this is no name=number", "a"),
-        ("*", "ends too early", ""),
-        ("a==2", "this is no name=number", "a==2"),
         ("2=a", "left of = stands a single name", "2=a"),
         ("a=2=3", "left of = stands a single name", "2=3"),
         ("lambda=0.1", "lambda is a word of Python's own and no name; choose another, such as lambda_", "lambda=0.1"),
@@ -317,6 +314,12 @@ def test_an_assignment_that_is_none_is_said_and_shown(text: str, words: str, pla
     message = refusal("a*b", ["a=1", text])
     assert words in message
     assert pointed_at(message) == place
+
+
+@pytest.mark.parametrize("text", ["a", "*", "", "a==2", "a.b=2", "a=2; b=3", "a, b = 2"])
+def test_what_is_no_assignment_at_all_may_be_an_expression_without_quotes(text: str) -> None:
+    message = refusal("a*b", [text])
+    assert f"{text} is no name=number, such as a=2 or x=[1,2]; an expression comes first, in one pair of" in message
 
 
 # ---------------------------------------------------------------- hostile input
