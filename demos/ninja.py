@@ -10,11 +10,11 @@ marks it twice: as it is, and with three mistakes that everybody makes once.
 Look at
     by_hand       the comments: why is it a sum here, and a += there?
     the reports   of the second, three lines are WRONG; what is "carried" follows correctly from a slip before it
-    fused         eleven steps of cross-entropy become `probs` minus one-hot, nine of batch norm one line
-    ninja.svg     the graph; the gradient goes through it from right to left
+    fused         eight steps of cross-entropy become `probs` minus one-hot, seven of batch norm one line
+    ninja.html    the microscope: the arrow keys step through all of it; click hprebn to see its two uses
 Change
     slips         ("counts",) plants one mistake alone, () none; which gradients does each one spoil?
-    batch         2 makes the batch norm rough: what do the gradients of hprebn come to, and why?
+    batch         466 takes all examples at once: which gradients become smaller, and which do not?
     steps         2000 has the network know the names by heart
     seed          other weights and another batch
 """
@@ -26,7 +26,7 @@ from types import SimpleNamespace
 
 import numpy as np
 
-from autograd_mini import Value, check_by_hand, draw
+from autograd_mini import Value, check_by_hand, microscope
 
 NAMES = """
 emma olivia ava isabella sophia charlotte mia amelia harper evelyn abigail emily elizabeth mila ella avery sofia camila
@@ -46,7 +46,7 @@ SLIPS = {
 
 
 def main(out="out", *, seed=0, batch=32, slips=tuple(SLIPS), steps=300):
-    """Has the derivation by hand marked, right and with ``slips``; trains with it; draws; returns the files written."""
+    """Has the derivation by hand marked, right and with ``slips``; puts it under the microscope; trains with it."""
     out = Path(out)
     out.mkdir(parents=True, exist_ok=True)
     rng = np.random.default_rng(seed)
@@ -60,20 +60,22 @@ def main(out="out", *, seed=0, batch=32, slips=tuple(SLIPS), steps=300):
     print("Every gradient by hand:")
     right = check_by_hand(v.loss, by_hand(v, x, y))
     print(right, "\n")
-    print(f"The same with {len(slips)} mistakes:")
+    print("The same with these mistakes:" if slips else "The same once more:")
+    for slip in slips:
+        print(f"  {slip}: {SLIPS[slip]}")
     wrong = check_by_hand(v.loss, by_hand(v, x, y, slips))
     print(wrong, "\n")
     short = check_by_hand(v.loss, fused(v, x, y))
     print("The same in a third of the lines:", "right" if short else short)
-    if not (right and short) or {row.name for row in wrong.rows if row.status == "WRONG"} != set(slips):
+    blamed = {row.name for row in wrong.rows if row.status == "WRONG"}
+    if not (right and short) or blamed != set(slips):
         raise SystemExit("The marks are not what they should be")
 
-    v.loss.backward()
-    file = draw(v.loss).save(out / "ninja.svg")
+    page = microscope(v.loss, out / "ninja.html").path
     train(parameters, contexts, nexts, rng=rng, batch=batch, steps=steps)
     after = forward(parameters, contexts, nexts).loss
     print(f"Trained with these gradients, without backward(): the loss of all characters falls to {after:.2f}")
-    return [file]
+    return [page]
 
 
 def examples(names):

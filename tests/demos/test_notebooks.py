@@ -97,7 +97,7 @@ def test_drawings_derivations_reports_and_microscopes_show_themselves(name, exec
             found.append(last_call(cell))
             assert form in shown(cell), cell.id
             assert "text/plain" in shown(cell), cell.id
-    assert set(found) == (set(SHOWN_AS) if name == "first_lesson" else {"draw", "check_by_hand"})
+    assert set(found) == (set(SHOWN_AS) if name == "first_lesson" else {"check_by_hand", "microscope"})
 
 
 @pytest.mark.parametrize("name", [path.stem for path in NOTEBOOKS])
