@@ -124,6 +124,8 @@ class _Grading:
             status = "ok"
             apart = _finite(np.abs(yours - true))
             self.rounding[node] = np.maximum(apart, half) if follows else apart
+            if follows and not agree(yours, true, half + floor):  # right as far as the rounding lets one see
+                self.off.add(node)
         else:
             self.rounding[node] = half
             self.off.add(node)

@@ -13,7 +13,7 @@ from autograd_mini.node import Node
 from autograd_mini.ops.caller import located
 
 FEWEST = 3  # significant digits that a number without trailing zeros is taken to have: 0.5 is 0.500
-PRECISION = {"d": 1e-9, "f": 1e-5, "e": 1e-2}  # of arithmetic in this dtype.char, relative to the terms of a sum
+PRECISION = {"d": 1e-12, "f": 1e-5, "e": 1e-2}  # of arithmetic in this dtype.char, relative to the terms of a sum
 FINEST = 1e-6  # of the number: however many digits there are, a computation differs in the last of them
 
 
@@ -141,7 +141,7 @@ def _half_a_unit(x: Any, dtype: np.dtype[Any]) -> Any:
         # Four different numbers that all end at the third decimal, or later, were rounded there
         enough = int(FEWEST - 1 - exponents.max())  # decimals, for three digits of the largest
         fewest = min(enough, 3) if np.unique(sizes).size > 3 else enough
-        for decimals in range(max(fewest, 0), max(enough, 0) + 5):
+        for decimals in range(fewest, enough + 5):
             if _are_whole(sizes * 10.0**decimals, slip):
                 half = np.maximum(half, 10.0**-decimals / 2)
                 break

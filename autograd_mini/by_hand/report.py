@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import textwrap
+from collections import Counter
 from dataclasses import dataclass
 from html import escape
 from typing import Any
@@ -86,34 +87,58 @@ class Report:
         return f"check_by_hand: {_counted(len(given), 'gradient')} given, {right} ok, {slips} WRONG{follow}{where}"
 
     def __str__(self) -> str:
-        given = [row for row in self.rows if row.status != "not given"]
-        shown = given if len(given) <= MOST_ROWS else [row for row in given if row.status != "ok"][:MOST_ROWS]
-        lines = [self.summary()]
-        if shown:
-            table = [("node", "status", "yours", "expected", "true"), *(row.cells() for row in shown)]
-            widths = [max(map(len, column)) for column in zip(*table, strict=True)]
-            notes = ["", *(row.diagnosis for row in shown)]
-            for cells, note in zip(table, notes, strict=True):
-                name, status, *numbers = cells
-                parts = [name.ljust(widths[0]), status.ljust(widths[1])]
-                parts += [text.rjust(width) for text, width in zip(numbers, widths[2:], strict=True)]
-                lines.append(("  " + "  ".join(parts)).rstrip())
-                lines += textwrap.wrap(note, 94, initial_indent=" " * 6, subsequent_indent=" " * 6)
-        if len(shown) < len(given):
-            lines.append(f"  ... and {len(given) - len(shown):,} more")
-        left_out = [row.name for row in self.rows if row.status == "not given"]
-        if left_out:
-            more = f" and {len(left_out) - 8:,} more" if len(left_out) > 8 else ""
-            lines += textwrap.wrap(
-                f"not given: {', '.join(left_out[:8])}{more}", 96, initial_indent="  ", subsequent_indent="    "
-            )
-        return "\n".join(lines)
+        lines = _wrapped(self.summary(), "", "  ")
+        table = [HEADINGS, *(row.cells() for row in self._shown())]
+        widths = [max(map(len, column)) for column in zip(*table, strict=True)]
+        for cells, note in zip(table, ("", *(row.diagnosis for row in self._shown())), strict=True):
+            if len(table) > 1:
+                texts = [text.ljust(width) for text, width in zip(cells[:2], widths, strict=False)]
+                numbers = [text.rjust(width) for text, width in zip(cells[2:], widths[2:], strict=True)]
+                lines.append("  ".join(["", *texts, *numbers]).rstrip())
+            lines += _wrapped(note, " " * 6, " " * 6)
+        return "\n".join(lines + _wrapped(self._left_out(), "  ", "    "))
 
     __repr__ = __str__
 
     def _repr_html_(self) -> str:
         """The table for notebooks."""
-        return f"<pre>{escape(str(self))}</pre>"
+        head = "".join(f"<th>{heading}</th>" for heading in HEADINGS)
+        body = []
+        for row in self._shown():
+            name, status, *numbers = map(escape, row.cells())
+            cells = f"<td style='text-align: left'>{name}</td><td style='{_STYLES[row.status]}'>{status}</td>"
+            body.append(f"<tr>{cells}{''.join(f'<td>{text}</td>' for text in numbers)}</tr>")
+            if row.diagnosis:
+                note = escape(row.diagnosis)
+                body.append(f"<tr><td></td><td colspan='4' style='text-align: left'><em>{note}</em></td></tr>")
+        table = f"<table><thead><tr>{head}</tr></thead><tbody>{''.join(body)}</tbody></table>" if body else ""
+        return f"<p>{escape(self.summary())}</p>{table}<p>{escape(self._left_out())}</p>"
+
+    def _shown(self) -> list[Row]:
+        """The rows of the table: what was given; of very many, only what is not right."""
+        given = [row for row in self.rows if row.status != "not given"]
+        return given if len(given) <= MOST_ROWS else [row for row in given if row.status != "ok"][:MOST_ROWS]
+
+    def _left_out(self) -> str:
+        """What the table does not show: rows for which there is no room, and nodes that were not given."""
+        statuses = Counter(row.status for row in self.rows)
+        statuses.subtract(row.status for row in self._shown())
+        more = [f"{n:,} {status}" for status, n in statuses.items() if n and status != "not given"]
+        # A name that the user gave says more than v7
+        names = [row.name for row in self.rows if row.status == "not given"]
+        names.sort(key=lambda name: name[0] == "v" and name[1:].isdigit())
+        rest = f" and {len(names) - 8:,} more" if len(names) > 8 else ""
+        told = [f"... and {', '.join(more)}"] if more else []
+        told += [f"not given: {', '.join(names[:8])}{rest}"] if names else []
+        return "; ".join(told)
+
+
+HEADINGS = ("node", "status", "yours", "expected", "true")
+_STYLES = {"ok": "color: #2a7d2a", "carried": "color: #b36b00", "WRONG": "color: #c62828; font-weight: bold"}
+
+
+def _wrapped(text: str, first: str, rest: str) -> list[str]:
+    return textwrap.wrap(text, 100, initial_indent=first, subsequent_indent=rest)
 
 
 def _counted(n: int, what: str) -> str:

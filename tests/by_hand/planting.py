@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from autograd_mini import Value, abs, cos, exp, log, maximum, mean, minimum, relu, sigmoid, sin, sqrt, tanh, where
+from autograd_mini import Value, abs, cos, exp, log, maximum, mean, relu, sigmoid, sin, sqrt, tanh, where
 from autograd_mini import max as largest
 from autograd_mini.backward import Contribution, contributions
 from autograd_mini.graph import walk
@@ -230,7 +230,7 @@ def derived_with_rounding(loss: Value, rng: Rng) -> dict[Value, Any]:
 
 
 def with_a_slip(loss: Value, rng: Rng) -> tuple[Value, str, dict[Value, Any]] | None:
-    """The node with the slip, its kind, and all that a student who made it would hand in; None if it changes nothing."""
+    """The node with the slip, its kind, and what a student who made it would hand in; None if it changes nothing."""
     steps, right = contributions(loss, 1.0)
     nodes = [node for node in walk(loss).values if node in right and node is not loss]
     node = nodes[rng.integers(len(nodes))]
