@@ -60,7 +60,8 @@ class named_scope:
 
     def __getstate__(self) -> tuple[None, dict[str, Any]]:
         # A graph that is copied or pickled takes no module along: the name of its type has to do.
-        name = self._part if isinstance(self._part, str) else type(self.part).__name__
+        part = self.part
+        name = part if isinstance(part, str) else "module" if part is None else type(part).__name__
         return None, {"_part": name, "_outer": self._outer}
 
     def __repr__(self) -> str:

@@ -1,19 +1,23 @@
-"""Fewer boxes for a large graph: what repeats becomes one box with a count, what is far from the root a stub.
+"""Fewer boxes for a large graph: what a module computed becomes one box, what repeats one box with a count.
 
-Values of the same form share a box, so that a layer of a scalar network is five or six boxes whatever its
-width. Two of them have the same form if they are computed in the same way from operands of the same form, and are
-used in the same way by consumers of the same form; a run of one op, such as the sum of a neuron, counts as one.
+Modules come first, at the deepest level that fits. If none does, what is of the same form shares a box, so that a
+layer of a scalar network is five or six boxes whatever its width, or one if it is a module. Two of a form are
+computed in the same way from operands of the same form, and are used in the same way by consumers of the same
+form; a run of one op, such as the sum of a neuron, counts as one. What is still too much is left out far from the root.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from bisect import bisect_left
+from collections.abc import Callable, Sequence
+from functools import cache
 from heapq import heappop, heappush
 from itertools import chain
 from typing import Any
 
 import numpy as np
 
+from autograd_mini.draw.modules import Call, Calls, Parts
 from autograd_mini.draw.picture import Group
 from autograd_mini.graph import Graph
 from autograd_mini.value import Value
@@ -21,16 +25,35 @@ from autograd_mini.value import Value
 
 def collapse(graph: Graph, max_boxes: int) -> list[Group]:
     """The values of ``graph`` in at most ``max_boxes`` groups, operands before consumers. Linear in the graph."""
-    forms = _Forms(graph)
+    calls = Calls(graph)
+    contracted = cache(calls.contracted)
+    level = _deepest(calls.depth, lambda level: len(contracted(level).values) <= max_boxes)
+    if level:
+        return _each_alone(contracted(level))
+    forms_at = cache(lambda level: _Forms(graph, contracted(level)))
+    level = _deepest(calls.depth, lambda level: forms_at(level).count <= max_boxes)
+    forms = forms_at(level or min(1, calls.depth))
     shown = range(forms.count) if forms.count <= max_boxes else _nearest_the_root(forms, max_boxes // 2)
     return _with_stubs(forms, sorted(shown))
 
 
-def kind_of(value: Value) -> object:
-    """What values must have in common to share a box, apart from how they are connected.
+def _deepest(levels: int, fits: Callable[[int], bool]) -> int:
+    """The last level that fits, 0 if the first does not: the deeper, the more boxes."""
+    return bisect_left(range(1, levels + 1), True, key=lambda level: not fits(level))
 
-    Collapsing by module belongs here: with the module that made a value in this key, no box is shared by two.
-    """
+
+def _each_alone(parts: Parts) -> list[Group]:
+    """A group for every part."""
+    groups = []
+    for part, (i, operands) in enumerate(zip(parts.values, parts.operands, strict=True)):
+        call = parts.calls.get(part)
+        alone = Group([i], list(operands))
+        groups.append(alone._replace(values=call.outputs, size=call.size, calls=[call]) if call else alone)
+    return groups
+
+
+def kind_of(value: Value) -> object:
+    """What values must have in common to share a box, apart from how they are connected."""
     array = () if value.data.__class__ is float else (value.shape, value.dtype.str)
     return value.op and value.op.name, value.requires_grad, array
 
@@ -39,35 +62,47 @@ def kind_of(value: Value) -> object:
 
 
 class _Forms:
-    """Every form that occurs in a graph, numbered so that operands come before consumers and the root last.
+    """Every form that occurs among parts, numbered so that operands come before consumers and the root last.
 
     Kept as arrays, since the graph may have a million forms of which a hundred are shown.
     """
 
-    def __init__(self, graph: Graph) -> None:
-        kinds = _numbered([kind_of(value) for value in graph.values])
-        end = _ends_of_runs(graph, kinds)
+    def __init__(self, graph: Graph, parts: Parts) -> None:
+        self._values = parts.values
+        kind_of_part = [kind_of(graph.values[i]) for i in parts.values]
+        for part, call in parts.calls.items():
+            kind_of_part[part] = (kind_of_part[part], call.what, call.size, call.parameters)
+        kinds = _numbered(kind_of_part)
+        end = _ends_of_runs(parts, kinds)
         self._lengths = np.bincount(end)  # of the run that ends here
-        in_run = [length > 1 for length in self._lengths.tolist()]
-        from_root = np.array(_refined_by_use(graph, _computed_alike(graph, kinds, end, in_run), end, in_run))
+        unordered = [length > 1 for length in self._lengths.tolist()]
+        for part in parts.calls:
+            unordered[part] = True
+        from_root = np.array(_refined_by_use(parts, _computed_alike(parts, kinds, end, unordered), end, unordered))
         self.count = int(from_root.max()) + 1
-        form = self.count - 1 - from_root[end]  # of each value, or of the run that it is in
+        form = self.count - 1 - from_root[end]  # of each part, or of the run that it is in
 
-        ends = np.unique(end)
+        ends = np.flatnonzero(self._lengths)
         self._members = ends[np.argsort(form[ends], kind="stable")]
         self._first_member = np.searchsorted(form[self._members], range(self.count + 1))
-        self.sizes = np.bincount(form)
+        self._calls: dict[int, list[Call]] = {}
+        size = np.ones(len(kinds), np.int64)
+        for part, call in sorted(parts.calls.items()):
+            self._calls.setdefault(int(form[part]), []).append(call)
+            size[part] = call.size
+        self.sizes = np.zeros(self.count, np.int64)
+        np.add.at(self.sizes, form, size)
 
-        arity = [len(operands) for operands in graph.operands]
+        arity = [len(operands) for operands in parts.operands]
         most = max(arity) or 1
         ends_at = np.array(end)
         target = np.repeat(ends_at, arity)
-        source = np.fromiter(chain.from_iterable(graph.operands), np.int64)
+        source = np.fromiter(chain.from_iterable(parts.operands), np.int64)
         position = np.fromiter(chain.from_iterable(map(range, arity)), np.int64)
-        position[np.array(in_run)[target]] = 0
+        position[np.array(unordered)[target]] = 0
         outside = target != ends_at[source]
         edges = (form[target] * most + position) * self.count + form[source]  # one number each, to sort them at once
-        edges = np.unique(edges[outside])
+        edges = _distinct(edges[outside])
         self.targets, self.sources = edges // (most * self.count), edges % self.count
         self._first_edge = np.searchsorted(self.targets, range(self.count + 1))
 
@@ -78,11 +113,13 @@ class _Forms:
         return result
 
     def group(self, form: int, operands: list[int]) -> Group:
-        """The values of this form."""
+        """The values of this form; of calls what each of them gives, also within a run."""
         begin, end = self._first_member[form : form + 2]
         members = self._members[begin:end]
+        calls = self._calls.get(form, [])
+        values = [i for call in calls for i in call.outputs] or [self._values[member] for member in members.tolist()]
         lengths = self._lengths[members]
-        return Group(members.tolist(), operands, (int(lengths.min()), int(lengths.max())), int(self.sizes[form]))
+        return Group(values, operands, (int(lengths.min()), int(lengths.max())), int(self.sizes[form]), calls)
 
 
 def _numbered(keys: Sequence[object]) -> list[int]:
@@ -91,11 +128,17 @@ def _numbered(keys: Sequence[object]) -> list[int]:
     return [number.setdefault(key, len(number)) for key in keys]
 
 
-def _ends_of_runs(graph: Graph, kinds: list[int]) -> list[int]:
+def _distinct(numbers: Any) -> Any:
+    """Each of these natural numbers once, sorted: ``np.unique``, which hashes them and takes several times as long."""
+    numbers = np.sort(numbers)
+    return numbers[np.diff(numbers, prepend=-1) > 0]
+
+
+def _ends_of_runs(parts: Parts, kinds: list[int]) -> list[int]:
     """For each value the end of the run it is in: the results of one op that have no other use than in the next."""
     uses = [0] * len(kinds)
     consumer = [0] * len(kinds)
-    for i, operands in enumerate(graph.operands):
+    for i, operands in enumerate(parts.operands):
         for j in operands:
             uses[j] += 1
             consumer[j] = i
@@ -106,41 +149,41 @@ def _ends_of_runs(graph: Graph, kinds: list[int]) -> list[int]:
     return end
 
 
-def _computed_alike(graph: Graph, kinds: list[int], end: list[int], in_run: list[bool]) -> list[int]:
+def _computed_alike(parts: Parts, kinds: list[int], end: list[int], unordered: list[bool]) -> list[int]:
     """For the end of each run a number that says how it is computed: equal numbers, equal formulas.
 
-    Of a run only which forms go in matters, not how many: sums of 3 and of 300 products are of one form.
+    Of a run or a call only which forms go in matters, not how many: sums of 3 and of 300 products are of one form.
     """
     number: dict[tuple[int, ...], int] = {}
     forms = [-1] * len(kinds)
-    into_run: dict[int, set[int]] = {}
-    for i, operands in enumerate(graph.operands):
+    into: dict[int, set[int]] = {}
+    for i, operands in enumerate(parts.operands):
         last = end[i]
-        if in_run[last]:
-            into_run.setdefault(last, set()).update([forms[j] for j in operands if end[j] != last])
+        if unordered[last]:
+            into.setdefault(last, set()).update([forms[j] for j in operands if end[j] != last])
             if i != last:
                 continue
-            key = (kinds[i], -1, *sorted(into_run.pop(last)))
+            key = (kinds[i], -1, *sorted(into.pop(last)))
         else:
             key = (kinds[i], *[forms[j] for j in operands])
         forms[i] = number.setdefault(key, len(number))
     return forms
 
 
-def _refined_by_use(graph: Graph, forms: list[int], end: list[int], in_run: list[bool]) -> list[int]:
+def _refined_by_use(parts: Parts, forms: list[int], end: list[int], unordered: list[bool]) -> list[int]:
     """``forms`` told apart by their consumers, numbered from the root: a weight is not a bias."""
     number: dict[tuple[int, ...], int] = {}
     uses: list[Any] = [()] * len(forms)  # of each value: none, one, or a set of them
-    most = max([len(operands) for operands in graph.operands]) or 1
+    most = max([len(operands) for operands in parts.operands]) or 1
     for i in reversed(range(len(forms))):
         last = end[i]
         if i == last:
             key = (forms[i], uses[i]) if uses[i].__class__ is int else (forms[i], *sorted(uses[i]))
             forms[i] = number.setdefault(key, len(number))
             uses[i] = ()
-        for position, j in enumerate(graph.operands[i]):
+        for position, j in enumerate(parts.operands[i]):
             if end[j] != last:
-                use = forms[last] * most + (0 if in_run[last] else position)
+                use = forms[last] * most + (0 if unordered[last] else position)
                 if uses[j] == ():
                     uses[j] = use
                 elif uses[j].__class__ is set:
@@ -158,7 +201,7 @@ def _nearest_the_root(forms: _Forms, most: int) -> set[int]:
 
     A leaf is the exception: it has no operands, so it can be used by what is hidden without making a circle.
     """
-    pairs = np.unique(forms.targets * forms.count + forms.sources)
+    pairs = _distinct(forms.targets * forms.count + forms.sources)
     consumers = np.bincount(pairs % forms.count, minlength=forms.count)
     root = forms.count - 1
     depth = {root: 0}

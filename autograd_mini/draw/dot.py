@@ -9,6 +9,7 @@ STYLE = {
     "constant": 'style=dashed color="#6b6b6b"',
     "value": "",
     "op": 'shape=ellipse style=filled fillcolor="#fdf0d0"',
+    "module": 'style=filled fillcolor="#e4f0e0" color="#2f6b3a" penwidth=1.6',
     "more": 'style="filled,dashed" fillcolor="#eeeeee" color="#6b6b6b"',
 }
 
@@ -19,14 +20,20 @@ def to_dot(picture: Picture, rankdir: str) -> str:
     The font is Courier by name: with "monospace" Graphviz reserves the widths of Times, and text overflows.
     """
     note = f" label={_quoted(_escaped(picture.note))} labelloc=t labeljust=l" if picture.note else ""
+    apart = " ranksep=1.6" if any([box.kind == "module" for box in picture.boxes]) and _is_dense(picture) else ""
     lines = [
-        f'    graph [rankdir={rankdir} bgcolor=white fontname="Courier" fontsize=12{note}]',
+        f'    graph [rankdir={rankdir} bgcolor=white fontname="Courier" fontsize=12{apart}{note}]',
         '    node [shape=record fontname="Courier" fontsize=12 height=0.35]',
         '    edge [fontname="Courier" arrowsize=0.7 color="#444444"]',
     ]
     lines += [f"    {box.name} [{_attributes(box, rankdir)}]" for box in picture.boxes]
     lines += [f"    {picture.boxes[source].name} -> {picture.boxes[target].name}" for source, target in picture.edges]
     return "\n".join(["digraph {", *lines, "}\n"])
+
+
+def _is_dense(picture: Picture) -> bool:
+    """True where layers are wired to each other, each to each: the edges need room to be told apart."""
+    return len(picture.edges) > 2 * len(picture.boxes)
 
 
 def _attributes(box: Box, rankdir: str) -> str:

@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from autograd_mini.draw.modules import Call
 from autograd_mini.graph import Graph, names_of, number
 from autograd_mini.node import Node
 from autograd_mini.ops.operation import Operation
@@ -20,17 +21,18 @@ LONGEST = 40  # characters of a label or an index that a box shows; hovering sho
 class Group(NamedTuple):
     """Values that share a box. In a picture of everything each Value has one of its own; a stub has none."""
 
-    values: list[int]  # positions in the graph
+    values: list[int]  # positions in the graph; of calls only what they give to others
     operands: list[int]  # groups, one for each edge, in operand order
     run: tuple[int, int] = (1, 1)  # how many ops in a row stand behind a value here: the fewest and the most
-    size: int = 1  # how many Values of the graph it stands for, those inside a run included
+    size: int = 1  # how many Values of the graph it stands for, those inside a run or a call included
+    calls: Sequence[Call] = ()  # what it shows, if these are calls of modules
 
 
 class Box(NamedTuple):
     """A box or, for an op, an ellipse."""
 
     name: str
-    kind: str  # "leaf", "constant", "value" (the result of an op), "op", or "more" (a stub for what is not shown)
+    kind: str  # "leaf", "constant", "value" (the result of an op), "op", "module" (a call), or "more" (a stub)
     fields: tuple[str, ...]
     title: str  # shown on hovering
     stacked: bool = False  # fields one above the other: those of a tensor and of many values are long
@@ -58,11 +60,14 @@ def picture(graph: Graph, groups: Sequence[Group]) -> Picture:
     for place, group in enumerate(groups):
         target = len(boxes)
         values = [graph.values[i] for i in group.values]
+        name = f"v{group.values[-1]}" if values else f"more{place}"
         if not values:
             text = f"… {count(group.size, 'more value')}"
-            boxes.append(Box(f"more{place}", "more", (text,), text))
+            boxes.append(Box(name, "more", (text,), text))
+        elif group.calls:
+            fields = (*_said_of(group.calls), *_numbers_of(values))
+            boxes.append(Box(name, "module", fields, _title(values, group.calls), stacked=True))
         else:
-            name = f"v{group.values[-1]}"
             ops = [value.op for value in values if value.op is not None]
             if ops:
                 operands = [one_line(names[i]) for i in graph.operands[group.values[-1]]]
@@ -74,9 +79,21 @@ def picture(graph: Graph, groups: Sequence[Group]) -> Picture:
             boxes.append(Box(name, _kind(values[0]), _fields(values), _title(values), stacked))
         edges.extend((shown_in[source], target) for source in group.operands)
         shown_in.append(len(boxes) - 1)
-    everything = len(groups) == len(graph.values)
-    note = "" if everything else f"{count(len(graph.values), 'value')} shown as {count(len(groups), 'box', 'boxes')}"
-    return Picture(boxes, edges, note)
+    return Picture(boxes, edges, _note(graph, groups))
+
+
+def _note(graph: Graph, groups: Sequence[Group]) -> str:
+    """How a graph was collapsed, if it was."""
+    if len(groups) == len(graph.values):
+        return ""
+    said = [f"{count(len(graph.values), 'value')} shown as {count(len(groups), 'box', 'boxes')}"]
+    if any([group.calls for group in groups]):
+        said.append("by module")
+    if any([len(group.calls) > 1 if group.calls else len(group.values) > 1 or group.run[1] > 1 for group in groups]):
+        said.append("alike ones together")
+    if not all([group.values for group in groups]):
+        said.append("cut off far from the root")
+    return ", ".join(said)
 
 
 # ------------------------------------------------------------ the text in a box
@@ -95,13 +112,33 @@ def _fields(values: Sequence[Value]) -> tuple[str, ...]:
     fields = [label] if label else []
     if len(values) > 1:
         fields.append(f"× {len(values):,}")
-    if isinstance(first.data, np.ndarray):
-        fields.append(f"{first.shape} {first.dtype}")
-    data = numbers([value.data for value in values])
-    fields.append(data if not fields and not first.requires_grad else f"data {data}")
-    if first.requires_grad:
+    numbers_of = _numbers_of(values)
+    bare = not fields and len(numbers_of) == 1
+    return (numbers_of[0].removeprefix("data "),) if bare else (*fields, *numbers_of)
+
+
+def _said_of(calls: Sequence[Call]) -> list[str]:
+    """The module of calls of one form: path | what it is | how many | what is inside."""
+    first, many = calls[0], len(calls) > 1
+    fields = [_label_of_all([one_line(call.path) for call in calls]), one_line(first.what)]
+    if many:
+        fields.append(f"× {len(calls):,}")
+    inside = [count(first.parameters, "parameter")] if first.parameters else []
+    if first.size > 1:
+        inside.append(f"{count(first.size, 'value')}{' each' if many else ''}")
+    return [text for text in (*fields, ", ".join(inside)) if text]
+
+
+def _numbers_of(values: Sequence[Value]) -> list[str]:
+    """Shape and dtype of arrays that have the same | data | grad."""
+    kinds = {(value.shape, value.dtype) for value in values}
+    fields = [
+        f"{shape} {dtype}" for shape, dtype in kinds if len(kinds) == 1 and isinstance(values[0].data, np.ndarray)
+    ]
+    fields.append(f"data {numbers([value.data for value in values])}")
+    if values[0].requires_grad:
         fields.append(f"grad {numbers([_plain_grad(value) for value in values if value.has_grad])}")
-    return tuple(fields)
+    return fields
 
 
 def _label_of_all(labels: Sequence[str]) -> str:
@@ -119,15 +156,21 @@ def _op_of_all(ops: Sequence[Operation], run: tuple[int, int]) -> str:
     return f"{text} × {most:,}" if fewest == most else f"{text} × {fewest:,} … {most:,}"
 
 
-def _title(values: Sequence[Value]) -> str:
+def _title(values: Sequence[Value], calls: Sequence[Call] = ()) -> str:
     """Every digit of one Value; for many, that the numbers are the smallest and the largest."""
-    if len(values) > 1:
-        return f"{count(len(values), 'value')} of the same form; the numbers are the smallest and the largest"
-    value = values[0]
-    lines = [_printable(value.label)] if value.label else []
-    lines.append(f"data {_digits(value.data)}")
-    if value.requires_grad:
-        lines.append(f"grad {_digits(_plain_grad(value)) if value.has_grad else NO_GRAD}")
+    lines = [_printable(f"{call.path} {call.what}".strip()) for call in calls] if len(calls) == 1 else []
+    if len(calls) > 1:
+        lines.append(f"{count(len(calls), 'call')} of the same form; the numbers are the smallest and the largest")
+    elif len(values) > 1:
+        of = "that it gives to others" if calls else "of the same form"
+        lines.append(f"{count(len(values), 'value')} {of}; the numbers are the smallest and the largest")
+    else:
+        value = values[0]
+        if value.label:
+            lines.append(_printable(value.label))
+        lines.append(f"data {_digits(value.data)}")
+        if value.requires_grad:
+            lines.append(f"grad {_digits(_plain_grad(value)) if value.has_grad else NO_GRAD}")
     return "\n".join(lines)
 
 
@@ -143,6 +186,8 @@ NO_GRAD = "–"
 
 def numbers(data: Sequence[Any]) -> str:
     """Numbers or arrays as short text: one number, a few elements, or the smallest … the largest of all."""
+    if any([isinstance(x, np.ndarray) for x in data]):
+        data = [x for x in data if np.size(x)] or data[:1]
     if not data or not np.size(data[0]):
         return NO_GRAD if not data else "[]"
     if len(data) == 1 and np.size(data[0]) <= 4:
@@ -156,10 +201,10 @@ def numbers(data: Sequence[Any]) -> str:
 
 def min_max(data: Sequence[Any]) -> tuple[Any, Any]:
     """The smallest and the largest element of all; nan if there is one."""
-    if not np.ndim(data[0]):
+    if not any([isinstance(x, np.ndarray) for x in data]):
         flat = np.array(data)
         return flat.min(), flat.max()
-    return np.min([x.min() for x in data]), np.max([x.max() for x in data])
+    return np.min([np.min(x) for x in data]), np.max([np.max(x) for x in data])
 
 
 def _nested(elements: Any) -> str:

@@ -22,6 +22,7 @@ STYLE = {
     "constant": 'fill="#ffffff" stroke="#6b6b6b" stroke-dasharray="4 3"',
     "value": 'fill="#ffffff" stroke="#222222"',
     "op": 'fill="#fdf0d0" stroke="#222222"',
+    "module": 'fill="#e4f0e0" stroke="#2f6b3a" stroke-width="1.6"',
     "more": 'fill="#eeeeee" stroke="#6b6b6b" stroke-dasharray="4 3"',
 }
 

@@ -26,7 +26,7 @@ def test_a_graph_that_fits_is_not_collapsed():
         x = x.tanh()
     assert note(x) == ""
     assert len(walk(x).values) == 150
-    assert note(x.tanh()) == "151 values shown as 2 boxes"
+    assert note(x.tanh()) == "151 values shown as 2 boxes, alike ones together"
 
 
 def test_the_note_is_in_the_picture(without_dot):
@@ -110,6 +110,7 @@ def test_what_does_not_repeat_is_cut_off_far_from_the_root():
     assert len([fields for fields in shown if fields[-1].startswith("grad")]) <= 10
     stubs = [fields[0] for fields in shown if fields[0].startswith("…")]
     assert stubs == ["… 1,491 more values"]  # 1,501 values, of which 10 are shown
+    assert note(x, max_boxes=20) == "1,501 values shown as 11 boxes, cut off far from the root"
 
 
 def test_a_leaf_that_is_used_again_behind_a_stub_has_an_edge_to_it():

@@ -8,6 +8,7 @@ from xml.etree import ElementTree
 import numpy as np
 import pytest
 
+import nn
 from autograd_mini import Value, softmax
 from autograd_mini.draw import draw
 
@@ -33,7 +34,26 @@ def hostile():
     return Value(1.0, label='</script><img onerror="alert(1)">&{}|\n\x00') * Value(2.0, label="重み 🎉")
 
 
-@pytest.fixture(params=["karpathy", "mlp", "mlp collapsed", "tensors", "long edges", "hostile", "leaf", "cut"])
+def neurons(samples):
+    model = nn.scalar.MLP(2, [16, 16, 1])
+    return sum(model([Value(float(i)), Value(1.0)]) for i in range(samples))
+
+
+GRAPHS = [
+    "karpathy",
+    "mlp",
+    "mlp collapsed",
+    "neurons",
+    "neurons collapsed",
+    "tensors",
+    "long edges",
+    "hostile",
+    "leaf",
+    "cut",
+]
+
+
+@pytest.fixture(params=GRAPHS)
 def value(request, karpathy, scalar_mlp):
     def cut():
         x = Value(1.0)
@@ -45,6 +65,8 @@ def value(request, karpathy, scalar_mlp):
         "karpathy": lambda: karpathy,
         "mlp": lambda: scalar_mlp([2, 4, 1]),
         "mlp collapsed": lambda: scalar_mlp([2, 8, 8, 1], samples=5),
+        "neurons": lambda: neurons(1),
+        "neurons collapsed": lambda: neurons(20),
         "tensors": tensors,
         "long edges": long_edges,
         "hostile": hostile,
