@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from contextlib import ContextDecorator
+from collections.abc import Callable, Iterator
+from contextlib import ContextDecorator, contextmanager
 from contextvars import ContextVar
 from threading import Lock
 from types import TracebackType
@@ -55,3 +55,13 @@ class no_grad(ContextDecorator):
         _depth.set(_depth.get() - 1)
         with _lock:
             open_blocks -= 1
+
+
+@contextmanager
+def recording() -> Iterator[None]:
+    """Records, inside of ``no_grad()`` too: for those whose work it is. PyTorch: ``torch.enable_grad``."""
+    token = _depth.set(0)
+    try:
+        yield
+    finally:
+        _depth.reset(token)

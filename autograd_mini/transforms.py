@@ -1,0 +1,318 @@
+"""Derivatives of functions, of any order: ``grad``, ``vjp``, ``jvp`` and what they make together. JAX's signatures."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from contextvars import ContextVar
+from functools import wraps
+from typing import Any
+
+import numpy as np
+
+from autograd_mini import modes, ops
+from autograd_mini.backward import gradients
+from autograd_mini.forward import tangents as push
+from autograd_mini.node import Node
+from autograd_mini.ops.caller import located
+from autograd_mini.ops.operation import shape_of
+from autograd_mini.tree import leaves_of, map_leaves, named_leaves_of
+from autograd_mini.value import Value
+
+Argnums = int | tuple[int, ...]
+
+# How many transforms are at work. Inside of one, what another gives must itself be differentiable.
+_depth: ContextVar[int] = ContextVar("transforms at work", default=0)
+
+
+# ------------------------------------------------------------ reverse
+
+
+def grad(f: Callable[..., Any], argnums: Argnums = 0, has_aux: bool = False) -> Callable[..., Any]:
+    """The function that gives the gradient of ``f`` by its argument ``argnums``, or by several. JAX: ``jax.grad``.
+
+    ``f`` takes numbers, arrays, and lists, tuples, dicts and dataclasses of them, and gives a single number; inside
+    of it the arguments in ``argnums`` are Values. The gradient has the form of the argument, and is plain numbers and
+    arrays again. With ``has_aux`` the function gives a pair, of which the second part is passed on.
+
+    >>> grad(lambda x: x**3)(2.0)
+    12.0
+    >>> grad(grad(lambda x: x**3))(2.0)
+    12.0
+    >>> grad(lambda p: p["w"] * 3.0 + p["b"])({"w": 2.0, "b": 1.0})
+    {'w': 3.0, 'b': 1.0}
+
+    Raises ``ValueError`` if the result is not a single number, ``TypeError`` if an argument holds something else than
+    numbers.
+    """
+    both = value_and_grad(f, argnums, has_aux)
+
+    @wraps(f)
+    def gradient(*args: Any, **kwargs: Any) -> Any:
+        value, result = both(*args, **kwargs)
+        return (result, value[1]) if has_aux else result
+
+    return gradient
+
+
+def value_and_grad(f: Callable[..., Any], argnums: Argnums = 0, has_aux: bool = False) -> Callable[..., Any]:
+    """The function that gives ``(f(...), gradient)``; otherwise as ``grad``. JAX: ``jax.value_and_grad``.
+
+    >>> value_and_grad(lambda x, y: x * y, argnums=(0, 1))(2.0, 3.0)
+    (6.0, (3.0, 2.0))
+    """
+
+    @wraps(f)
+    def both(*args: Any, **kwargs: Any) -> tuple[Any, Any]:
+        with _Work("grad", args) as work:
+            variables, output = work.evaluate(f, argnums, args, kwargs)
+            value, aux = work.split(output) if has_aux else (output, None)
+            _check_single("grad", value)
+            gradient = work.gradients_of(value, variables)
+            value = work.given_out(value)
+            return (value, work.given_out(aux)) if has_aux else value, gradient
+
+    return both
+
+
+def elementwise_grad(f: Callable[..., Any], argnums: Argnums = 0) -> Callable[..., Any]:
+    """The derivative of a function that acts on each element by itself, element by element. HIPS: the same name.
+
+    >>> elementwise_grad(np.sin)(np.array([0.0, np.pi]))
+    array([ 1., -1.])
+    """
+    return grad(lambda *args, **kwargs: ops.sum(f(*args, **kwargs)), argnums)
+
+
+def vjp(f: Callable[..., Any], *args: Any, has_aux: bool = False) -> tuple[Any, ...]:
+    """``(f(*args), pullback)``: ``pullback(g)`` gives the vector-Jacobian product by each argument. JAX: ``jax.vjp``.
+
+    It is a tuple with one entry for each argument. ``g`` has the form of the output. With ``has_aux`` a third part of the result is what ``f`` gave beside it.
+
+    >>> output, pullback = vjp(lambda x, y: x * y, 2.0, 3.0)
+    >>> output, pullback(1.0)
+    (6.0, (3.0, 2.0))
+    """
+    with _Work("vjp", args) as work:
+        variables, result = work.evaluate(f, tuple(range(len(args))), args, {})
+        output, aux = work.split(result) if has_aux else (result, None)
+
+    def pullback(g: Any) -> tuple[Any, ...]:
+        with _Work("vjp", (args, g)) as pulling:
+            parts = leaves_of(output)
+            upstream = _same_form("vjp", "the output", output, g)
+            total = sum([ops.sum(part * one) for part, one in zip(parts, upstream, strict=True)], Value(0.0))
+            gradient: tuple[Any, ...] = pulling.gradients_of(total, variables)
+            return gradient
+
+    given_out = work.given_out(output)
+    return (given_out, pullback, work.given_out(aux)) if has_aux else (given_out, pullback)
+
+
+# ------------------------------------------------------------ forward
+
+
+def jvp(f: Callable[..., Any], args: Sequence[Any], tangents: Sequence[Any]) -> tuple[Any, Any]:
+    """``(f(*args), tangent)``: the derivative in the direction ``tangents``, by forward mode. JAX: ``jax.jvp``.
+
+    >>> jvp(lambda x, y: x * y, (2.0, 3.0), (1.0, 0.0))
+    (6.0, 3.0)
+
+    Raises ``TypeError`` if ``args`` is no tuple, ``ValueError`` if a tangent has another shape than its argument.
+    """
+    for name, several in (("args", args), ("tangents", tangents)):
+        if not isinstance(several, tuple | list):
+            raise TypeError(located(f"jvp: {name} is a tuple, one entry for each argument of f, such as (x,)"))
+    with _Work("jvp", (args, tangents)) as work:
+        directions = _same_form("jvp", "the arguments", tuple(args), tuple(tangents))
+        variables, output = work.evaluate(f, tuple(range(len(args))), args, {})
+        given = dict(zip(leaves_of(variables), directions, strict=True))
+        return work.given_out(output), map_leaves(lambda part: work.pushed(part, given), output)
+
+
+def hvp(f: Callable[..., Any], args: Sequence[Any], vectors: Sequence[Any]) -> Any:
+    """The Hessian of ``f`` at ``args`` times ``vectors``, without the Hessian: forward mode over the gradient.
+
+    A tuple with one entry for each argument; of a single argument the entry itself. PyTorch: ``torch.func``'s
+    ``jvp(grad(f), ...)``.
+
+    >>> hvp(lambda x: (x**3).sum(), (np.array([1.0, 2.0]),), (np.array([1.0, 0.0]),))
+    array([6., 0.])
+    """
+    gradient = grad(f, tuple(range(len(args))) if len(args) != 1 else 0)
+    return jvp(gradient, args, vectors)[1]
+
+
+# ------------------------------------------------------------ all of a Jacobian
+
+
+def jacobian(f: Callable[..., Any], argnums: Argnums = 0) -> Callable[..., Any]:
+    """The function that gives all derivatives of all outputs: shape ``(*output, *input)``. JAX: ``jax.jacobian``.
+
+    Reverse mode where there are fewer outputs than inputs, else forward mode. Containers give containers: for each
+    part of the output, in its form, the Jacobian by each part of the argument.
+
+    >>> jacobian(lambda x: x * x)(np.array([1.0, 2.0]))
+    array([[2., 0.],
+           [0., 4.]])
+    """
+
+    @wraps(f)
+    def matrix(*args: Any, **kwargs: Any) -> Any:
+        with _Work("jacobian", args) as work:
+            variables, output = work.evaluate(f, argnums, args, kwargs)
+            return map_leaves(lambda part: work.jacobian_of(part, variables), output)
+
+    return matrix
+
+
+def hessian(f: Callable[..., Any], argnums: Argnums = 0) -> Callable[..., Any]:
+    """The function that gives the second derivatives: shape ``(*input, *input)``. JAX: ``jax.hessian``.
+
+    >>> hessian(lambda x: (x**3).sum())(np.array([1.0, 2.0]))
+    array([[ 6.,  0.],
+           [ 0., 12.]])
+    """
+    return jacobian(grad(f, argnums), argnums)
+
+
+# ------------------------------------------------------------ how they work
+
+
+class _Work:
+    """One transform at work on its arguments: knows whether what it gives out must be differentiable again."""
+
+    def __init__(self, who: str, given: Any) -> None:
+        self.who = who
+        self.nested = _depth.get() > 0 or any([isinstance(leaf, Value) for leaf in leaves_of(given)])
+
+    def __enter__(self) -> _Work:
+        self._recording = modes.recording()
+        self._recording.__enter__()
+        self._token = _depth.set(_depth.get() + 1)
+        return self
+
+    def __exit__(self, *error: Any) -> None:
+        _depth.reset(self._token)
+        self._recording.__exit__(*error)
+
+    def evaluate(
+        self, f: Callable[..., Any], argnums: Argnums, args: Sequence[Any], kwargs: dict[str, Any]
+    ) -> tuple[Any, Any]:
+        """The arguments chosen, as Values of their own, and what ``f`` makes of them."""
+        if not callable(f):
+            raise TypeError(located(f"{self.who}: the first argument is the function, not a {type(f).__name__}"))
+        chosen = argnums if isinstance(argnums, tuple) else (argnums,)
+        moved = list(args)
+        for n in chosen:
+            if not -len(args) <= n < len(args):
+                raise ValueError(located(f"{self.who}: argnums names argument {n}, and there are {len(args)}"))
+            moved[n] = self._variables(args[n], f"argument {n}")
+        output = f(*moved, **kwargs)
+        return tuple(moved[n] for n in chosen) if isinstance(argnums, tuple) else moved[argnums], output
+
+    def _variables(self, tree: Any, name: str) -> Any:
+        for path, leaf in named_leaves_of(tree):
+            if isinstance(leaf, str | bytes | bool) or (leaf is not None and not _is_number(leaf)):
+                raise TypeError(
+                    located(f"{self.who}: {name}{path} is {leaf!r}; only numbers and arrays are differentiated")
+                )
+        return map_leaves(_as_variable, tree)
+
+    def split(self, output: Any) -> tuple[Any, Any]:
+        """What ``f`` gave with ``has_aux``, in two."""
+        if not isinstance(output, tuple) or len(output) != 2:
+            raise TypeError(located(f"{self.who}: with has_aux, f returns a pair: (result, what is passed on)"))
+        return output
+
+    def gradients_of(self, output: Any, variables: Any, upstream: Any = None) -> Any:
+        """The gradient of ``output`` by each of the variables, in their form."""
+        found: dict[Any, Any] = {}
+        if isinstance(output, Value) and output.requires_grad:
+            if upstream is None:
+                upstream = np.ones(output.shape) if output.shape else 1.0
+            if self.nested and not isinstance(upstream, Value):
+                upstream = Value(upstream, requires_grad=False)
+            found = gradients(output, upstream, create_graph=self.nested)
+        return map_leaves(lambda variable: self._or_zero(found.get(variable), variable), variables)
+
+    def pushed(self, output: Any, given: dict[Any, Any]) -> Any:
+        """The tangent of ``output``."""
+        if not isinstance(output, Node):
+            return self._or_zero(None, output)
+        return self._or_zero(push(output, given, create_graph=self.nested).get(output), output)
+
+    def jacobian_of(self, output: Any, variables: Any) -> Any:
+        """The Jacobian of one array by each of the variables, in their form."""
+        shape = shape_of(output)
+        inputs = [variable for variable in leaves_of(variables) if variable is not None]
+        if int(np.prod(shape)) <= sum([variable.size for variable in inputs]):
+            rows = [leaves_of(self.gradients_of(output, inputs, one)) for one in _basis(shape)]
+            parts = [_stacked([row[i] for row in rows], 0, (*shape, *x.shape)) for i, x in enumerate(inputs)]
+        else:
+            parts = [
+                _stacked([self.pushed(output, {x: one}) for one in _basis(x.shape)], -1, (*shape, *x.shape))
+                for x in inputs
+            ]
+        by_variable = dict(zip(inputs, parts, strict=True))
+        return map_leaves(lambda variable: by_variable.get(variable), variables)
+
+    def given_out(self, output: Any) -> Any:
+        """What the user gets: Values inside of another transform, plain numbers and arrays outside."""
+        return output if self.nested else map_leaves(lambda leaf: leaf.data if isinstance(leaf, Node) else leaf, output)
+
+    def _or_zero(self, found: Any, like: Any) -> Any:
+        if found is None and like is not None:
+            return np.zeros(shape_of(like)) if shape_of(like) else 0.0
+        return found
+
+
+def _is_number(leaf: Any) -> bool:
+    return isinstance(leaf, Node | int | float | np.ndarray | np.number)
+
+
+def _as_variable(leaf: Any) -> Any:
+    """An argument as a Value of its own: of a Value one that depends on it and on nothing else."""
+    if leaf is None:
+        return None
+    return ops.broadcast_to(leaf, leaf.shape) if isinstance(leaf, Value) else Value(leaf)
+
+
+def _check_single(who: str, value: Any) -> None:
+    if shape_of(value) != () or not _is_number(value):
+        described = f"has shape {shape_of(value)}" if _is_number(value) else f"is a {type(value).__name__}"
+        remedy = "only a single number has a gradient; use jacobian, or .sum()"
+        raise ValueError(located(f"{who}: the result of f {described}, and {remedy}"))
+
+
+def _same_form(who: str, what: str, tree: Any, given: Any) -> list[Any]:
+    """The leaves of ``given``, which are as many as those of ``tree`` and of the same shapes."""
+    expected, leaves = list(named_leaves_of(tree)), list(named_leaves_of(given))
+    if [path for path, _ in expected] != [path for path, _ in leaves]:
+        raise ValueError(located(f"{who}: what is given must have the form of {what}; {given!r} has another"))
+    for (path, x), (_, direction) in zip(expected, leaves, strict=True):
+        if shape_of(x) != np.shape(direction):
+            raise ValueError(
+                located(f"{who}: {what}{path} has shape {shape_of(x)}, what is given for it {np.shape(direction)}")
+            )
+    return [_as_direction(direction) for _, direction in leaves]
+
+
+def _as_direction(direction: Any) -> Any:
+    return direction if isinstance(direction, Value | None) else ops.operation.as_floating(direction)
+
+
+def _basis(shape: tuple[int, ...]) -> Iterator[Any]:
+    """Every array of this shape that is 1 in one place and 0 elsewhere."""
+    for index in np.ndindex(shape):
+        one = np.zeros(shape)
+        one[index] = 1.0
+        yield one if shape else 1.0
+
+
+def _stacked(parts: list[Any], axis: int, shape: tuple[int, ...]) -> Any:
+    """The rows or columns of a Jacobian, put together."""
+    if not shape:
+        return parts[0]
+    if not parts:
+        return np.zeros(shape)
+    return ops.reshape(ops.stack(parts, axis), shape)
