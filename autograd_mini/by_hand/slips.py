@@ -165,13 +165,13 @@ def own_factor(use: Use) -> Iterator[Slip]:
 
 def input_for_output(use: Use) -> Iterator[Slip]:
     """1 - x**2 for 1 - tanh(x)**2: a derivative in terms of the output, taken of the input."""
-    op, x = use.op.name, use.node
+    op, x, numerator = use.op.name, use.node, use.others[0] if use.others else ""
     belongs = {
         "tanh": f"1 - {x}**2 where 1 - tanh({x})**2 belongs",
         "sigmoid": f"{x} * (1 - {x}) where sigmoid({x}) * (1 - sigmoid({x})) belongs",
         "exp": f"{x} where exp({x}) belongs",
         "sqrt": f"1 / (2 * {x}) where 1 / (2 * sqrt({x})) belongs",
-        "div": f"the denominator is not squared, -1/{x} where -1/{x}**2 belongs",
+        "div": f"-{numerator}/{x} where -{numerator}/{x}**2 belongs",
     }.get(op, f"the derivative of {op} was taken of its input {x} where its output {use.consumer} belongs")
     if op == "div" and use.i == 1:
         yield Slip("denominator not squared", belongs, use.fit(use.raw(z=-use.operands[0]) * -1))
@@ -294,11 +294,11 @@ def product_of_matrices(use: Use) -> Iterator[Slip]:
         amount = amount.T if result_too else amount
         if amount.shape == use.x.shape:
             which = " and ".join(names[j] for j in flipped if j != use.i + 1)
-            words = (
-                "the factors stand in the wrong order"
-                if result_too
-                else f"{which} is transposed where it should not be, or not where it should"
-            )
+            words = f"{which} stands as it is where its transpose belongs, or the other way round"
+            if result_too and flipped:
+                words = "the factors stand in the wrong order"
+            elif result_too:
+                words = "these are the right numbers with rows and columns exchanged"
             yield Slip("transpose", words, amount)
 
 

@@ -56,7 +56,7 @@ def test_nan_and_inf_are_numbers_without_digits(written):
 
 @pytest.mark.parametrize("text", ["", "six", "0x1", "1/0", "1/2/3", "--2", "2.5.1", "a*b"])
 def test_other_strings_are_refused(text):
-    with pytest.raises(ValueError, match="the gradient of x is .*, which is no number; write digits"):
+    with pytest.raises(ValueError, match=r"the gradient of x is .*, which is no number; write digits"):
         read(text, (), "x")
 
 
