@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Callable
+from inspect import signature
 from typing import Any
 
 import numpy as np
 
 from autograd_mini import ops
 from autograd_mini.ops.caller import located
+from autograd_mini.ops.numpy_names import FUNCTIONS
 from autograd_mini.ops.operation import TABLE, Carrier
 
 # NumPy's ufuncs by the rows that compute the same.
@@ -24,39 +26,6 @@ PLAIN_RESULTS = frozenset(
         *(np.zeros_like, np.ones_like, np.empty_like, np.full_like, np.array_repr, np.array_str),
     }
 )
-
-
-def _where(condition: Any, *branches: Any) -> Carrier:
-    if len(branches) != 2:
-        raise TypeError(located("np.where on a Value needs both branches: np.where(condition, x, y)"))
-    return ops.where(condition, *branches)
-
-
-def _clip(a: Any, a_min: Any = None, a_max: Any = None, *, min: Any = None, max: Any = None) -> Carrier:
-    return ops.clip(a, a_min if min is None else min, a_max if max is None else max)
-
-
-# Named by NumPy's own parameter names, so that keywords work as they do on arrays.
-FUNCTIONS: dict[Any, Callable[..., Carrier]] = {
-    np.sum: lambda a, axis=None, keepdims=False: ops.sum(a, axis, keepdims),
-    np.mean: lambda a, axis=None, keepdims=False: ops.mean(a, axis, keepdims),
-    np.var: lambda a, axis=None, ddof=0, keepdims=False: ops.var(a, axis, ddof, keepdims),
-    np.std: lambda a, axis=None, ddof=0, keepdims=False: ops.std(a, axis, ddof, keepdims),
-    np.max: lambda a, axis=None, keepdims=False: ops.max(a, axis, keepdims),
-    np.amax: lambda a, axis=None, keepdims=False: ops.max(a, axis, keepdims),
-    np.min: lambda a, axis=None, keepdims=False: ops.min(a, axis, keepdims),
-    np.amin: lambda a, axis=None, keepdims=False: ops.min(a, axis, keepdims),
-    np.reshape: lambda a, shape: ops.reshape(a, shape),
-    np.ravel: lambda a: ops.reshape(a, -1),
-    np.transpose: lambda a, axes=None: ops.transpose(a, axes),
-    np.expand_dims: lambda a, axis: ops.expand_dims(a, axis),
-    np.squeeze: lambda a, axis=None: ops.squeeze(a, axis),
-    np.broadcast_to: lambda array, shape: ops.broadcast_to(array, shape),
-    np.concatenate: lambda arrays, axis=0: ops.concatenate(arrays, axis),
-    np.stack: lambda arrays, axis=0: ops.stack(arrays, axis),
-    np.where: _where,
-    np.clip: _clip,
-}
 
 
 def call_ufunc(ufunc: np.ufunc, method: str, operands: tuple[Any, ...], options: dict[str, Any]) -> Any:
@@ -94,12 +63,32 @@ def call_function(function: Callable[..., Any], args: tuple[Any, ...], kwargs: d
     ours = FUNCTIONS.get(function)
     if ours is None:
         raise _unknown(f"{function.__module__}.{function.__name__}".removeprefix("numpy."))
+    given = {name: value for name, value in kwargs.items() if value is not np._NoValue}
+    operands, given = _by_our_names(function, ours, args, given)
+    return ours(*operands, **given)
+
+
+def _by_our_names(
+    function: Callable[..., Any], ours: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any]
+) -> tuple[list[Any], dict[str, Any]]:
+    """The arguments of NumPy's function for our op: operands by position, and what else is given by name."""
+    accepted = signature(ours).parameters.values()
+    first = [name for name in accepted if name.default is name.empty and name.kind is not name.VAR_POSITIONAL]
     try:
-        return ours(*args, **{name: value for name, value in kwargs.items() if value is not np._NoValue})
-    except TypeError as error:
-        if "unexpected keyword" not in str(error) and "positional argument" not in str(error):
-            raise
-        raise TypeError(located(f"np.{function.__name__} on a Value: {str(error).split('() ')[-1]}")) from None
+        bound = signature(function).bind(*args, **kwargs)
+    except ValueError:  # NumPy tells no signature of what it wrote in C
+        return list(args), kwargs
+    theirs = [p for p in bound.signature.parameters.values() if p.name in bound.arguments]
+    if any([p.kind is p.VAR_POSITIONAL for p in theirs]):
+        return list(args), kwargs
+    operands = [bound.arguments[p.name] for p in theirs[: len(first)]]
+    given = {p.name: bound.arguments[p.name] for p in theirs[len(first) :]}
+    defaults = {p.name: p.default for p in bound.signature.parameters.values()}
+    names = {p.name for p in accepted}
+    refused = [name for name, value in given.items() if name not in names and value is not defaults[name]]
+    if refused:
+        raise TypeError(located(f"np.{function.__name__} on a Value takes no {', '.join(refused)}"))
+    return operands, {name: value for name, value in given.items() if name in names}
 
 
 _INSTEAD = {

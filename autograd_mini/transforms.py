@@ -86,7 +86,8 @@ def elementwise_grad(f: Callable[..., Any], argnums: Argnums = 0) -> Callable[..
 def vjp(f: Callable[..., Any], *args: Any, has_aux: bool = False) -> tuple[Any, ...]:
     """``(f(*args), pullback)``: ``pullback(g)`` gives the vector-Jacobian product by each argument. JAX: ``jax.vjp``.
 
-    It is a tuple with one entry for each argument. ``g`` has the form of the output. With ``has_aux`` a third part of the result is what ``f`` gave beside it.
+    It is a tuple with one entry for each argument. ``g`` has the form of the output. With ``has_aux`` a third part of
+    the result is what ``f`` gave beside it.
 
     >>> output, pullback = vjp(lambda x, y: x * y, 2.0, 3.0)
     >>> output, pullback(1.0)

@@ -34,7 +34,7 @@ from autograd_mini.ops.pointwise import (
     where,
 )
 from autograd_mini.ops.reduction import broadcast_to, max, mean, min, std, sum, var
-from autograd_mini.ops.shape import astype, concatenate, expand_dims, reshape, squeeze, stack, transpose
+from autograd_mini.ops.shape import astype, concatenate, expand_dims, ravel, reshape, squeeze, stack, transpose
 from autograd_mini.ops.softmax import log_softmax, logsumexp, softmax
 
 __all__ = [
@@ -68,6 +68,7 @@ __all__ = [
     "mul",
     "neg",
     "pow",
+    "ravel",
     "relu",
     "reshape",
     "scatter_add",

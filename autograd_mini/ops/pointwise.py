@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 
 from autograd_mini.ops.caller import located
+from autograd_mini.ops.numpy_names import FUNCTIONS
 from autograd_mini.ops.operation import Carrier, Pointwise, as_data, as_floating, dtype_of, quiet, shape_of
 
 # ---------------------------------------------------------------- choosing
@@ -461,3 +462,15 @@ def clip(x: Carrier, low: Carrier = None, high: Carrier = None) -> Carrier:
     1.0
     """
     return _CLIP(x, -math.inf if low is None else low, math.inf if high is None else high)
+
+
+def _numpys_clip(x: Carrier, a_min: Any = None, a_max: Any = None, *, min: Any = None, max: Any = None) -> Carrier:
+    return clip(x, a_min if min is None else min, a_max if max is None else max)
+
+
+FUNCTIONS.update(
+    {
+        np.where: where,
+        np.clip: _numpys_clip,
+    }
+)

@@ -11,6 +11,7 @@ from typing import Any
 
 import numpy as np
 
+from autograd_mini.ops.numpy_names import FUNCTIONS
 from autograd_mini.ops.operation import (
     Carrier,
     Linear,
@@ -196,3 +197,18 @@ def min(x: Carrier, axis: Axis = None, keepdims: bool = False) -> Carrier:
     1.0
     """
     return _MIN.on(x, as_axis(axis), bool(keepdims))
+
+
+FUNCTIONS.update(
+    {
+        np.broadcast_to: broadcast_to,
+        np.sum: sum,
+        np.mean: mean,
+        np.var: var,
+        np.std: std,
+        np.max: max,
+        np.amax: max,
+        np.min: min,
+        np.amin: min,
+    }
+)

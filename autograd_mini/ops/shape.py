@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from autograd_mini.ops.caller import located
+from autograd_mini.ops.numpy_names import FUNCTIONS
 from autograd_mini.ops.operation import Carrier, Linear, as_shape, dtype_of, normalize_axes, shape_of
 
 
@@ -78,6 +79,15 @@ def astype(x: Carrier, dtype: Any) -> Carrier:
     return _ASTYPE.on(x, dtype)
 
 
+def ravel(x: Carrier) -> Carrier:
+    """All elements in one axis. PyTorch: ``torch.ravel``.
+
+    >>> ravel(np.array([[1.0, 2.0], [3.0, 4.0]]))
+    array([1., 2., 3., 4.])
+    """
+    return reshape(x, -1)
+
+
 def expand_dims(x: Carrier, axis: int | tuple[int, ...]) -> Carrier:
     """``x`` with an axis of length 1 put in at ``axis``. PyTorch: ``torch.unsqueeze``.
 
@@ -137,3 +147,16 @@ def stack(xs: Sequence[Carrier], axis: int = 0) -> Carrier:
     if not -ndim <= axis < ndim:
         raise ValueError(located(f"stack: a stack of shape {shape_of(xs[0])} has no axis {axis}"))
     return _STACK.bind(axis % ndim)(*xs)
+
+
+FUNCTIONS.update(
+    {
+        np.reshape: reshape,
+        np.transpose: transpose,
+        np.ravel: ravel,
+        np.expand_dims: expand_dims,
+        np.squeeze: squeeze,
+        np.concatenate: concatenate,
+        np.stack: stack,
+    }
+)

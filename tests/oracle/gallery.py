@@ -435,6 +435,8 @@ def shapes_and_indices() -> Iterator[Sample]:
             lambda x, s=after: x.reshape(s),
             before,
         )
+    yield call("ravel", "a matrix", ops.ravel, torch.ravel, (2, 3))
+    yield on_float("ravel", "a number", ops.ravel, torch.ravel)
     yield on_float("reshape", "a number", lambda x: ops.reshape(x, (1, 1)), lambda x: x.reshape(1, 1))
     for shape, axes in [
         ((2, 3), None),
