@@ -8,7 +8,8 @@ import numpy as np
 import pytest
 import torch
 from compare import TOLERANCE, assert_like, assert_same_as_torch, centred_difference, coarsest
-from gallery import ALONE, CASES, PAIRS, SAMPLES, Operand, Sample, name_of
+from gallery import CASES, SAMPLES, name_of
+from sample import ALONE, PAIRS, Operand, Sample
 
 from autograd_mini import Value, ops
 from autograd_mini.ops.operation import Linear, Pointwise
