@@ -4,6 +4,7 @@ import copy
 import shutil
 import subprocess
 import threading
+import time
 from itertools import pairwise
 from weakref import ref
 from xml.etree import ElementTree
@@ -12,7 +13,7 @@ import numpy as np
 import pytest
 
 import nn
-from autograd_mini import Value, named_scope
+from autograd_mini import Value, named_scope, stack
 from autograd_mini.draw import draw
 from autograd_mini.draw.collapse import collapse
 from autograd_mini.draw.modules import Calls
@@ -89,6 +90,14 @@ def test_neurons_stand_in_their_order(network, without_dot):
     for layer in (0, 1):
         column = [name for name in first if name.startswith(f"layers.{layer}.")]
         assert [f"layers.{layer}.neurons.{j}" for j in range(16)] == sorted(column, key=height.__getitem__)
+
+
+def test_graphviz_gets_room_for_layers_that_are_wired_to_each_other(network):
+    assert "ranksep=1.6" in draw(network(inputs()[0])).source
+    assert "ranksep" not in draw(sum(network(x) for x in inputs(5))).source
+    many = [Value(float(i)) for i in range(12)]
+    products = [x * y for x in many for y in many[:3]]
+    assert "ranksep" not in draw(stack([*products, *products, *products, *products]).sum()).source
 
 
 def test_where_neurons_are_too_many_layers_are_the_boxes(network):
@@ -238,7 +247,7 @@ def test_a_parameter_that_parts_of_one_name_use_is_within_each():
     w = nn.Parameter(0.5)
     h = Value(1.0, label="h")
     for _ in range(3):
-        with named_scope("step"):
+        with named_scope("".join(["st", "ep"])):  # equal names, not the same object
             h = (h * w).tanh()
     assert [box.fields[0] for box in boxes(h, max_boxes=4)] == ["h", "step", "step", "step"]
 
@@ -282,6 +291,16 @@ def test_a_recurrent_cell_of_many_steps_is_one_box():
     (fields,) = modules(h.sum())
     assert fields[:2] == ("Cell", "× 500")
     assert fields[4] == f"data {np.min(states):.4g} … {np.max(states):.4g}"  # of every step, not of the last
+
+
+def test_thirty_thousand_calls_are_drawn():
+    w, h = nn.Parameter(0.9), Value(1.0)
+    step = Function(lambda h: (h * w).tanh())
+    for _ in range(30_000):
+        h = step(h)
+    start = time.process_time()
+    assert note(h) == "60,002 values shown as 2 boxes, by module, alike ones together"
+    assert time.process_time() - start < 30  # about one second; what is not linear takes minutes
 
 
 def test_modules_of_different_form_do_not_share_a_box():
