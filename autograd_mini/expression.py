@@ -33,7 +33,7 @@ FUNCTIONS = {
     **dict.fromkeys(("abs", "clip", "cos", "erf", "exp", "expand_dims", "expm1", "gelu", "log", "log1p"), 1),
     **dict.fromkeys(("log_softmax", "logsumexp", "max", "mean", "min", "neg", "relu", "reshape", "sigmoid"), 1),
     **dict.fromkeys(("sign", "silu", "sin", "softmax", "softplus", "sqrt", "squeeze", "std", "sum", "tan"), 1),
-    **dict.fromkeys(("tanh", "transpose", "var"), 1),
+    **dict.fromkeys(("ravel", "tanh", "transpose", "var"), 1),
     **dict.fromkeys(("add", "div", "elu", "leaky_relu", "matmul", "maximum", "minimum", "mul", "pow", "sub"), 2),
 }
 METHODS = [name for name in FUNCTIONS if hasattr(Arithmetic, name)]

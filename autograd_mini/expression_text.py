@@ -37,7 +37,7 @@ class ExpressionText:
             with warnings.catch_warnings(action="ignore"):  # the parser's, about what will not be run
                 self.statements = ast.parse("\n".join(self.lines)).body
         except SyntaxError as cause:
-            row = min(cause.lineno or 1, len(self.lines))  # what is missing may be missed behind the last line
+            row = cause.lineno or 1
             raise self._error_at(row, *_in_plain_words(cause, self.lines[row - 1])) from None
         except (RecursionError, MemoryError):
             raise self.error("this is nested too deep; give parts of it names: e = a*b; d = e + c") from None
