@@ -171,7 +171,7 @@ def uncontracted(graph: Graph) -> Parts:
 
 
 def _is_of_a_module(leaf: Value) -> bool:
-    """True for a plain number and for an ``nn.Parameter``, which is the one kind of Value that has a class of its own."""
+    """True for a plain number and for an ``nn.Parameter``, the one kind of Value that has a class of its own."""
     return is_plain_number(leaf) or leaf.__class__ is not Value
 
 
