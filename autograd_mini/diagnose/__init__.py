@@ -1,0 +1,5 @@
+"""What is wrong with a training step: ``diagnose``."""
+
+from autograd_mini.diagnose.diagnosis import diagnose
+
+__all__ = ["diagnose"]

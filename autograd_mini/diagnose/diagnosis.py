@@ -1,0 +1,96 @@
+"""``diagnose``: every check on one training step, causes before consequences."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from autograd_mini.diagnose import activations, layers, leftovers, nonfinite, parameters, softmax
+from autograd_mini.diagnose.report import Diagnosis
+from autograd_mini.diagnose.step import Step
+from autograd_mini.ops.caller import located
+from autograd_mini.value import Value
+
+
+def diagnose(loss: Value, model_or_optimizer: Any) -> Diagnosis:
+    """Looks at a training step, after ``backward()`` and before ``step()``, and says what is wrong with it.
+
+    ``loss`` is the single number that ``backward()`` was called on; beside it stands what holds the parameters: a
+    model, an optimizer, or a list of Values. Nothing is changed. The kinds of findings:
+
+    - ``nan or inf``, and at which Value it began, forward or backward
+    - ``parameter rebound``: ``w = w - lr * w.grad`` put a result in its place
+    - ``parameter not reached`` by the loss
+    - ``growing graph``: ``total += loss`` keeps the graphs of earlier steps
+    - ``gradients not zeroed`` before ``backward()``
+    - ``softmax twice``: of what is a probability already
+    - ``dead relu``: units that are 0 for all samples; ``saturated tanh``, ``saturated sigmoid``
+    - ``vanishing gradients``, ``exploding gradients``, layer by layer
+
+    >>> import numpy as np, nn
+    >>> model = nn.MLP(2, [4, 1], rng=np.random.default_rng(0))
+    >>> loss = (model(np.eye(2)) ** 2).mean()
+    >>> loss.backward()
+    >>> diagnose(loss, model)
+    diagnose: nothing is wrong with this step
+    >>> loss.backward()
+    >>> print(diagnose(loss, model))
+    diagnose: 1 finding
+      1. gradients not zeroed, at layers.0.weight
+         grad is 2 times the gradient of this loss in all 4 parameters: an earlier backward() is still in it
+         -> call optimizer.zero_grad(), or model.zero_grad(), in every step before backward(); ...
+
+    Raises ``TypeError`` if ``loss`` is no Value or nothing beside it holds parameters, ``ValueError`` if the loss is
+    not a single number, depends on nothing that requires a gradient, or if there are no parameters.
+    """
+    if not isinstance(loss, Value):
+        raise TypeError(
+            located(f"diagnose: the loss is a Value, not {_kind(loss)}; give the end of the graph, then the model")
+        )
+    if loss.size != 1:
+        raise ValueError(
+            located(
+                f"diagnose: the loss has shape {loss.shape}, and a training step begins at a single number; "
+                "reduce it first (.sum() or .mean())"
+            )
+        )
+    if not loss.requires_grad:
+        raise ValueError(
+            located(
+                "diagnose: this loss does not depend on anything that requires a gradient; "
+                "was it computed under no_grad, or from .data?"
+            )
+        )
+    step = Step(loss, model_or_optimizer)
+    findings = [*nonfinite.forward(step)]
+    is_finite = not findings
+    findings += [*parameters.rebound(step), *parameters.unreached(step), *leftovers.growing(step)]
+    notes: list[str] = []
+    if is_finite:
+        broken = [*nonfinite.back(step)]
+        findings += broken
+        if step.changed:
+            notes += [] if step.fresh else [_CHANGED]
+        elif not step.is_after_backward:
+            notes += [_BEFORE] if any(x.has_grad for _, x in step.parameters) else []
+        elif not broken:
+            findings += leftovers.not_zeroed(step)
+    findings += softmax.applied_twice(step)
+    if is_finite:
+        findings += activations.shut(step)
+        if not broken:
+            findings += layers.out_of_scale(step)
+    return Diagnosis(findings, notes)
+
+
+_CHANGED = (
+    "whether gradients were zeroed, since the parameters (or the data) were changed after this loss was computed; "
+    "call diagnose between backward() and step()"
+)
+_BEFORE = (
+    "whether gradients were zeroed, since backward() has not been called on this loss; the parameters still hold older "
+    "gradients, which zero_grad() must forget first"
+)
+
+
+def _kind(thing: object) -> str:
+    return f"{thing!r}" if isinstance(thing, int | float) else f"a {type(thing).__name__}"

@@ -1,0 +1,81 @@
+"""Parameters that this step does not train: replaced by a result of their own update, or out of the loss's reach."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from autograd_mini.diagnose import source
+from autograd_mini.diagnose.report import Finding
+from autograd_mini.diagnose.step import Step, some
+from autograd_mini.value import Value
+
+REBOUND = "parameter rebound"
+UNREACHED = "parameter not reached"
+
+_IN_PLACE = "change the numbers in place, w.data -= lr * w.grad, or let an optimizer's step() do it"
+
+
+def rebound(step: Step) -> Iterator[Finding]:
+    """Parameters in whose place the result of a computation stands, as after ``w = w - lr * w.grad``."""
+    results = [(name, x) for name, x in step.parameters if x.op is not None]
+    if results:
+        name, x = results[0]
+        variable = step.variables.get(id(x), "")
+        others = f"; so are {some([other for other, _ in results[1:]])}" if len(results) > 1 else ""
+        what = f"{name} is no leaf but the result of {x.op}{others}: the next backward() goes on into the old graph"
+        yield Finding(REBOUND, name, x, what, _IN_PLACE, source.rebinding_of(variable) if variable else "")
+    known = {x for _, x in step.parameters}
+    for leaf in step.graph.values:
+        if leaf.op is None and leaf.requires_grad:
+            yield from _replaced(step, leaf, leaf in known)
+
+
+def _replaced(step: Step, leaf: Value, is_known: bool) -> Iterator[Finding]:
+    """A leaf that the loss uses only through an update of it, if something says that it has been a parameter.
+
+    ``w - target`` looks the same in the graph. What tells them apart: the variable with the leaf's label has become
+    the result, or the source has a line that computes the variable from itself; or it is an nn.Parameter that the
+    model no longer has, updated outside of all modules.
+    """
+    is_plain = type(leaf) is Value
+    result, updates = leaf, 0
+    while len(users := step.consumers[step.position[result]]) == 1 and _is_update(users[0], result, is_plain):
+        result, updates = users[0], updates + 1
+    if not updates:
+        return
+    variable = step.variables.get(id(result), "")
+    line = source.rebinding_of(variable) if variable else ""
+    has_become_it = is_plain and is_known and variable and (variable == leaf.label or line)
+    if has_become_it or not (is_plain or is_known):
+        name = step.name(leaf)
+        now = f"the variable {variable}" if variable else "what the loss uses"
+        what = f"{now} is no longer {name} but {updates} update{'s' if updates > 1 else ''} of it, inside the graph"
+        yield Finding(REBOUND, name, leaf, what, _IN_PLACE, line)
+
+
+def _is_update(result: Value, operand: Value, is_plain: bool) -> bool:
+    """True for ``operand - constant`` and the like, which depend on nothing else that learns."""
+    updates = ("add", "sub", "mul", "div", "clip") if is_plain else ("add", "sub")
+    if result.op is None or result.op.name not in updates or result.inputs[0] is not operand or result.scope:
+        return False
+    return result.shape == operand.shape and not any(x.requires_grad for x in result.inputs[1:])
+
+
+def unreached(step: Step) -> Iterator[Finding]:
+    """Parameters that want a gradient and get none, since no path leads from the loss to them."""
+    missing = [(name, x) for name, x in step.parameters if x.requires_grad and x not in step.gradients]
+    if not missing:
+        return
+    name, x = missing[0]
+    if len(missing) == len(step.parameters):
+        what = f"the loss depends on none of the {len(missing):,} parameters"
+        advice = (
+            "is this the model that the loss was computed with? A .data, .detach() or no_grad() on the way cuts the "
+            "graph too"
+        )
+    else:
+        what = f"the loss does not depend on {some([name for name, _ in missing])}, so nothing there is learned"
+        advice = (
+            "use it in forward (a .data or .detach() on the way cuts it off), or set requires_grad = False to freeze it"
+        )
+    yield Finding(UNREACHED, name, x, what, advice)

@@ -1,0 +1,58 @@
+"""The line of the user's code that a finding is about, where the source says it beyond doubt. Nodes keep no lines."""
+
+from __future__ import annotations
+
+import ast
+import linecache
+import os.path
+from typing import Any
+
+from autograd_mini.ops import caller
+from autograd_mini.value import Value
+
+
+def forward_of(module: Any) -> str:
+    """Where the user's own class of ``module`` defines its forward; "" for a class of the library."""
+    code = getattr(getattr(type(module), "forward", None), "__code__", None)
+    if code is None or type(module).__module__.split(".")[0] in ("nn", "optim", "autograd_mini"):
+        return ""
+    return _line(code.co_filename, code.co_firstlineno)
+
+
+def rebinding_of(name: str) -> str:
+    """The one line of the caller's code that computes the variable ``name`` anew from itself; "" if there is not one.
+
+    That is ``total += loss``, or ``w = w - lr * w.grad``.
+    """
+    code = caller._user_frame().f_code
+    try:
+        tree = ast.parse("".join(linecache.getlines(code.co_filename)))
+    except SyntaxError:  # a notebook's cell with magic in it
+        return ""
+    numbers = [number for _, _, number in code.co_lines() if number]
+    inside = range(min(numbers), max(numbers) + 1)
+    found = {node.lineno for node in ast.walk(tree) if _rebinds(node, name) and node.lineno in inside}  # type: ignore[attr-defined]  # a statement has one
+    return _line(code.co_filename, found.pop()) if len(found) == 1 else ""
+
+
+def sums() -> dict[str, Value]:
+    """The caller's variables that are the sum of single numbers, by name."""
+    frame = caller._user_frame()
+    return {
+        name: thing
+        for name, thing in {**frame.f_globals, **frame.f_locals}.items()
+        if isinstance(thing, Value) and thing.op is not None and thing.op.name == "add" and thing.size == 1
+    }
+
+
+def _rebinds(node: ast.AST, name: str) -> bool:
+    if isinstance(node, ast.AugAssign):
+        return isinstance(node.target, ast.Name) and node.target.id == name
+    if not isinstance(node, ast.Assign):
+        return False
+    to_it = any(isinstance(target, ast.Name) and target.id == name for target in node.targets)
+    return to_it and any(isinstance(part, ast.Name) and part.id == name for part in ast.walk(node.value))
+
+
+def _line(path: str, number: int) -> str:
+    return f"{os.path.basename(path)}:{number}: {linecache.getline(path, number).strip()}".rstrip(": ")

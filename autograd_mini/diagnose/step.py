@@ -1,0 +1,224 @@
+"""A training step as the checks look at it: the graph of the loss, its gradients, and the parameters by name."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+
+from autograd_mini import backward
+from autograd_mini.diagnose import source
+from autograd_mini.graph import Graph, names_of, walk
+from autograd_mini.ops.caller import located, user_variables
+from autograd_mini.value import Value
+
+
+class Step:
+    """The graph below ``loss``, and what ``holder`` (a model, an optimizer, or a list of Values) trains.
+
+    Raises what ``diagnose`` raises.
+    """
+
+    def __init__(self, loss: Value, holder: Any) -> None:
+        self.loss = loss
+        self.graph = walk(loss)
+        self.variables = user_variables()
+        self.position = {value: i for i, value in enumerate(self.graph.values)}
+        self.names = names_of(self.graph, self.variables)
+        self.is_model = hasattr(holder, "named_parameters")
+        self._paths = {id(module): path for path, module in _modules(holder, self.graph)}
+        self.parameters = self._named(holder)
+        for name, parameter in self.parameters:
+            if parameter in self.position:
+                self.names[self.position[parameter]] = name
+
+    def _named(self, holder: Any) -> list[tuple[str, Value]]:
+        if hasattr(holder, "named_parameters"):
+            named = list(holder.named_parameters())
+        else:
+            named = [(self._name_of(x, i), x) for i, x in enumerate(_members(holder))]
+        if not named:
+            raise ValueError(
+                located(
+                    f"diagnose: the {type(holder).__name__} has no parameters, so there is no training step to look at "
+                    "(are its weights of type nn.Parameter?)"
+                )
+            )
+        for name, x in named:
+            if not isinstance(x, Value):
+                raise TypeError(located(f"diagnose: {name} is a {type(x).__name__}; a parameter is a Value"))
+        return named
+
+    def _name_of(self, parameter: Any, i: int) -> str:
+        if not isinstance(parameter, Value):
+            return f"parameter {i}"
+        if parameter in self.position:
+            name = self.names[self.position[parameter]]
+            return f"parameter {i}" if name == f"v{self.position[parameter]}" else name
+        name = parameter.label or self.variables.get(id(parameter), "")
+        return f"parameter {i} ({name})" if name else f"parameter {i}"
+
+    # ------------------------------------------------------------ names and places
+
+    def name(self, value: Value) -> str:
+        """What a Value of the graph is called."""
+        return self.names[self.position[value]]
+
+    def described(self, value: Value) -> str:
+        """Its name, how it was made, its shape, and the module it was computed in: enough to find it."""
+        made = f" = {value.op.name}" if value.op else ""
+        shape = f" of shape {value.shape}" if value.shape else ""
+        return f"{self.name(value)}{made}{shape}{self.place(value)}"
+
+    def place(self, value: Value) -> str:
+        """The innermost module, or ``named_scope``, that it was computed in, as `` in layers.0 (Linear 2 -> 16)``."""
+        part = module_of(value)
+        return f" in {self.path(part)}" if part is not None else ""
+
+    def path(self, part: Any) -> str:
+        """What a module is called from the outermost one; a ``named_scope`` is called by its name."""
+        if isinstance(part, str):
+            return part
+        extra = part.extra_repr() if hasattr(part, "extra_repr") else ""
+        what = f"{type(part).__name__} {extra}".rstrip()
+        path = self._paths.get(id(part), "")
+        return f"{path} ({what})" if path else what
+
+    def line(self, value: Value) -> str:
+        """The user's own forward that computed it, if it was computed in one."""
+        part = module_of(value)
+        return "" if part is None or isinstance(part, str) else source.forward_of(part)
+
+    # ------------------------------------------------------------ gradients
+
+    @property
+    def is_after_backward(self) -> bool:
+        """True if ``backward()`` has been through this graph."""
+        return self.loss.has_grad
+
+    @cached_property
+    def gradients(self) -> dict[Value, Any]:
+        """The gradient of this loss by each Value that has one.
+
+        Once parameters were changed they can no longer be computed, and are read where ``backward()`` left them.
+        """
+        if self.is_after_backward and self.changed and not self.fresh:
+            return {value: plain(value.grad) for value in self.graph.values if value.has_grad}
+        upstream = plain(self.loss.grad) if self.is_after_backward else np.ones(self.loss.shape, self.loss.dtype)[()]
+        if isinstance(self.loss.data, float):
+            upstream = float(upstream)
+        return backward.gradients(self.loss, upstream)  # type: ignore[return-value]  # every Node is a Value
+
+    # ------------------------------------------------------------ were parameters changed since?
+
+    @property
+    def changed(self) -> dict[Value, list[Value]]:
+        """The parameters whose data were changed since the graph was built, and the Values that have the old ones."""
+        return self._by_age[0]
+
+    @property
+    def fresh(self) -> dict[Value, list[Value]]:
+        """Of the parameters that were changed, those that were used afterwards too, and the Values made then."""
+        return self._by_age[1]
+
+    @cached_property
+    def _by_age(self) -> tuple[dict[Value, list[Value]], dict[Value, list[Value]]]:
+        with np.errstate(all="ignore"):
+            return by_age(self.graph.values, [parameter for _, parameter in self.parameters])
+
+    @cached_property
+    def consumers(self) -> list[list[Value]]:
+        """For each Value of the graph those that it is an operand of, each once."""
+        consumers: list[list[Value]] = [[] for _ in self.graph.values]
+        for value, operands in zip(self.graph.values, self.graph.operands, strict=True):
+            for j in dict.fromkeys(operands):
+                consumers[j].append(value)
+        return consumers
+
+
+def by_age(values: list[Value], parameters: list[Value]) -> tuple[dict[Value, list[Value]], dict[Value, list[Value]]]:
+    """The uses among ``values`` of each parameter that was changed meanwhile: those before its latest change, and after.
+
+    A use whose result would be the same whatever the parameter was, as in 0 * w, is in neither.
+    """
+    leaves = {parameter for parameter in parameters if parameter.op is None}
+    uses = [(x, value) for value in values for x in dict.fromkeys(value.inputs) if x in leaves]
+    old: dict[Value, list[Value]] = {}
+    new: dict[Value, list[Value]] = {}
+    for x, value in uses:
+        if not _same(_again(value), value.data):
+            old.setdefault(x, []).append(value)
+    for x, value in uses if old else ():
+        if x in old and _same(_again(value), value.data) and not _same(_again(value, nudged=x), value.data):
+            new.setdefault(x, []).append(value)
+    return old, new
+
+
+def _again(value: Value, nudged: Value | None = None) -> Any:
+    """The op of ``value`` on the data that its operands have now, or with one of them a little changed."""
+    operands = [x.data * 1.001 + 0.001 if x is nudged else x.data for x in value.inputs]
+    op: Any = value.op
+    return op(*operands)
+
+
+def _same(x: Any, y: Any) -> bool:
+    """Equal up to the last digits: the same computation on the same data."""
+    if x.__class__ is float and y.__class__ is float:
+        return x == y or abs(x - y) <= 1e-15 * abs(y) or (x != x and y != y)
+    if np.shape(x) != np.shape(y):
+        return False
+    y = np.asarray(y)
+    size = float(np.max(np.abs(y), initial=0.0, where=np.isfinite(y)))
+    return bool(np.allclose(x, y, rtol=0, atol=8 * float(np.finfo(y.dtype).eps) * size, equal_nan=True))
+
+
+def plain(gradient: Any) -> Any:
+    """A gradient as a number or an array; ``create_graph=True`` leaves Values."""
+    return gradient.data if isinstance(gradient, Value) else gradient
+
+
+def module_of(value: Value) -> Any:
+    """The innermost module, or name, that it was computed in; None outside of all."""
+    scope = value.scope if value.op else None  # where a leaf was made says nothing
+    while scope is not None and scope.part is None:  # a module that is gone
+        scope = scope.parent
+    return scope.part if scope is not None else None
+
+
+def some(names: Iterable[str], most: int = 5) -> str:
+    """The first few of ``names``, and how many more there are."""
+    names = list(names)
+    more = f" and {len(names) - most:,} more" if len(names) > most else ""
+    return ", ".join(names[:most]) + more
+
+
+def _modules(holder: Any, graph: Graph) -> list[tuple[str, Any]]:
+    """The modules below ``holder`` by path; if it holds none, those below the outermost modules of the graph."""
+    if hasattr(holder, "named_modules"):
+        return list(holder.named_modules())
+    outermost: dict[int, Any] = {}
+    for scope in {value.scope for value in graph.values if value.op} - {None}:
+        while scope is not None and scope.parent is not None:
+            scope = scope.parent
+        if scope is not None and hasattr(scope.part, "named_modules"):
+            outermost[id(scope.part)] = scope.part
+    return [pair for module in outermost.values() for pair in module.named_modules()]
+
+
+def _members(holder: Any) -> list[Any]:
+    """The parameters of an optimizer, of a model as micrograd writes it, or of a list."""
+    if hasattr(holder, "params"):
+        return list(holder.params)
+    parameters: Callable[[], Iterable[Any]] | None = getattr(holder, "parameters", None)
+    if parameters is not None:
+        return list(parameters())
+    if isinstance(holder, Iterable) and not isinstance(holder, str | dict | Value | np.ndarray):
+        return list(holder)
+    raise TypeError(
+        located(
+            f"diagnose: the second argument is a model, an optimizer or a list of parameters, and a "
+            f"{type(holder).__name__} is none; give what holds the parameters that this loss trains"
+        )
+    )
