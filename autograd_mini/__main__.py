@@ -92,8 +92,10 @@ def _check(loss: Value, options: argparse.Namespace) -> int:
         if not equals or not text:
             raise ExpressionError(f"--by-hand {each}: write name=gradient, such as a=-0.003")
         if name not in known:
-            near = difflib.get_close_matches(name, known) or known
-            raise ExpressionError(f"--by-hand {each}: the result does not depend on {name}, but on {', '.join(near)}")
+            near = difflib.get_close_matches(name, known) or known[:8]
+            raise ExpressionError(
+                f"--by-hand {each}: the result does not depend on {name}; it does on {', '.join(near)}"
+            )
         if name in gradients:
             raise ExpressionError(f"--by-hand {each}: {name} has a gradient already; leave one of them out")
         gradients[name] = assignment(each)[1] if text.startswith("[") else text  # whose digits say how exact it is
