@@ -15,8 +15,8 @@ from autograd_mini.value import Value
 VANISHING = "vanishing gradients"
 EXPLODING = "exploding gradients"
 
-_VANISHED = 1e-4  # of the largest in another layer
-_EXPLODED = 1e4  # times the weights, or the smallest in another layer
+_UNEVEN = 1e4  # between the layers
+_STEEP = 1e3  # times the weights: a step of SGD with lr = 0.001 changes all of them
 
 
 class Layer(NamedTuple):
@@ -36,8 +36,8 @@ def out_of_scale(step: Step) -> Iterator[Finding]:
     largest = max(layers, key=lambda layer: layer.gradient)
     smallest = min(layers, key=lambda layer: layer.gradient)
     listed = ", ".join(f"{layer.name} {number(layer.gradient)}" for layer in layers[:12])
-    steep = [layer for layer in layers if layer.gradient > _EXPLODED * max(layer.weight, 0.1)]
-    is_uneven = largest.gradient * _VANISHED > smallest.gradient
+    steep = [layer for layer in layers if layer.gradient > _STEEP * max(layer.weight, 0.1)]
+    is_uneven = largest.gradient > _UNEVEN * smallest.gradient
     grows_backwards = layers.index(largest) < layers.index(smallest)
     if steep or (is_uneven and grows_backwards):
         layer = steep[0] if steep else largest

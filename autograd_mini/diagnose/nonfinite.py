@@ -92,7 +92,7 @@ def back(step: Step) -> Iterator[Finding]:
         if value.size and index is not None:
             message += f", which is {number(np.asarray(value.data)[index])} there"
         advice = _ADVICE.get(user.op.name, _TOO_LARGE)
-    yield Finding(KIND, step.name(value), value, message, advice, step.line(user or value))
+    yield Finding(KIND, step.name(value), value, message, advice, step.line(value if user is None else user))
 
 
 def _sends_finite(step: Step, user: Value, operand: Value) -> bool:

@@ -21,6 +21,7 @@ def rebound(step: Step) -> Iterator[Finding]:
     if results:
         name, x = results[0]
         variable = step.variables.get(id(x), "")
+        name = variable or name
         others = f"; so are {some([other for other, _ in results[1:]])}" if len(results) > 1 else ""
         what = f"{name} is no leaf but the result of {x.op}{others}: the next backward() goes on into the old graph"
         yield Finding(REBOUND, name, x, what, _IN_PLACE, source.rebinding_of(variable) if variable else "")
@@ -41,7 +42,7 @@ def _replaced(step: Step, leaf: Value, is_known: bool) -> Iterator[Finding]:
     result, updates = leaf, 0
     while len(users := step.consumers[step.position[result]]) == 1 and _is_update(users[0], result, is_plain):
         result, updates = users[0], updates + 1
-    if not updates:
+    if not updates or result is step.loss:
         return
     variable = step.variables.get(id(result), "")
     line = source.rebinding_of(variable) if variable else ""

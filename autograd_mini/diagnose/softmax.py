@@ -76,7 +76,7 @@ class _Forms:
         """ "softmax" or "sigmoid" if ``value`` is the output of one, else ""."""
         if value.op and value.op.name == "sigmoid":
             return "sigmoid"
-        return "softmax" if self._scores_of_softmax(value) else ""
+        return "" if self._scores_of_softmax(value) is None else "softmax"
 
     def _scores_of_softmax(self, value: Value) -> Value | None:
         """``x`` of exp(x) / sum(exp(x)), or of exp(x) * sum(exp(x)) ** -1."""

@@ -55,4 +55,5 @@ def _rebinds(node: ast.AST, name: str) -> bool:
 
 
 def _line(path: str, number: int) -> str:
-    return f"{os.path.basename(path)}:{number}: {linecache.getline(path, number).strip()}".rstrip(": ")
+    text = linecache.getline(path, number).strip()
+    return f"{os.path.basename(path)}:{number}" + (f": {text}" if text else "")

@@ -1,0 +1,625 @@
+"""diagnose names what is wrong with a training step, and leaves alone the step that nearly has the fault."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pytest
+
+import nn
+import optim
+from autograd_mini import Value, log_softmax, no_grad, relu, sigmoid, softmax, tanh, where
+from autograd_mini.diagnose import diagnose
+from autograd_mini.diagnose.report import Diagnosis, Finding
+from demos import digits, moons
+
+X = np.random.default_rng(0).normal(size=(64, 4))
+CLASSES = np.random.default_rng(1).integers(0, 3, size=64)
+
+
+def mlp(*widths: int, activation: Any = relu, seed: int = 0) -> nn.MLP:
+    return nn.MLP(4, widths or (8, 3), activation=activation, rng=np.random.default_rng(seed))
+
+
+def backward(loss: Any) -> Any:
+    """The loss, after its backward()."""
+    loss.backward()
+    return loss
+
+
+def kinds(report: Diagnosis) -> list[str]:
+    return [finding.kind for finding in report.findings]
+
+
+def only(report: Diagnosis, kind: str) -> Finding:
+    """The one finding, which is of that kind."""
+    assert kinds(report) == [kind], str(report)
+    assert not report
+    assert not report.ok
+    return report.findings[0]
+
+
+# ---------------------------------------------------------------- a healthy step
+
+
+@pytest.mark.parametrize("activation", [relu, tanh, sigmoid])
+def test_a_healthy_step_has_no_findings(activation: Any) -> None:
+    model = mlp(16, 16, 3, activation=activation)
+    optimizer = optim.SGD(model.parameters(), lr=0.1)
+    for _ in range(20):
+        loss = nn.cross_entropy(model(X), CLASSES)
+        assert diagnose(loss, model).ok
+        optimizer.zero_grad()
+        loss.backward()
+        for holder in (model, optimizer, model.parameters()):
+            report = diagnose(loss, holder)
+            assert report, str(report)
+            assert report.notes == []
+        optimizer.step()
+        assert diagnose(loss, model).ok
+    assert str(report) == "diagnose: nothing is wrong with this step"
+
+
+def test_the_digits_demo_is_healthy_from_the_first_step_to_the_last() -> None:
+    (x, y), _ = digits.load(0)
+    rng = np.random.default_rng(0)
+    model = nn.MLP(64, [128, 10], rng=rng)
+    optimizer = optim.SGD(model.parameters(), 0.2, momentum=0.9, weight_decay=5e-4)
+    for step, (x_batch, y_batch) in enumerate(optim.minibatches(x, y, batch_size=32, rng=rng)):
+        loss = nn.cross_entropy(model(x_batch + 0.2 * rng.normal(size=x_batch.shape)), y_batch)
+        optimizer.zero_grad()
+        loss.backward()
+        assert step % 5 or diagnose(loss, optimizer if step % 2 else model)
+        optimizer.step()
+
+
+@pytest.mark.parametrize("holder", ["model", "optimizer"])
+def test_the_moons_demo_is_healthy_though_its_loss_is_a_sum_over_samples(holder: str) -> None:
+    x, y = X[:20, :2].tolist(), np.sign(X[:20, 2]).tolist()
+    model = nn.scalar.MLP(2, (16, 16, 1), rng=np.random.default_rng(0))
+    optimizer = optim.SGD(model.parameters(), lr=1.0)
+    for _ in range(2):
+        loss = moons.objective(model, x, y)
+        optimizer.zero_grad()
+        loss.backward()
+        report = diagnose(loss, model if holder == "model" else optimizer)
+        assert report.ok, str(report)
+        optimizer.step()
+
+
+def test_nothing_is_changed() -> None:
+    model = mlp()
+    loss = backward(nn.cross_entropy(model(X), CLASSES))
+    before = [(x.data.copy(), x.grad.copy()) for x in model.parameters()]
+    diagnose(loss, model)
+    for x, (data, grad) in zip(model.parameters(), before, strict=True):
+        np.testing.assert_array_equal(x.data, data)
+        np.testing.assert_array_equal(x.grad, grad)
+
+
+# ---------------------------------------------------------------- gradients not zeroed
+
+
+def test_a_gradient_of_an_earlier_step_is_found() -> None:
+    model = mlp()
+    optimizer = optim.SGD(model.parameters(), lr=0.1)
+    for half in (slice(0, 32), slice(32, 64)):
+        loss = backward(nn.cross_entropy(model(X[half]), CLASSES[half]))
+        report = diagnose(loss, model)
+        optimizer.step()
+    finding = only(report, "gradients not zeroed")
+    assert (finding.name, finding.node) == ("layers.0.weight", model.layers[0].weight)
+    assert "zero_grad()" in finding.advice
+
+
+def test_two_backwards_make_twice_the_gradient() -> None:
+    model = mlp()
+    loss = backward(backward(nn.cross_entropy(model(X), CLASSES)))
+    assert "grad is 2 times the gradient" in only(diagnose(loss, model), "gradients not zeroed").message
+
+
+def test_a_scaled_or_clipped_gradient_is_no_older_one() -> None:
+    model = mlp()
+    loss = nn.cross_entropy(model(X), CLASSES)
+    loss.backward(8.0)
+    assert diagnose(loss, model).ok
+    for x in model.parameters():
+        x.grad = 0.1 * x.grad
+    assert diagnose(loss, model).ok
+    for x in model.parameters():
+        x.grad = np.clip(x.grad, -1e-3, 1e-3)
+    assert diagnose(loss, model).ok
+
+
+def test_before_backward_zero_grad_may_still_come_so_it_is_not_judged() -> None:
+    model = mlp()
+    backward(nn.cross_entropy(model(X[:32]), CLASSES[:32]))
+    loss = nn.cross_entropy(model(X[32:]), CLASSES[32:])
+    report = diagnose(loss, model)
+    assert report.ok
+    assert "backward() has not been called" in report.notes[0]
+    model.zero_grad()
+    loss.backward()
+    assert diagnose(loss, model).notes == []
+
+
+def test_after_step_the_gradients_are_not_judged_and_the_report_says_so() -> None:
+    model = mlp()
+    loss = backward(backward(nn.cross_entropy(model(X), CLASSES)))
+    optim.SGD(model.parameters(), lr=0.1).step()
+    report = diagnose(loss, model)
+    assert report.ok
+    assert "between backward() and step()" in str(report)
+
+
+# ---------------------------------------------------------------- softmax twice
+
+
+@pytest.mark.parametrize(
+    "probabilities",
+    [
+        lambda z: softmax(z),
+        lambda z: z.exp() / z.exp().sum(axis=1, keepdims=True),
+        lambda z: z.exp() * z.exp().sum(axis=1, keepdims=True) ** -1,
+        lambda z: softmax(z).reshape((64, 3)),
+        lambda z: softmax(z - z.max(axis=1, keepdims=True)),
+    ],
+)
+def test_cross_entropy_of_probabilities_is_found_however_they_were_computed(probabilities: Any) -> None:
+    model = mlp()
+    loss = backward(nn.cross_entropy(probabilities(model(X)), CLASSES))
+    finding = only(diagnose(loss, model), "softmax twice")
+    assert "log_softmax of" in finding.message
+    assert "which is a softmax already" in finding.message
+    assert "logits" in finding.advice
+
+
+def test_a_softmax_layer_before_cross_entropy_is_named() -> None:
+    model = nn.Sequential(nn.Linear(4, 3, rng=np.random.default_rng(0)), nn.Softmax())
+    finding = only(diagnose(backward(nn.cross_entropy(model(X), CLASSES)), model), "softmax twice")
+    assert "in 1 (Softmax dim=-1)" in finding.message
+
+
+@pytest.mark.parametrize(
+    ("loss_of", "pair"),
+    [
+        (lambda z: (softmax(softmax(z)) * X[:, :3]).sum(), ("softmax", "softmax")),
+        (lambda z: nn.cross_entropy(sigmoid(z), CLASSES), ("log_softmax", "sigmoid")),
+        (lambda z: (sigmoid(sigmoid(z)) * X[:, :3]).sum(), ("sigmoid", "sigmoid")),
+        (
+            lambda z: nn.binary_cross_entropy_with_logits(sigmoid(z), (X[:, :3] > 0) * 1.0),
+            ("binary cross-entropy with logits", "sigmoid"),
+        ),
+        (lambda z: -((z := softmax(z)) - z.exp().sum(axis=1, keepdims=True).log()).mean(), ("log_softmax", "softmax")),
+        (lambda z: -((z := softmax(z)) - z.logsumexp(1, keepdims=True)).mean(), ("log_softmax", "softmax")),
+    ],
+)
+def test_other_functions_of_scores_on_probabilities_are_found(loss_of: Any, pair: tuple[str, str]) -> None:
+    model = mlp()
+    message = only(diagnose(loss_of(model(X)), model), "softmax twice").message
+    assert f"is the {pair[0]} of" in message
+    assert f"which is a {pair[1]} already" in message
+
+
+def test_a_softmax_of_scalars_as_micrograds_exercise_has_it_is_known() -> None:
+    scores = [Value(float(s), label=f"s{i}") for i, s in enumerate((1, 2, 3))]
+
+    def scalar_softmax(scores: list[Value]) -> list[Value]:
+        counts = [score.exp() for score in scores]
+        total = sum(counts)
+        return [count / total for count in counts]
+
+    once = -scalar_softmax(scores)[0].log()
+    assert diagnose(backward(once), scores).ok
+    for score in scores:
+        score.zero_grad()
+    twice = -scalar_softmax(scalar_softmax(scores))[0].log()
+    assert "and" not in only(diagnose(backward(twice), scores), "softmax twice").name
+
+
+@pytest.mark.parametrize(
+    "loss_of",
+    [
+        lambda z: -softmax(z).log()[np.arange(64), CLASSES].mean(),
+        lambda z: nn.cross_entropy(log_softmax(z), CLASSES),  # superfluous, and harmless
+        lambda z: nn.cross_entropy(softmax(z) @ X[:3, :3], CLASSES),  # attention, then scores
+        lambda z: nn.binary_cross_entropy(sigmoid(z), (X[:, :3] > 0) * 1.0),
+        lambda z: (softmax(z) * log_softmax(z)).sum(),  # an entropy
+        lambda z: (z / z.sum(axis=1, keepdims=True)).mean() * 1e-3 + nn.cross_entropy(z, CLASSES),
+    ],
+)
+def test_one_softmax_is_enough(loss_of: Any) -> None:
+    model = mlp()
+    assert diagnose(backward(loss_of(model(X))), model).ok
+
+
+# ---------------------------------------------------------------- parameters not reached
+
+
+def test_a_layer_that_forward_leaves_out_is_named() -> None:
+    model = mlp()
+    model.spare = nn.Linear(4, 3)
+    finding = only(diagnose(backward(nn.cross_entropy(model(X), CLASSES)), model), "parameter not reached")
+    assert finding.node is model.spare.weight
+    assert "spare.weight, spare.bias" in finding.message
+
+
+def test_a_layer_behind_detach_is_named() -> None:
+    model = mlp(8, 8, 3)
+    first, *rest = model.layers
+    loss = backward(nn.cross_entropy(rest[1](relu(rest[0](first(X).detach()))), CLASSES))
+    assert only(diagnose(loss, model), "parameter not reached").name == "layers.0.weight"
+
+
+def test_the_wrong_model_is_told_from_a_missing_layer() -> None:
+    loss = backward(nn.cross_entropy(mlp()(X), CLASSES))
+    assert "none of the 4 parameters" in only(diagnose(loss, mlp()), "parameter not reached").message
+
+
+def test_a_frozen_parameter_and_a_shared_one_are_fine() -> None:
+    model = mlp(8, 4, 4)
+    model.layers[0].weight.requires_grad = False
+    model.layers[2].weight = model.layers[2].weight
+    model.again = model.layers[2].weight
+    assert diagnose(backward(nn.cross_entropy(model(X), CLASSES % 3)), model).ok
+
+
+# ---------------------------------------------------------------- a parameter rebound
+
+
+def test_parameters_in_a_list_that_are_results_are_found_with_the_line() -> None:
+    w, b = Value(np.ones(4), label="w"), Value(0.0, label="b")
+    for step in range(2):
+        loss = backward(((X @ w + b - 1.0) ** 2).mean())
+        report = diagnose(loss, [w, b])
+        assert report.ok is (step == 0), str(report)
+        w = w - 0.1 * w.grad
+        b.zero_grad()
+    finding = only(report, "parameter rebound")
+    assert finding.node.op.name == "sub"
+    assert "w.data -= lr * w.grad" in finding.advice
+    assert finding.line.endswith("w = w - 0.1 * w.grad")
+    assert finding.line.startswith("test_diagnose.py:")
+
+
+def test_a_variable_that_is_no_longer_the_optimizers_parameter_is_found() -> None:
+    w = Value(np.ones(4), label="w")
+    optimizer = optim.SGD([w], lr=0.1)
+    w = w.clip(-0.5, 0.5)
+    finding = only(diagnose(backward(((X @ w - 1.0) ** 2).mean()), optimizer), "parameter rebound")
+    assert finding.node is optimizer.params[0]
+    assert "the variable w is no longer w" in finding.message
+
+
+def test_a_parameter_that_its_model_has_lost_is_found() -> None:
+    neuron = nn.scalar.Neuron(2, nonlin=False)
+    backward(neuron([1.0, 2.0]) ** 2)
+    neuron.w[0] = neuron.w[0] - 0.1 * neuron.w[0].grad
+    neuron.zero_grad()
+    assert "w0" in only(diagnose(backward(neuron([1.0, 2.0]) ** 2), neuron), "parameter rebound").name
+
+
+def test_a_difference_from_a_target_is_no_update() -> None:
+    w = Value(np.ones(4), label="w")
+    error = w - np.arange(4.0)
+    assert diagnose(backward((error * error).sum()), [w]).ok
+    model = mlp()
+    weight = model.layers[0].weight - 1.0
+    model.cached = weight
+    loss = backward((weight * weight).sum() + nn.cross_entropy(model(X), CLASSES))
+    assert diagnose(loss, model).ok
+
+
+# ---------------------------------------------------------------- dead relu
+
+
+def test_a_unit_far_below_0_for_all_samples_is_dead() -> None:
+    model = mlp(8, 3)
+    model.layers[0].bias.data[5] = -100.0
+    finding = only(diagnose(backward(nn.cross_entropy(model(X), CLASSES)), model), "dead relu")
+    assert "1 of 8 units are 0 for all 64 samples" in finding.message
+    assert "(unit 5)" in finding.message
+    assert finding.node.op.name == "relu"
+
+
+def test_a_dead_layer_stops_everything_before_it() -> None:
+    model = nn.Sequential(nn.Linear(4, 8, rng=np.random.default_rng(0)), nn.ReLU(), nn.Linear(8, 3))
+    model[0].weight.data[:] = 0.0
+    model[0].bias.data[:] = -1.0
+    finding = only(diagnose(backward(nn.cross_entropy(model(X), CLASSES)), model), "dead relu")
+    assert "8 of 8 units" in finding.message
+    assert "in 1 (ReLU)" in finding.message
+
+
+def test_a_dead_neuron_of_scalars_is_named_by_its_path() -> None:
+    model = nn.scalar.MLP(4, (4, 1), rng=np.random.default_rng(0))
+    model.layers[0].neurons[2].b.data = -100.0
+    loss = sum(model(point) ** 2 for point in X[:8].tolist())
+    assert "(layers.0.neurons.2 (Neuron 4 -> 1, relu))" in only(diagnose(backward(loss), model), "dead relu").message
+
+
+def test_numpys_maximum_with_0_is_a_relu_too() -> None:
+    w, v = Value(np.eye(4) - 50.0 * np.eye(4)[0], label="w"), Value(np.ones(4), label="v")
+    loss = (np.maximum((np.abs(X) + 5.0) @ w, 0.0) @ v).mean()
+    assert "1 of 4 units" in only(diagnose(backward(loss), [w, v]), "dead relu").message
+
+
+def test_a_unit_that_is_silent_by_chance_or_wakes_for_one_sample_is_not_dead() -> None:
+    model = mlp(8, 3)
+    z = model.layers[0](X).data
+    model.layers[0].bias.data[5] -= z[:, 5].max() + 0.1  # for none of these samples, but nearly
+    assert diagnose(backward(nn.cross_entropy(model(X), CLASSES)), model).ok
+    model.zero_grad()
+    model.layers[0].bias.data[5] = -100.0
+    model.layers[0].weight.data[5] = 0.0
+    model.layers[0].weight.data[5, 0] = 200.0
+    assert (model.layers[0](X).data[:, 5] > 0).any()
+    assert diagnose(backward(nn.cross_entropy(model(X), CLASSES)), model).ok
+
+
+def test_a_hinge_loss_of_0_is_no_dead_relu() -> None:
+    model = mlp(8, 1)
+    with no_grad():
+        y = np.sign(model(X).data)
+    model.layers[1].weight.data *= 1e4
+    model.layers[1].bias.data *= 1e4
+    loss = nn.hinge_loss(model(X), y) + 1e-4 * sum((w * w).sum() for w in model.parameters())
+    assert diagnose(backward(loss), model).ok
+
+
+def test_of_a_single_sample_no_relu_is_called_dead() -> None:
+    model = mlp(8, 3)
+    model.layers[0].bias.data[:4] = -100.0
+    assert diagnose(backward(nn.cross_entropy(model(X[0]), 1)), model).ok
+
+
+# ---------------------------------------------------------------- saturated
+
+
+@pytest.mark.parametrize("activation", [tanh, sigmoid])
+def test_weights_that_are_far_too_large_saturate(activation: Any) -> None:
+    model = mlp(16, 3, activation=activation)
+    model.layers[0].weight.data *= 100.0
+    finding = only(diagnose(backward(nn.cross_entropy(model(X), CLASSES)), model), f"saturated {activation.name}")
+    assert "% of its 1,024 elements" in finding.message
+
+
+def test_a_single_unit_that_is_stuck_is_named() -> None:
+    model = mlp(16, 3, activation=tanh)
+    model.layers[0].bias.data[3] = 50.0
+    loss = backward(nn.cross_entropy(model(X), CLASSES))
+    assert "1 of 16 units (unit 3)" in only(diagnose(loss, model), "saturated tanh").message
+
+
+def test_a_sure_and_right_probability_is_not_saturated_nor_is_a_gate_that_opens_and_closes() -> None:
+    model = mlp(8, 1)
+    with no_grad():
+        y = (model(X).data > 0) * 1.0
+    model.layers[1].weight.data *= 1e3
+    model.layers[1].bias.data *= 1e3
+    assert diagnose(backward(nn.binary_cross_entropy(sigmoid(model(X)), y)), model).ok
+    model = mlp(16, 3, activation=tanh)
+    model.layers[0].weight.data *= 4.0
+    assert diagnose(backward(nn.cross_entropy(model(X), CLASSES)), model).ok
+
+
+# ---------------------------------------------------------------- gradients by layer
+
+
+def test_gradients_vanish_in_a_deep_network_of_sigmoids() -> None:
+    model = mlp(*[16] * 12, 3, activation=sigmoid)
+    finding = only(diagnose(backward(nn.cross_entropy(model(X), CLASSES)), model), "vanishing gradients")
+    assert finding.name == "layers.0"
+    assert "layers.1 " in finding.message
+
+
+def test_an_optimizers_weights_are_layers_too() -> None:
+    model = mlp(*[16] * 12, 3, activation=sigmoid)
+    optimizer = optim.SGD(model.parameters())
+    loss = backward(nn.cross_entropy(model(X), CLASSES))
+    assert only(diagnose(loss, optimizer), "vanishing gradients").name == "layers.0.weight"
+
+
+def test_gradients_explode_where_weights_are_too_large() -> None:
+    model = mlp(*[16] * 8, 3)
+    for layer in model.layers:
+        layer.weight.data *= 8.0
+    finding = only(diagnose(backward(nn.cross_entropy(model(X), CLASSES)), model), "exploding gradients")
+    assert finding.name.startswith("layers.")
+    assert "clip the gradients" in finding.advice
+
+
+def test_gradients_explode_where_targets_are_not_scaled() -> None:
+    model = mlp(8, 1)
+    loss = backward(nn.mse_loss(model(X), 1e6 * X[:, :1]))
+    finding = only(diagnose(loss, model), "exploding gradients")
+    assert "its weights" in finding.message
+
+
+def test_gradients_that_are_small_everywhere_or_uneven_in_measure_are_fine() -> None:
+    model = mlp(*[16] * 4, 3, activation=sigmoid)
+    assert diagnose(backward(nn.cross_entropy(model(X), CLASSES)), model).ok
+    model = mlp()
+    assert diagnose(backward(nn.cross_entropy(model(X), CLASSES) * 1e-12), model).ok
+    model.zero_grad()
+    model.layers[1].weight.data[:] = 0.0  # to begin the last layer at 0 is a custom; what lies before it waits a step
+    assert diagnose(backward(nn.cross_entropy(model(X), CLASSES)), model).ok
+
+
+# ---------------------------------------------------------------- nan and inf
+
+
+def test_a_log_of_0_is_where_inf_began() -> None:
+    w = Value(np.array([1.0, 0.0, 2.0]), label="w")
+    p = w * 2.0
+    loss = (p.log() + 1.0).sum() * 3.0
+    finding = only(diagnose(loss, [w]), "nan or inf")
+    assert "log of shape (3,), which is -inf at [1] (log of 0)" in finding.message
+    assert "clip" in finding.advice
+    assert finding.node.op.name == "log"
+
+
+def test_it_is_where_it_began_and_not_what_came_of_it() -> None:
+    w = Value(np.array([1.0, -1.0]), label="w")
+    loss = (w.sqrt().exp() * w.tanh()).sum()
+    assert only(diagnose(backward(loss), [w]), "nan or inf").node.op.name == "sqrt"
+
+
+def test_nan_in_the_data_and_in_a_parameter_are_told_apart() -> None:
+    model = mlp()
+    spoiled = X.copy()
+    spoiled[3, 2] = np.nan
+    finding = only(diagnose(backward(nn.cross_entropy(model(spoiled), CLASSES)), model), "nan or inf")
+    assert finding.name == "spoiled"
+    assert "nan at [3, 2]" in finding.message
+    assert "data" in finding.advice
+    model.zero_grad()
+    model.layers[1].weight.data[0, 0] = np.inf
+    finding = only(diagnose(backward(nn.cross_entropy(model(X), CLASSES)), model), "nan or inf")
+    assert finding.name == "layers.1.weight"
+    assert "the step before" in finding.advice
+
+
+def test_a_gradient_that_is_not_finite_is_traced_to_the_op_that_sent_it() -> None:
+    w = Value(np.array([4.0, 0.0]), label="w")
+    distance = w * w
+    loss = distance.sqrt().sum()
+    finding = only(diagnose(backward(loss), [w]), "nan or inf")
+    assert finding.name == "distance"
+    assert "= sqrt of shape (2,): it sends inf back to distance at [1], which is 0 there" in finding.message
+
+
+def test_the_branch_that_where_does_not_take_spoils_the_gradient() -> None:
+    w = Value(np.array([1.0, 0.0]), label="w")
+    loss = where(w.data > 0, (1.0 / w).sqrt(), 0.0).sum()
+    report = diagnose(backward(loss), [w])
+    assert np.isnan(w.grad[1])
+    assert "div" in only(report, "nan or inf").message or "sqrt" in report.findings[0].message
+
+
+def test_a_mask_of_minus_infinity_is_fine() -> None:
+    model = mlp()
+    mask = np.zeros((64, 3))
+    mask[:, 2] = -np.inf
+    assert diagnose(backward(nn.cross_entropy(model(X) + mask, CLASSES % 2)), model).ok
+
+
+def test_after_a_step_that_spoiled_the_parameters_the_gradient_is_blamed() -> None:
+    w = Value(np.array([4.0, 0.0]), label="w")
+    optimizer = optim.SGD([w], lr=0.1)
+    distance = w * w
+    loss = backward(distance.sqrt().sum())
+    optimizer.step()
+    assert only(diagnose(loss, optimizer), "nan or inf").name == "distance"
+
+
+# ---------------------------------------------------------------- a growing graph
+
+
+def test_a_loss_that_contains_those_of_earlier_steps_is_found_with_the_line() -> None:
+    model = mlp()
+    optimizer = optim.SGD(model.parameters(), lr=0.1)
+    total: Any = 0.0
+    for step in range(3):
+        total += nn.cross_entropy(model(X), CLASSES)
+        optimizer.zero_grad()
+        total.backward()
+        report = diagnose(total, model)
+        assert report.ok is (step == 0), str(report)
+        optimizer.step()
+    finding = only(report, "growing graph")
+    assert finding.node.op.name == "add"
+    assert "2 of 3 uses of layers.0.weight" in finding.message
+    assert finding.line.endswith("total += nn.cross_entropy(model(X), CLASSES)")
+
+
+def test_a_running_total_beside_the_loss_is_found_by_its_variable() -> None:
+    model = mlp()
+    optimizer = optim.SGD(model.parameters(), lr=0.1)
+    running: Any = 0.0
+    for _ in range(3):
+        loss = nn.cross_entropy(model(X), CLASSES)
+        optimizer.zero_grad()
+        report = diagnose(backward(loss), model)
+        optimizer.step()
+        running = running + loss
+    finding = only(report, "growing graph")
+    assert finding.name == "running"
+    assert "2 forward passes" in finding.message
+    assert finding.line.endswith("running = running + loss")
+
+
+def test_a_sum_over_batches_of_one_step_and_a_total_of_numbers_are_fine() -> None:
+    model = mlp()
+    optimizer = optim.SGD(model.parameters(), lr=0.1)
+    running, previous = 0.0, None
+    for _ in range(3):
+        loss = sum(nn.cross_entropy(model(X[i : i + 16]), CLASSES[i : i + 16]) for i in range(0, 64, 16)) / 4
+        optimizer.zero_grad()
+        assert diagnose(backward(loss), model).ok
+        optimizer.step()
+        running += loss.item()
+        previous = loss
+    assert previous is loss
+
+
+# ---------------------------------------------------------------- the report, and bad input
+
+
+def test_a_report_reads_and_shows_itself() -> None:
+    model = mlp()
+    model.spare = nn.Parameter(np.ones(2))
+    loss = backward(backward(nn.cross_entropy(softmax(model(X)), CLASSES)))
+    report = diagnose(loss, model)
+    assert kinds(report) == ["parameter not reached", "gradients not zeroed", "softmax twice"]
+    assert str(report).startswith("diagnose: 3 findings\n  1. parameter not reached, at spare\n")
+    assert "<li><b>softmax twice</b>" in report._repr_html_()
+    assert repr(report) == str(report)
+
+
+def test_names_are_text_in_html() -> None:
+    x = Value(-1.0, label="</code><script>")
+    assert "<script>" not in diagnose(x.log(), [x])._repr_html_()
+
+
+class Net(nn.Module):
+    """A user's own module, whose line can be told."""
+
+    def __init__(self) -> None:
+        self.inner = nn.Linear(4, 3)
+
+    def forward(self, x: Any) -> Any:
+        return softmax(self.inner(x))
+
+
+def test_the_users_own_forward_is_the_line() -> None:
+    model = Net()
+    finding = only(diagnose(backward(nn.cross_entropy(model(X), CLASSES)), model), "softmax twice")
+    assert finding.line.startswith("test_diagnose.py:")
+    assert finding.line.endswith("def forward(self, x: Any) -> Any:")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "kind", "message"),
+    [
+        ((3.0, [Value(1.0)]), TypeError, "the loss is a Value, not 3.0"),
+        ((Value([1.0, 2.0]) * 2, [Value(1.0)]), ValueError, r"shape \(2,\), and a training step begins at a single"),
+        ((Value(1.0, requires_grad=False), [Value(1.0)]), ValueError, "no_grad"),
+        ((Value(1.0) * 2, 3), TypeError, "a model, an optimizer or a list of parameters, and a int is none"),
+        ((Value(1.0) * 2, Value(1.0)), TypeError, "a Value is none"),
+        ((Value(1.0) * 2, [1.0]), TypeError, "parameter 0 is a float"),
+        ((Value(1.0) * 2, nn.ReLU()), ValueError, "the ReLU has no parameters"),
+    ],
+)
+def test_bad_input_is_refused_in_a_sentence(arguments: tuple[Any, Any], kind: type[Exception], message: str) -> None:
+    with pytest.raises(kind, match=message) as caught:
+        diagnose(*arguments)
+    assert "test_diagnose.py:" in str(caught.value)
+
+
+def test_a_long_chain_is_no_deeper_than_a_short_one() -> None:
+    w = x = Value(1.0, label="w")
+    for _ in range(100_000):
+        x = x + 1e-6
+    assert diagnose(backward(x), [w]).ok
