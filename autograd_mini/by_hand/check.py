@@ -111,15 +111,15 @@ class _Grading:
         self.rounding[node] = rounding
         expected, true = self.expected[node], self.true[node]
         floor = PRECISION[node.dtype.char] * self.size[node]
+        follows = any(use.consumer in self.off for use in uses)  # from an earlier slip
         if node not in self.written:
-            if not agree(expected, true, floor):
+            if follows and not agree(expected, true, floor):
                 self.off.add(node)
             return Row(node, self.names[node], "not given", None, expected, true)
         yours, half, precision = self.written[node]
         shift = rounding + np.maximum(floor, precision * self.size[node])
         allowed = half + shift
         slip: Slip | None = None
-        follows = any(use.consumer in self.off for use in uses)  # from an earlier slip
         if agree(yours, true, allowed):
             status = "ok"
             apart = _finite(np.abs(yours - true))
@@ -133,8 +133,8 @@ class _Grading:
                 status = "carried"
             else:
                 status = "WRONG"
-                derivations = [steps[node] for steps in (self.uses, self.true_uses) if node in steps]
-                slip = likely_slip(derivations, yours, half, shift, self.names) if derivations else None
+                derivations = (self.uses, self.true_uses)
+                slip = likely_slip(node, derivations, self.written, yours, half, shift, self.names)
         return Row(node, self.names[node], status, yours, expected, true, slip.kind if slip else "", str(slip or ""))
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Container, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -14,44 +14,123 @@ from autograd_mini.by_hand.slips import Slip, Use, slips
 from autograd_mini.graph import number
 from autograd_mini.value import Value
 
+Uses = Mapping[Value, Sequence[Contribution]]  # of each node, as steps of the backward pass
+LONGEST_WAY = 12  # nodes that are not given; beyond that, some slip in some node fits whatever is given
+
 
 def likely_slip(
-    derivations: Sequence[Sequence[Contribution]],
+    node: Value,
+    derivations: tuple[Uses, Uses],
+    given: Container[Value],
     yours: Any,
     half: Any,
     rounding: Any,
     names: Mapping[Value, str],
 ) -> Slip | None:
-    """The commonest slip that explains ``yours``, the gradient of the operand of the steps.
+    """The commonest slip that explains ``yours``, a wrong gradient of ``node``; None if none fits.
 
-    There are two derivations that it may have been made in: with the user's own later gradients, and with the true
-    ones. ``half`` is how exactly ``yours`` is written, ``rounding`` what the rounding of the later ones can do to the
-    right result; to a wrong one that is larger, it does more.
+    It may have been made in two derivations: with the user's own later gradients, or with the true ones. ``half`` is
+    how exactly ``yours`` is written, ``rounding`` what the rounding of the later ones can do to the right result.
     """
-    partial: Slip | None = None
+    own = derivations[0]
+    if node not in own:  # the loss, whose gradient is 1
+        return None
     with np.errstate(all="ignore"):
-        for steps in derivations:
-            uses = [Use(step, names) for step in steps]
-            right = np.asarray(np.sum([use.amount for use in uses], axis=0))
-            wrong = ~near(yours, right, half + rounding)
-            if not wrong.any():
+        right = _right([Use(step, names) for step in own[node]])
+        return (
+            _slip_in_the_node([uses[node] for uses in derivations], yours, half, rounding, names)
+            or _slip_on_the_way(node, own, given, yours, half + rounding, names)
+            or _slip_by_size(yours, right, half, rounding)
+        )
+
+
+def _right(uses: Sequence[Use]) -> Any:
+    return np.asarray(np.sum([use.amount for use in uses], axis=0))
+
+
+def _slip_in_the_node(
+    derivations: Sequence[Sequence[Contribution]], yours: Any, half: Any, rounding: Any, names: Mapping[Value, str]
+) -> Slip | None:
+    """A slip in the node itself, in all elements or else in those that are wrong."""
+    in_some: Slip | None = None
+    for steps in derivations:
+        uses = [Use(step, names) for step in steps]
+        right = _right(uses)
+        wrong = ~near(yours, right, half + rounding)
+        if not wrong.any():
+            continue
+        for slip in slips(uses, right):
+            if np.shape(slip.result) != right.shape or agree(slip.result, right, half + rounding):
                 continue
-            for slip in slips(uses, right):
-                if np.shape(slip.result) != right.shape or agree(slip.result, right, half + rounding):
-                    continue
-                growth = np.nan_to_num(np.max(np.abs(slip.result)) / np.max(np.abs(right)), nan=1.0, posinf=1.0)
-                fits = near(yours, slip.result, half + rounding * max(1.0, float(growth)))
-                if fits.all():
-                    return slip
-                if partial is None and fits[wrong].all():
-                    partial = slip._replace(words=f"{slip.words} ({wrong.sum()} of {wrong.size} elements)")
-        return partial or _by_ratio(yours, right, half, rounding)
+            # What is larger than the right result was also rounded by more
+            growth = np.nan_to_num(np.max(np.abs(slip.result)) / np.max(np.abs(right)), nan=1.0, posinf=1.0)
+            fits = near(yours, slip.result, half + rounding * max(1.0, float(growth)))
+            if fits.all():
+                return slip
+            if in_some is None and fits[wrong].all():
+                in_some = slip._replace(words=f"{slip.words} ({wrong.sum()} of {wrong.size} elements)")
+    return in_some
 
 
-def _by_ratio(yours: Any, right: Any, half: Any, rounding: Any) -> Slip | None:
+def _slip_on_the_way(
+    node: Value, uses: Uses, given: Container[Value], yours: Any, allowed: Any, names: Mapping[Value, str]
+) -> Slip | None:
+    """A slip in a node between this one and the later ones that are given.
+
+    Different slips in different nodes come to about the same number, so one is named only if all that fit agree.
+    """
+    way = _way_to(node, uses, given)
+    made = {each: [Use(step, names) for step in uses[each]] for each in way}
+    right = {each: _right(made[each]) for each in way}
+    found: dict[Value, Slip] = {}
+    for hidden in way[:-1]:
+        for slip in slips(made[hidden], right[hidden]):
+            if hidden in found or np.shape(slip.result) != hidden.shape:
+                continue
+            shift = {hidden: np.asarray(slip.result - right[hidden])}  # of the gradients; each rule is linear in it
+            for each in way:
+                through = [use for use in made[each] if use.step.consumer in shift]
+                if through:
+                    shift[each] = sum(use.fit(use.raw(g=shift[use.step.consumer])) for use in through)
+            result = right[node] + shift.get(node, 0.0)
+            if agree(yours, result, allowed) and not agree(result, right[node], allowed):
+                found[hidden] = slip
+    if len({slip.kind for slip in found.values()}) != 1:
+        return None
+    places = [names[hidden] for hidden in found]
+    slip = next(iter(found.values()))
+    if len(places) == 1:
+        return slip._replace(words=f"in {places[0]}, which is not given: {slip.words}")
+    return slip._replace(words=f"in one of {', '.join(places)}, which are not given")
+
+
+def _way_to(node: Value, uses: Uses, given: Container[Value]) -> list[Value]:
+    """The nodes that were not given and through which ``node`` gets its gradient, consumers first; with it, the last.
+
+    Only ``node`` itself if there are too many of them.
+    """
+    taken: dict[Value, bool] = {node: False}  # True once it stands in the order
+    queue = [node]
+    for each in queue:
+        for use in uses[each]:
+            if use.consumer in uses and use.consumer not in given and use.consumer not in taken:
+                taken[use.consumer] = False
+                queue.append(use.consumer)
+        if len(taken) > LONGEST_WAY:
+            return [node]
+    order: list[Value] = []
+    while len(order) < len(taken):
+        for each in queue:
+            if not taken[each] and all(taken.get(use.consumer, True) for use in uses[each]):
+                taken[each] = True
+                order.append(each)
+    return order
+
+
+def _slip_by_size(yours: Any, right: Any, half: Any, rounding: Any) -> Slip | None:
     """What the size of the error says, where no slip fits."""
-    at = np.unravel_index(np.argmax(np.abs(right)), right.shape)
-    ratio = float(np.asarray(yours)[at] / right[at])
+    at = np.unravel_index(np.argmax(np.abs(right)), right.shape) if right.size else ()
+    ratio = float(np.asarray(yours)[at] / right[at]) if right.size else math.nan
     if not math.isfinite(ratio) or ratio == 0:
         return None
     if near(yours, right, 0.1 * np.abs(right)).all():

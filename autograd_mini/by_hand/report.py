@@ -35,8 +35,8 @@ class Row:
 
     @property
     def worst(self) -> tuple[int, ...]:
-        """The index of the element that differs most from the expected one."""
-        away = np.abs(np.asarray(self.difference, float))
+        """The index of the element that differs most: from what is expected, or from the truth if it is carried."""
+        away = np.abs(np.asarray(self.yours - (self.true if self.status == "carried" else self.expected), float))
         return tuple(int(i) for i in np.unravel_index(np.argmax(np.where(np.isnan(away), np.inf, away)), away.shape))
 
     def cells(self) -> tuple[str, str, str, str, str]:

@@ -14,7 +14,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from autograd_mini.backward import Contribution
-from autograd_mini.ops.operation import TABLE, Linear, normalize_axes
+from autograd_mini.ops.operation import TABLE, Linear, Pointwise, normalize_axes
 from autograd_mini.ops.reduction import unbroadcast
 from autograd_mini.value import Value
 
@@ -34,6 +34,7 @@ class Use:
     """One use of a node, ready to be derived wrongly: ``z = op(*operands)``, and the gradient ``g`` of ``z``."""
 
     def __init__(self, step: Contribution, names: Mapping[Value, str]) -> None:
+        self.step = step
         self.op: Any = step.consumer.op
         self.i = step.operand_index
         self.g, self.z = np.asarray(step.upstream, float), np.asarray(step.consumer.data, float)
@@ -47,7 +48,9 @@ class Use:
     def raw(self, g: Any = None, z: Any = None, operands: Any = None) -> Any:
         """What the op's rule gives, with some of its arguments altered; before broadcasting is undone."""
         operands = self.operands if operands is None else operands
-        return self.op.rule(self.i)(self.g if g is None else g, self.z if z is None else z, *operands)
+        amount = self.op.rule(self.i)(self.g if g is None else g, self.z if z is None else z, *operands)
+        # A rule may answer with a number, such as 0
+        return np.broadcast_to(amount, self.z.shape) if isinstance(self.op, Pointwise) else amount
 
     def but(self, x: Any) -> list[Any]:
         """The operands with another one in the place of this."""

@@ -75,3 +75,21 @@ def test_correct_gradients_rounded_to_three_to_six_digits_are_never_blamed(graph
         if work and not report.ok:
             blamed.append(report)
     assert len(blamed) / (STUDENTS // 2) <= 0.001, f"{len(blamed)} of {STUDENTS // 2} blamed, such as {blamed[0]}"
+
+
+def test_a_slip_in_a_node_that_is_not_given_is_placed_there_or_nowhere():
+    rng = np.random.default_rng(SEED)
+    placed = []
+    while len(placed) < 100:
+        loss = scalar_graph(rng)
+        slip = with_a_slip(loss, rng)
+        if slip:
+            node, _, handed_in = slip
+            del handed_in[node]
+            report = check_by_hand(loss, {each: write(g, 4, rng) for each, g in handed_in.items()})
+            name = next(row.name for row in report.rows if row.node is node)
+            words = [row.diagnosis for row in report.rows if "not given" in row.diagnosis]
+            placed += [
+                name in each.split(", which")[0].split(": in ")[1].removeprefix("one of ").split(", ") for each in words
+            ]
+    assert np.mean(placed) >= 0.99, f"{np.mean(placed):.1%}"

@@ -216,3 +216,51 @@ def test_the_gate_of_a_maximum():
     assert diagnosis((maximum(x, y) * 3.0).sum(), {x: [3.0, 0.0]}).startswith(
         "likely reversed gate: the gate of maximum"
     )
+
+
+# ---------------------------------------------------------------- in nodes that were not given
+
+
+def test_a_slip_in_a_node_that_is_not_given_is_found_there():
+    a, b, c = Value(2.0, label="a"), Value(-3.0, label="b"), Value(6.9, label="c")
+    n = a * b + c
+    n.label = "n"
+    o = tanh(n)
+    o.label = "o"
+    wrong = 1 - n.data**2
+    report = check_by_hand(o, {a: wrong * b.data, b: wrong * a.data})
+    assert [row.diagnosis for row in report.rows if row.status == "WRONG"] == [
+        "likely input for output: in n, which is not given: 1 - n**2 where 1 - tanh(n)**2 belongs"
+    ] * 2
+
+
+def test_a_missing_path_in_a_node_that_is_not_given_is_found_there():
+    x = Value(0.7, label="x")
+    w = exp(x * 3.0) * 5.0
+    w.label = "w"
+    square = w * w
+    square.label = "square"
+    assert diagnosis(square * 1.3, {x: 1.3 * w.data * 3 * w.data}) == (
+        "likely missing path: in w, which is not given: w stands twice in square, and one of the two is missing (= for +=)"
+    )
+
+
+def test_with_shapes_and_numbers_that_fit_nothing_the_catalogue_keeps_silent():
+    rng = np.random.default_rng(0)
+    x = Value(rng.normal(size=(3, 1, 2)), label="x")
+    for of_x in (
+        np.sign,
+        np.abs,
+        lambda v: v.reshape(6),
+        lambda v: v.T,
+        lambda v: np.concatenate([v, v], 2),
+        lambda v: v[:, 0],
+    ):
+        for wrong in (rng.normal(size=x.shape), np.zeros(x.shape), np.full(x.shape, np.nan), np.full(x.shape, np.inf)):
+            report = check_by_hand((of_x(x) ** 2 * 1.1).sum(), {x: wrong})
+            assert report.rows[-1].kind in ("", "factor", "missing path", "sign") or not np.any(wrong)
+
+
+def test_numbers_of_nothing_are_graded():
+    x = Value(np.zeros((0, 3)), label="x")
+    assert check_by_hand((x * 2.0).sum(), {x: np.zeros((0, 3))}).ok
