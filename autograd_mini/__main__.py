@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import difflib
+import os
 import re
 import sys
 import textwrap
@@ -19,6 +20,8 @@ from autograd_mini.expression import FUNCTIONS, assignment, build
 from autograd_mini.expression_text import ExpressionError
 from autograd_mini.graph import names_of, walk
 from autograd_mini.value import Value
+
+Run = Callable[[Value, argparse.Namespace], tuple[str, int]]  # what a command prints, and its exit status
 
 ABOUT = """\
 Backprop of an expression: derived step by step, checked against your own derivation, drawn, or to step through."""
@@ -63,27 +66,31 @@ def main(arguments: Sequence[str] | None = None) -> int:
     # An expression that begins with a minus is no option, and argparse sees that of a text that begins with a space.
     given = [f" {each}" if re.match("-[^-]", each) and each not in ("-h", "-o") else each for each in given]
     options, later = parser.parse_known_args(given)  # numbers behind an option are "later": argparse leaves them
-    if options_unknown := [each for each in later if each.startswith("-")]:
-        parser.error(f"{options.command} has no option {' '.join(options_unknown)}; see {options.command} --help")
+    if unknown := [each for each in later if each.startswith("-")]:
+        parser.error(f"{options.command} has no option {' '.join(unknown)}; see {options.command} --help")
     try:
         loss, unused = build(options.expression, [*options.numbers, *later])
         for name in unused:
             print(f"{options.command}: the result does not depend on {name}", file=sys.stderr)
-        run: Callable[[Value, argparse.Namespace], int] = options.run
-        return run(loss, options)
+        run: Run = options.run
+        text, status = run(loss, options)
     except (ValueError, OSError, RuntimeError) as error:
         message = str(error).split("\n  at ")[0]  # without the user's line, which is none here
         print(f"{options.command}: {message}", file=sys.stderr)
         return 2
+    try:
+        print(text, flush=True)
+    except BrokenPipeError:  # the reader, such as head, has seen enough; at the exit there must be nothing to flush
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    return status
 
 
-def _explain(loss: Value, options: argparse.Namespace) -> int:
+def _explain(loss: Value, options: argparse.Namespace) -> tuple[str, int]:
     explanation = explain(loss)
-    print(explanation.latex if options.latex else explanation.markdown if options.markdown else explanation)
-    return 0
+    return explanation.latex if options.latex else explanation.markdown if options.markdown else str(explanation), 0
 
 
-def _check(loss: Value, options: argparse.Namespace) -> int:
+def _check(loss: Value, options: argparse.Namespace) -> tuple[str, int]:
     graph = walk(loss)
     known = [name for name, value in zip(names_of(graph), graph.values, strict=True) if value.requires_grad]
     gradients: dict[Value | str, Any] = {}
@@ -100,20 +107,17 @@ def _check(loss: Value, options: argparse.Namespace) -> int:
             raise ExpressionError(f"--by-hand {each}: {name} has a gradient already; leave one of them out")
         gradients[name] = assignment(each)[1] if text.startswith("[") else text  # whose digits say how exact it is
     report = check_by_hand(loss, gradients)
-    print(report)
-    return 0 if report.ok else 1
+    return str(report), 0 if report.ok else 1
 
 
-def _draw(loss: Value, options: argparse.Namespace) -> int:
+def _draw(loss: Value, options: argparse.Namespace) -> tuple[str, int]:
     loss.backward()
-    print(f"wrote {draw(loss).save(options.output)}")
-    return 0
+    return f"wrote {draw(loss).save(options.output)}", 0
 
 
-def _microscope(loss: Value, options: argparse.Namespace) -> int:
+def _microscope(loss: Value, options: argparse.Namespace) -> tuple[str, int]:
     microscope(loss, options.output)
-    print(f"wrote {options.output}; open it in a browser")
-    return 0
+    return f"wrote {options.output}; open it in a browser", 0
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -129,7 +133,7 @@ def _parser() -> argparse.ArgumentParser:
     )
     commands = parser.add_subparsers(dest="command", metavar="command", required=True)
 
-    def command(name: str, run: Callable[[Value, argparse.Namespace], int], summary: str) -> argparse.ArgumentParser:
+    def command(name: str, run: Run, summary: str) -> argparse.ArgumentParser:
         added = commands.add_parser(
             name,
             formatter_class=argparse.RawDescriptionHelpFormatter,

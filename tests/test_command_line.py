@@ -205,3 +205,13 @@ def test_python_runs_it_as_a_module_on_any_console() -> None:
     result = subprocess.run(line, capture_output=True, text=True, env=environment, timeout=60, check=False)
     assert (result.returncode, result.stderr) == (1, "")
     assert r"the first slip is in \u03b1" in result.stdout
+
+
+def test_a_reader_that_has_seen_enough_is_no_error() -> None:
+    line = [sys.executable, "-m", "autograd_mini", "explain", *TANH]
+    environment = {**os.environ, "PYTHONPATH": str(Path(__file__).parent.parent)}
+    reader, writer = os.pipe()
+    os.close(reader)
+    result = subprocess.run(line, stdout=writer, stderr=subprocess.PIPE, env=environment, timeout=60, check=False)
+    os.close(writer)
+    assert (result.returncode, result.stderr) == (0, b"")
