@@ -20,7 +20,7 @@ _EDGE = {"tanh": float(np.arctanh(0.99)), "sigmoid": 2 * float(np.arctanh(0.99))
 _MOST_SATURATED = 0.6  # of a layer's elements
 # Trained networks have units that are silent for all data: up to a fifth of them in the digits demo.
 _MOST_DEAD = 0.4  # of a layer's units
-_KNOCKED_OUT = 5.0  # as far from the edge as this many times what the layer's units usually are
+_KNOCKED_OUT = 10.0  # as far below 0 as this many times what the layer's units usually are
 
 
 class Layer(NamedTuple):

@@ -5,6 +5,8 @@ from __future__ import annotations
 import ast
 import linecache
 import os.path
+from collections.abc import Iterator
+from types import CodeType
 from typing import Any
 
 from autograd_mini.ops import caller
@@ -29,10 +31,29 @@ def rebinding_of(name: str) -> str:
         tree = ast.parse("".join(linecache.getlines(code.co_filename)))
     except SyntaxError:  # a notebook's cell with magic in it
         return ""
-    numbers = [number for _, _, number in code.co_lines() if number]
-    inside = range(min(numbers), max(numbers) + 1)
-    found = {node.lineno for node in ast.walk(tree) if _rebinds(node, name) and node.lineno in inside}  # type: ignore[attr-defined]  # a statement has one
+    found = {statement.lineno for statement in _statements(tree, code) if _rebinds(statement, name)}
     return _line(code.co_filename, found.pop()) if len(found) == 1 else ""
+
+
+def _statements(tree: ast.Module, code: CodeType) -> Iterator[ast.stmt]:
+    """The statements of ``code``, without those of the functions and classes defined in it."""
+    stack: list[ast.AST] = [tree]
+    if code.co_name != "<module>":
+        stack = [f for f in ast.walk(tree) if isinstance(f, _FUNCTIONS) and _first_line(f) == code.co_firstlineno]
+    inside = list(stack)
+    while stack:
+        node = stack.pop()
+        if isinstance(node, ast.stmt):
+            yield node
+        if node in inside or not isinstance(node, (*_FUNCTIONS, ast.ClassDef)):
+            stack.extend(ast.iter_child_nodes(node))
+
+
+def _first_line(function: ast.FunctionDef | ast.AsyncFunctionDef) -> int:
+    return min([function.lineno, *(decorator.lineno for decorator in function.decorator_list)])
+
+
+_FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef)
 
 
 def sums() -> dict[str, Value]:
@@ -45,7 +66,7 @@ def sums() -> dict[str, Value]:
     }
 
 
-def _rebinds(node: ast.AST, name: str) -> bool:
+def _rebinds(node: ast.stmt, name: str) -> bool:
     if isinstance(node, ast.AugAssign):
         return isinstance(node.target, ast.Name) and node.target.id == name
     if not isinstance(node, ast.Assign):

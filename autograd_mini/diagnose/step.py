@@ -139,7 +139,7 @@ class Step:
 
 
 def by_age(values: list[Value], parameters: list[Value]) -> tuple[dict[Value, list[Value]], dict[Value, list[Value]]]:
-    """The uses among ``values`` of each parameter that was changed meanwhile: those before its latest change, and after.
+    """Of each parameter that was changed meanwhile the uses among ``values``: before its latest change, and after.
 
     A use whose result would be the same whatever the parameter was, as in 0 * w, is in neither.
     """
