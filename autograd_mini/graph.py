@@ -48,6 +48,7 @@ def names_of(graph: Graph, variables: Mapping[int, str] | None = None) -> list[s
     how_many = Counter([value.label for value in graph.values])
     paths = _paths_of_parameters(graph) if any([n > 1 for label, n in how_many.items() if label]) else {}
     names: list[str] = []
+    taken = how_many.keys() | set(variables.values())
     seen: Counter[str] = Counter()
     for i, value in enumerate(graph.values):
         name = value.label if how_many[value.label] == 1 else paths.get(id(value), value.label)
@@ -60,7 +61,7 @@ def names_of(graph: Graph, variables: Mapping[int, str] | None = None) -> list[s
         if name:
             seen[name] += 1
             name = name if seen[name] == 1 else f"{name}#{seen[name]}"
-        names.append(name or f"v{i}")
+        names.append(name or (f"v{i}" if f"v{i}" not in taken else f"v{i}#2"))
     return names
 
 
