@@ -18,7 +18,7 @@ from autograd_mini.by_hand.notation import Text
 from autograd_mini.by_hand.symbol import Symbol, data_of
 from autograd_mini.draw.picture import op_text
 from autograd_mini.graph import Graph, is_plain_number
-from autograd_mini.ops.operation import Operation, shape_of
+from autograd_mini.ops.operation import Linear, Operation, shape_of
 from autograd_mini.value import Value
 
 Json = Any
@@ -117,6 +117,7 @@ def _rule(consumer: Value, i: int) -> Json:
     conditions = _conditions(shown.amount)
     return {
         "amount": _tree(amount),
+        "linear": isinstance(op, Linear),
         "local": None if shown.local is None else _tree(shown.local),
         "conditions": [_tree(condition) for condition in conditions],
         "texts": _texts(shown.amount, conditions),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os.path
 from collections.abc import Sequence
 from typing import Any
 
@@ -16,7 +17,7 @@ Json = Any
 
 NUMBERS = text_width("data -0.0001234")  # of one number, four significant digits
 RANGES = text_width("grad -0.01234 … 0.01234")  # of the smallest and the largest
-WIDEST_NAME = 24  # characters; the page cuts a longer name, and shows it in full beside the graph
+WIDEST = 24  # characters of a name; longer ones the page cuts, and shows in full beside the graph
 MAP = 40.0  # the height of the two heat maps in the box of an array
 
 
@@ -30,7 +31,7 @@ def view_of(graph: Graph, names: Sequence[str], groups: Sequence[Group]) -> Json
     shown_in: list[int] = []  # the item of each group
     for group in groups:
         target = len(items)
-        op = next((graph.values[i].op for i in group.values if graph.values[i].op), None)
+        op = graph.values[group.values[0]].op if group.values and not group.calls else None
         if op is not None:
             text = op_text(op) if group.run == (1, 1) else f"{op.symbol} × {group.run[1]:,}"
             items.append({"type": "op", "text": text, "size": (max(36.0, text_width(text) + 2 * PAD), HEIGHT - 4)})
@@ -66,37 +67,42 @@ def _short(point: Point) -> tuple[float, float]:
 
 
 def _box(graph: Graph, names: Sequence[str], group: Group) -> Json:
-    """A box with its rows from top to bottom: name, how many or which shape, heat maps, data, gradient."""
+    """A box with its rows from top to bottom: name, what it is, heat maps, data, gradient."""
     if not group.values:
         text = f"… {count(group.size, 'more value')}"
         return {"type": "more", "text": text, "size": (text_width(text) + 2 * PAD, HEIGHT)}
     first = graph.values[group.values[0]]
     is_array = isinstance(first.data, np.ndarray)
     many = len(group.values) > 1
-    rows = ["name"]
-    if many or is_array:
-        rows.append("about")
-    if is_array and not many:
-        rows.append("maps")
-    rows.append("data")
+    name, about = _said_of(graph, names, group)
+    rows = ["name"] + ["about"] * bool(about) + ["maps"] * (is_array and not many) + ["data"]
     if first.requires_grad:
         rows.append("grad")
-    name = one_line(names[group.values[0]])
-    about = " ".join([f"× {len(group.values):,}"] * many + [f"{first.shape} {first.dtype}"] * is_array)
-    width = max(
-        RANGES if many or is_array else NUMBERS,
-        text_width(name[:WIDEST_NAME]),
-        text_width(about),
-    )
+    width = max(RANGES if many or is_array else NUMBERS, text_width(name[:WIDEST]), text_width(about[:WIDEST]))
     height = sum([MAP if row == "maps" else LINE for row in rows])
     return {
         "type": "box",
-        "kind": "value" if first.op else "leaf" if first.requires_grad else "constant",
+        "kind": "module" if group.calls else "value" if first.op else "leaf" if first.requires_grad else "constant",
         "rows": rows,
+        "name": name,
         "about": about,
         "values": group.values,
         "size": (round(width + 2 * PAD, 1), height + PAD),
     }
+
+
+def _said_of(graph: Graph, names: Sequence[str], group: Group) -> tuple[str, str]:
+    """What a box is called, and what its values are."""
+    first = graph.values[group.values[0]]
+    shape = f"{first.shape} {first.dtype}" if isinstance(first.data, np.ndarray) else ""
+    if group.calls:
+        call, calls = group.calls[0], len(group.calls)
+        what = " ".join([call.what] + [f"× {calls:,}"] * (calls > 1))
+        return one_line(call.path or what), one_line(what if call.path else count(call.size, "value"))
+    if len(group.values) == 1:
+        return one_line(names[group.values[0]]), shape
+    prefix = os.path.commonprefix([one_line(graph.values[i].label) for i in group.values])  # noqa: RUF071  # no paths
+    return f"{prefix}* × {len(group.values):,}" if prefix else count(len(group.values), "value"), shape
 
 
 def _group_of_each(graph: Graph, groups: Sequence[Group]) -> list[int]:
@@ -115,4 +121,5 @@ def _group_of_each(graph: Graph, groups: Sequence[Group]) -> list[int]:
 def _hidden_in(groups: Sequence[Group], consumer: int) -> int:
     """The group of a value that none shows, from the group of its consumer."""
     stubs = [j for j in groups[consumer].operands if not groups[j].values]
-    return stubs[0] if stubs and groups[consumer].run == (1, 1) else consumer
+    hides = groups[consumer].run != (1, 1) or groups[consumer].calls
+    return stubs[0] if stubs and not hides else consumer

@@ -3,6 +3,7 @@
 
 const FINEST = 1e-6; // of the number: however many digits there are, a computation differs in the last of them
 const FEWEST = 3; // significant digits that a whole number is taken to have
+const PRECISION = { float: 1e-9, float64: 1e-9, float32: 1e-5, float16: 1e-2 }; // relative to the terms of a sum
 
 // What was written as {number, half}, half being half a unit of the last digit; null if it is no number.
 function readNumber(text) {
@@ -45,25 +46,76 @@ function readGradient(text, like) {
   };
 }
 
-function agrees(gradient, halves, expected) {
-  return gradient.data.every((yours, i) => {
-    const theirs = expected.data[i];
-    if (!Number.isFinite(yours) || !Number.isFinite(theirs)) return Object.is(yours, theirs);
-    return Math.abs(yours - theirs) <= halves[i] + FINEST * Math.abs(theirs);
+// True if no element differs by more than is allowed; nan agrees with nan, and inf with inf.
+function agrees(yours, other, allowed) {
+  return yours.data.every((x, i) => {
+    const y = other.data[i];
+    const room = Number.isFinite(allowed[i]) ? allowed[i] : 0;
+    return Math.abs(x - y) <= room * (1 + 1e-9) || Object.is(x, y) || x === y;
   });
 }
 
-// For each gradient given, in backward order: {value, status, expected, actual}. `given` maps a value to what was read.
-function marked(record, data, given) {
+// How far one use can shift its operand's gradient if each element of the consumer's is shifted by `bound`.
+function magnitude(record, data, step, bound) {
+  const rule = record.rules[step.rule];
+  const leaf = leavesOf(record, data, step, bound);
+  if (rule.local !== null) {
+    const shifted = FORWARD.mul(FORWARD.abs(evaluate(rule.local, leaf)), bound);
+    return unbroadcast(shifted, data[step.operand].shape).data;
+  }
+  const plain = (name) => (rule.linear && typeof name === "number" ? FORWARD.abs(leaf(name)) : leaf(name));
+  return FORWARD.abs(evaluate(rule.amount, plain)).data;
+}
+
+// The walk from the loss to the leaves, on which each value finds out what its gradient may be off by. For each
+// gradient given, in that order: {value, status, expected, actual}. `given` maps a value to what was read.
+function marked(record, data, uses, given) {
+  if (given.size === 0) return [];
   const actual = backwardPass(record, data).gradients;
   const yours = new Map([...given].map(([value, read]) => [value, read.gradient]));
   const expected = backwardPass(record, data, yours).gradients;
-  const order = [...given.keys()].sort((a, b) => b - a);
-  return order.map((value) => {
-    const { gradient, halves } = given.get(value);
-    let status = "WRONG";
-    if (agrees(gradient, halves, actual.get(value))) status = "ok";
-    else if (agrees(gradient, halves, expected.get(value))) status = "carried";
-    return { value, status, expected: expected.get(value), actual: actual.get(value) };
-  });
+  const rounding = new Map(); // how far the user's gradient, before it was rounded for writing, may be from this one
+  const size = new Map(); // how large the terms are that the gradient is a sum of
+  const off = new Set(); // their gradient in use is not the true one
+  const marks = [];
+  for (let i = record.values.length - 1; i >= 0; i--) {
+    if (!expected.has(i)) continue;
+    const like = data[i];
+    const shift = (bounds) => sumOfUses(record, data, uses[i], bounds, like);
+    const carriedRounding = shift(rounding);
+    size.set(i, i === record.values.length - 1 ? likeData(like, 1) : shift(size));
+    rounding.set(i, carriedRounding);
+    const floor = size.get(i).data.map((x) => PRECISION[like.dtype] * x);
+    if (!given.has(i)) {
+      if (!agrees(expected.get(i), actual.get(i), floor)) off.add(i);
+      continue;
+    }
+    const { gradient, halves } = given.get(i);
+    const allowed = halves.map((half, e) => half + carriedRounding.data[e] + floor[e]);
+    const follows = uses[i].some((at) => off.has(record.steps[at].consumer)); // from an earlier slip
+    let status = "ok";
+    if (agrees(gradient, actual.get(i), allowed)) {
+      const apart = gradient.data.map((x, e) => finite(Math.abs(x - actual.get(i).data[e])));
+      rounding.set(i, array(like.dtype, like.shape, follows ? apart.map((x, e) => Math.max(x, halves[e])) : apart));
+    } else {
+      rounding.set(i, array(like.dtype, like.shape, halves));
+      off.add(i);
+      status = follows && agrees(gradient, expected.get(i), allowed) ? "carried" : "WRONG";
+    }
+    marks.push({ value: i, status, expected: expected.get(i), actual: actual.get(i) });
+  }
+  return marks;
+}
+
+function sumOfUses(record, data, uses, bounds, like) {
+  const total = likeData(like, 0);
+  for (const at of uses) {
+    const step = record.steps[at];
+    magnitude(record, data, step, bounds.get(step.consumer)).forEach((x, i) => (total.data[i] += x));
+  }
+  return total;
+}
+
+function finite(x) {
+  return Number.isFinite(x) ? x : 0;
 }

@@ -34,7 +34,7 @@ function recompute() {
 }
 
 function remark() {
-  scene.marks = marked(record, scene.data, state.given);
+  scene.marks = marked(record, scene.data, uses, state.given);
 }
 
 // The local derivative of every step as a number, null where it is an array: made when first asked for.
@@ -118,8 +118,12 @@ function valueOf(position) {
 }
 
 function showItems(items) {
-  for (const i of items) if (drawn.items[i].data) fillBox(drawn.items[i], record, known, scene.largest);
-  for (const i of items) showBadge(drawn.items[i]);
+  for (const i of items) {
+    const box = drawn.items[i];
+    if (box.item.type !== "box") continue;
+    fillBox(box, known, scene.largest);
+    showBadge(box);
+  }
 }
 
 function showAll() {
@@ -131,7 +135,6 @@ function showAll() {
 
 // nan, inf, a relu that lets nothing through, and the mark of the user's own gradient.
 function showBadge(box) {
-  if (!box.mark) return;
   const words = new Set(box.item.values.flatMap(badgesOf));
   const text = [...words].join(" ");
   if (box.mark.textContent === text) return;
@@ -160,26 +163,35 @@ function showUse() {
   keepInSight(use.items.map(([item]) => item));
 }
 
-// The items and edges that the step is about.
+// The items and edges that the step is about, which way the numbers flow, and what is added where.
 function inUse() {
   const { position } = state;
-  if (position === 0) return { items: [], edges: [], flow: "feeds", text: null };
   const itemOf = views[state.view].item_of;
-  if (position === forwardSteps.length + 1) return { items: [[itemOf[root], "target"]], edges: [], flow: "sends", text: null };
-  if (position <= forwardSteps.length) {
-    const i = forwardSteps[position - 1];
-    const edges = edgesInto(itemOf[i]);
-    const sources = record.values[i].operands.map((j) => [itemOf[j], "source"]);
-    return { items: [...sources, [opBefore(itemOf[i]), "source"], [itemOf[i], "target"]].filter(([item]) => item !== null), edges, flow: "feeds", text: null };
-  }
-  const at = position - forwardSteps.length - 2;
+  if (position === 0) return { items: [], edges: [], flow: null, target: null, text: null };
+  if (position <= forwardSteps.length) return useForward(itemOf, forwardSteps[position - 1]);
+  if (position > forwardSteps.length + 1) return useBackward(itemOf, position - forwardSteps.length - 2);
+  return { items: [[itemOf[root], "target"]], edges: [], flow: null, target: null, text: null };
+}
+
+function useForward(itemOf, i) {
+  const sources = [...record.values[i].operands.map((j) => itemOf[j]), opBefore(itemOf[i])];
+  const items = sources.filter((item) => item !== null && item !== itemOf[i]).map((item) => [item, "source"]);
+  return { items: [...items, [itemOf[i], "result"]], edges: edgesInto(itemOf[i]), flow: "feeds", target: null, text: null };
+}
+
+function useBackward(itemOf, at) {
   const step = record.steps[at];
-  const edges = edgeOfUse(itemOf[step.consumer], itemOf[step.operand], step.index);
-  const op = opBefore(itemOf[step.consumer]);
-  const items = [[itemOf[step.consumer], "source"], [op, "source"], [itemOf[step.operand], "target"]];
-  const amount = scene.run.steps[at].amount;
-  const text = state.revealed && isScalar(amount) ? `+= ${shortNumber(amount.data[0])}` : "+= ?";
-  return { items: items.filter(([item]) => item !== null), edges, flow: "sends", text: isScalar(amount) ? text : null };
+  const [consumer, operand] = [itemOf[step.consumer], itemOf[step.operand]];
+  const sources = [consumer, opBefore(consumer)].filter((item) => item !== null && item !== operand);
+  const { amount } = scene.run.steps[at];
+  const text = isScalar(amount) ? `+= ${state.revealed ? shortNumber(amount.data[0]) : "?"}` : null;
+  return {
+    items: [...sources.map((item) => [item, "source"]), [operand, "target"]],
+    edges: edgesOfUse(consumer, operand, step.index),
+    flow: "sends",
+    target: views[state.view].items[operand],
+    text,
+  };
 }
 
 // The pill in front of a box; null for a leaf and a stub.
@@ -192,7 +204,8 @@ function edgesInto(item) {
   return views[state.view].edges.flatMap((edge, i) => (edge.to === item || edge.to === op ? [i] : []));
 }
 
-function edgeOfUse(consumer, operand, slot) {
+// The edge of one use, and the one between the op and its result.
+function edgesOfUse(consumer, operand, slot) {
   const op = opBefore(consumer) ?? consumer;
   const { edges } = views[state.view];
   const between = edges.flatMap((edge, i) => (edge.from === operand && edge.to === op ? [i] : []));
@@ -204,14 +217,22 @@ function edgeOfUse(consumer, operand, slot) {
 function showPanel() {
   scene.shownSteps = Math.max(0, stepsShown());
   const said = describe(scene, state.position);
-  at("step-card").replaceChildren(...stepCard(said, !state.revealed), ...(state.predicting && hasAnswer(state.position) ? [predictForm(said)] : []));
+  at("step-card").replaceChildren(...stepCard(scene, said, !state.revealed, act), ...(state.predicting && hasAnswer(state.position) ? [predictForm(said)] : []));
   showValue();
   at("live").textContent = `Step ${state.position} of ${lastPosition}. ${state.revealed ? said.spoken : said.question}`;
 }
 
 function showValue() {
-  at("value-card").replaceChildren(...(state.selected === null ? hintCard() : valueCard(scene, state.selected, known, act)));
+  const beside = state.selected === null ? [] : sharedWith(state.selected);
+  at("value-card").replaceChildren(...(state.selected === null ? hintCard() : valueCard(scene, state.selected, beside, known, act)));
   at("marks-card").replaceChildren(...marksCard(scene, act));
+}
+
+// The values that share a box with this one.
+function sharedWith(i) {
+  const { items, item_of: itemOf } = views[state.view];
+  const { values = [] } = items[itemOf[i]];
+  return values.length === 1 && values[0] === i ? [] : record.values.flatMap((_, j) => (itemOf[j] === itemOf[i] ? [j] : []));
 }
 
 function hintCard() {
@@ -230,8 +251,9 @@ function showTrack() {
 }
 
 function showSelected() {
-  const item = state.selected === null ? null : views[state.view].item_of[state.selected];
-  drawn.items.forEach((box, i) => box.group.classList.toggle("selected", i === item));
+  drawn.selected?.classList.remove("selected");
+  drawn.selected = state.selected === null ? null : drawn.items[views[state.view].item_of[state.selected]].group;
+  drawn.selected?.classList.add("selected");
 }
 
 // ------------------------------------------------------------ predict, then reveal
@@ -247,7 +269,7 @@ function predictForm(said) {
     event.preventDefault();
     const read = readNumber(guess.value);
     if (!read) verdict.textContent = "Write a number, such as -0.0027.";
-    else if (agrees(array("float", [], [read.number]), [read.half], array("float", [], [whole.data[i]]))) {
+    else if (agrees(scalar(read.number), scalar(whole.data[i]), [read.half])) {
       state.verdict = "Right.";
       reveal();
     } else verdict.textContent = `Not ${guess.value}. Try again, or reveal it.`;
@@ -315,14 +337,26 @@ const act = {
 
 function showView(view) {
   state.view = view;
-  drawn = drawPicture(at("world"), record, views[view], act.select);
+  drawn = drawPicture(at("world"), views[view], act.select, (item) => keepInSight([item]));
+  at("picture").setAttribute("width", views[view].width);
+  at("picture").setAttribute("height", views[view].height);
   at("note").textContent = views[view].note;
   at("collapse").setAttribute("aria-pressed", view === 0);
   fit();
   showAll();
 }
 
+// The cards stand beside the picture or below it, wherever they leave it larger.
+function arrange() {
+  const { width, height } = views[state.view];
+  const room = document.querySelector("main").getBoundingClientRect();
+  const beside = Math.min((room.width * 0.7) / width, room.height / height);
+  const below = Math.min(room.width / width, (room.height * 0.5) / height);
+  at("page").classList.toggle("below", room.width <= 860 || below > beside);
+}
+
 function fit() {
+  arrange();
   const { width, height } = views[state.view];
   const room = at("stage").getBoundingClientRect();
   const scale = Math.min((room.width - 40) / width, (room.height - 60) / height, 1.6);
@@ -343,10 +377,11 @@ function zoomBy(factor, center = null) {
 
 function showZoom() {
   const { scale, x, y } = state.zoom;
-  at("world").setAttribute("transform", `translate(${x.toFixed(2)},${y.toFixed(2)}) scale(${scale.toFixed(4)})`);
+  // Not a transform inside the picture: then the browser would lay out every box anew, 0.2 s for a thousand
+  at("picture").style.transform = `translate(${x.toFixed(2)}px,${y.toFixed(2)}px) scale(${scale.toFixed(4)})`;
 }
 
-const READABLE = 0.75; // the scale below which the numbers in a box are too small to follow
+const READABLE = 0.85; // the scale below which the numbers in a box are too small to follow
 
 // Moves the picture, and enlarges it if need be, so that these items can be read.
 function keepInSight(items) {
@@ -359,16 +394,15 @@ function keepInSight(items) {
   const room = at("stage").getBoundingClientRect();
   const { zoom } = state;
   if (zoom.scale < READABLE) zoom.scale = READABLE;
-  const margin = 24;
-  zoom.x = inSight(zoom.x, left * zoom.scale, right * zoom.scale, room.width, margin);
-  zoom.y = inSight(zoom.y, top * zoom.scale, bottom * zoom.scale, room.height, margin);
+  zoom.x = inSight(zoom.x, left * zoom.scale, right * zoom.scale, room.width);
+  zoom.y = inSight(zoom.y, top * zoom.scale, bottom * zoom.scale, room.height);
   showZoom();
 }
 
-// The shift nearest to `shift` that brings the stretch into the room; its end, where the stretch is too long.
-function inSight(shift, begin, end, room, margin) {
-  if (end - begin > room - 2 * margin) return (room - begin - end) / 2;
-  return Math.min(Math.max(shift, margin - begin), room - margin - end);
+// The shift as it is, if the stretch is within the room; else the one that puts it in the middle.
+function inSight(shift, begin, end, room) {
+  const margin = 24;
+  return begin + shift >= margin && end + shift <= room - margin ? shift : (room - begin - end) / 2;
 }
 
 function listenToPointers(stage) {
@@ -464,6 +498,7 @@ function listen() {
   at("search").addEventListener("change", find);
   document.addEventListener("keydown", onKey);
   listenToPointers(at("stage"));
+  window.addEventListener("resize", fit);
 }
 
 function open() {
@@ -474,6 +509,7 @@ function open() {
   at("phase-forward").style.flexGrow = forwardSteps.length + 0.5;
   at("phase-backward").style.flexGrow = record.steps.length + 1;
   at("collapse").hidden = views.length === 1;
+  at("legend").hidden = record.values.every((value) => value.shape.length === 0);
   const names = record.values.filter((value) => !value.plain).map((value) => element("option", { value: value.name }));
   at("names").replaceChildren(...names.slice(0, 2000));
   recompute();

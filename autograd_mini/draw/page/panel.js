@@ -1,6 +1,7 @@
 // The cards beside the graph: the step at hand, the selected value with its ledger, and the user's marked gradients.
 "use strict";
 
+const MOST_MEMBERS = 1000; // of a box, that a menu lists
 const MOST_NUMBERS = { rows: 12, columns: 8 }; // of an array that is shown number by number
 
 // An element with attributes and children; strings become text, never markup.
@@ -29,7 +30,7 @@ function describeBeginning({ record }) {
   const leaves = record.values.filter((value) => value.kind === "leaf").length;
   return {
     phase: "The leaves",
-    title: `${plural(leaves, "leaf").replace("leafs", "leaves")} and what is computed from them`,
+    title: [leaves === 1 ? "1 leaf" : `${leaves.toLocaleString("en")} leaves`, ", and what is computed from them"],
     lines: [],
     note: "Press → to compute the first value. After the forward pass the gradients flow back.",
     spoken: "The beginning: only the leaves have numbers.",
@@ -44,7 +45,8 @@ function describeForward({ record, data }, i) {
   const outcome = isScalar(result) ? shortNumber(result.data[0]) : shapeText(result.shape);
   return {
     phase: "Forward",
-    title: `${value.name}${value.scope ? ` — ${value.scope}` : ""}`,
+    title: [i],
+    note: value.scope ? `computed in ${value.scope}` : null,
     lines: [
       [value.name, "=", fillIn(form, namedBy(record, i))],
       ["", "=", numbers],
@@ -62,7 +64,7 @@ function describeSeed({ record, run }) {
   const name = gradientName(record, root);
   return {
     phase: "Backward",
-    title: "where it begins",
+    title: [root, ": where it begins"],
     lines: [[name, "=", "1"]],
     note: "By itself the loss changes one for one. From here each step sends one gradient along one edge.",
     spoken: `Backward begins: ${name} = 1`,
@@ -82,7 +84,7 @@ function describeContribution(scene, at) {
   const consumer = record.values[step.consumer];
   return {
     phase: "Backward",
-    title: `${consumer.name} → ${record.values[step.operand].name}   through ${consumer.symbol}`,
+    title: [step.consumer, " → ", step.operand, `  through ${consumer.symbol}`],
     lines: [
       [name, "+=", formula],
       ["", "+=", numbers],
@@ -149,18 +151,25 @@ function indexText(shape, at) {
 }
 
 // `hidden` leaves out what is to be predicted.
-function stepCard(said, hidden) {
-  const lines = hidden ? [] : said.lines;
+function stepCard(scene, said, hidden, act) {
+  const title = said.title.map((part) => (typeof part === "number" ? valueLink(scene, part, act) : part));
+  const heading = element("h2", {}, element("span", { class: `phase ${said.phase.toLowerCase()}` }, said.phase), " ", ...title);
+  if (hidden) return [heading];
+  const quiet = [said.count, said.since, said.note].filter((text) => text);
   return [
-    element("h2", {}, element("span", { class: `phase ${said.phase.toLowerCase()}` }, said.phase), " ", said.title),
-    lines.length ? element("div", { class: "formula" }, ...lines.flatMap(formulaLine)) : null,
-    hidden || !said.parts ? null : element("div", { class: "parts" }, ...said.parts.map(partChip)),
-    hidden || !said.change ? null : changeRow(said.change),
-    hidden || !said.count ? null : element("p", { class: "quiet" }, said.count),
-    hidden || !said.since ? null : element("p", { class: "quiet" }, said.since),
-    hidden || !said.element ? null : element("p", { class: "mono quiet" }, said.element),
-    said.note ? element("p", { class: "quiet" }, said.note) : null,
+    heading,
+    said.lines.length ? element("div", { class: "formula" }, ...said.lines.flatMap(formulaLine)) : null,
+    said.parts ? element("div", { class: "parts" }, ...said.parts.map(partChip)) : null,
+    said.change ? changeRow(said.change) : null,
+    ...quiet.map((text) => element("p", { class: "quiet" }, text)),
+    said.array ? arrayTable(said.array) : null,
+    said.element ? element("p", { class: "mono quiet" }, said.element) : null,
   ].filter((part) => part !== null);
+}
+
+function valueLink(scene, i, act) {
+  const go = { type: "button", class: "link", title: "Select it", onclick: () => act.select(i) };
+  return element("button", go, scene.record.values[i].name);
 }
 
 function formulaLine([name, sign, text], row) {
@@ -189,7 +198,7 @@ function changeRow([name, before, after]) {
 // ------------------------------------------------------------ the selected value
 
 // `known(i)` is what is known at this step; `act` has what the user can do: edit, reset, give, select, goTo.
-function valueCard(scene, i, known, act) {
+function valueCard(scene, i, shared, known, act) {
   const { record } = scene;
   const value = record.values[i];
   const { data, gradient } = known(i);
@@ -203,14 +212,27 @@ function valueCard(scene, i, known, act) {
       element("small", {}, kindText(value)),
       element("button", { type: "button", class: "close", title: "Select nothing (Esc)", "aria-label": "Select nothing", onclick: () => act.select(null) }, "×"),
     ),
+    shared.length ? memberMenu(scene, i, shared, act) : null,
     value.scope ? element("p", { class: "quiet" }, `computed in ${value.scope}`) : null,
-    arrayRow("data", data, null),
-    hasGradient ? arrayRow(gradientName(record, i), gradient, act.heatScale) : null,
+    arrayRow("data", data),
+    hasGradient ? arrayRow(gradientName(record, i), gradient) : null,
     isEditable(value) ? editForm(scene, i, act) : null,
     hasGradient ? ledger(scene, i, act) : null,
-    hasGradient ? whyThisGradient(scene, i, known, act) : null,
+    hasGradient ? whyThisGradient(scene, i, act) : null,
     hasGradient ? handForm(scene, i, act) : null,
   ].filter((part) => part !== null);
+}
+
+// Which of the values in a box of many is shown.
+function memberMenu(scene, i, shared, act) {
+  const options = shared.slice(0, MOST_MEMBERS).map((j) => {
+    const option = element("option", { value: j }, scene.record.values[j].name);
+    option.selected = j === i;
+    return option;
+  });
+  const menu = element("select", { "aria-label": "Value in this box" }, ...options);
+  menu.addEventListener("change", () => act.select(Number(menu.value)));
+  return element("p", {}, menu, ` of ${plural(shared.length, "value")} in this box`);
 }
 
 function kindText(value) {
@@ -255,7 +277,7 @@ function editForm(scene, i, act) {
   const where = element("input", { class: "index", value: "0", size: 5, "aria-label": "Index of the element", title: "Index of the element" });
   if (!isScalar(x)) where.value = indexText(x.shape, 0);
   const number = element("input", { id: "edit", inputmode: "decimal", value: String(x.data[0]), size: 10, "aria-label": `New number for ${scene.record.values[i].name}` });
-  where.addEventListener("change", () => {
+  where.addEventListener("input", () => {
     const at = positionOf(where.value, x.shape);
     if (at !== null) number.value = String(x.data[at]);
   });
@@ -298,7 +320,8 @@ function ledger(scene, i, act) {
     const done = at < scene.shownSteps;
     const [formula] = contributionTexts(scene, at);
     const { amount, after } = run.steps[at];
-    const go = element("button", { type: "button", class: "link", title: "Go to this step", onclick: () => act.goToStep(at) }, record.values[record.steps[at].consumer].name);
+    const step = { type: "button", class: "link", title: "Go to this step", onclick: () => act.goToStep(at) };
+    const go = element("button", step, record.values[record.steps[at].consumer].name);
     const cells = done ? [formula, dataText(amount), dataText(after)] : [formula, "–", "–"];
     const current = at === scene.shownSteps - 1;
     return element("tr", { class: `${done ? "" : "later"} ${current ? "current" : ""}` }, element("td", {}, go), ...cells.map((text) => element("td", { class: "mono" }, text)));
@@ -311,8 +334,7 @@ function ledger(scene, i, act) {
   );
 }
 
-function whyThisGradient(scene, i, known, act) {
-  const { record } = scene;
+function whyThisGradient(scene, i, act) {
   const details = element("details", { class: "why" }, element("summary", {}, "Why this gradient?"));
   const fill = () => {
     if (details.open) details.replaceChildren(details.firstChild, ...pathRows(scene, i));
@@ -390,12 +412,11 @@ function marksCard(scene, act) {
   if (marks.length === 0) return [];
   const right = marks.filter((mark) => mark.status === "ok").length;
   const rows = marks.map(({ value, status, expected, actual }) => {
-    const name = element("button", { type: "button", class: "link", onclick: () => act.select(value) }, record.values[value].name);
     const numbers = status === "ok" ? ["", ""] : [dataText(expected), dataText(actual)];
     return element(
       "tr",
       {},
-      element("td", {}, name),
+      element("td", {}, valueLink(scene, value, act)),
       element("td", {}, markBadge(status)),
       element("td", { class: "mono" }, dataText(given.get(value).gradient)),
       ...numbers.map((text) => element("td", { class: "mono" }, text)),

@@ -6,7 +6,7 @@ const ROW = 20; // the height of a row in a box, and of the two heat maps
 const MAPS = 40;
 const PADDING = 8;
 const ADVANCE = 7.3; // of one character of the font in boxes
-const LONGEST_NAME = 24;
+const LONGEST = 24; // characters of a name
 const MOST_CELLS = { rows: 8, columns: 14 }; // of a heat map in a box
 
 function svg(tag, attributes = {}, text = null) {
@@ -16,14 +16,14 @@ function svg(tag, attributes = {}, text = null) {
   return element;
 }
 
-// Draws everything once; `show` then changes what a step changes. `select` is called with the value of a clicked box.
-function drawPicture(world, record, view, select) {
+// Draws everything once. `select` is called with the value of a box that is clicked, `look` with the box that keys reach.
+function drawPicture(world, view, select, look) {
   world.replaceChildren();
   const edges = view.edges.map((edge) => world.appendChild(drawEdge(edge)));
-  const items = view.items.map((item) => drawItem(record, item, select));
+  const items = view.items.map((item, i) => drawItem(item, select, () => look(i)));
   items.forEach((item) => world.append(item.group));
   const label = world.appendChild(drawAmountLabel());
-  return { edges, items, label, active: { items: [], edges: [] } };
+  return { edges, items, label, selected: null, active: { items: [], edges: [] } };
 }
 
 function drawEdge(edge) {
@@ -43,7 +43,7 @@ function curve(points) {
   return path;
 }
 
-function drawItem(record, item, select) {
+function drawItem(item, select, look) {
   const [width, height] = item.size;
   const group = svg("g", { class: `item ${item.type} ${item.kind ?? ""}` });
   group.setAttribute("transform", `translate(${item.center[0] - width / 2},${item.center[1] - height / 2})`);
@@ -52,13 +52,13 @@ function drawItem(record, item, select) {
     group.append(svg("text", { x: width / 2, y: height / 2 + 4, class: "middle" }, item.text));
     return { group, item };
   }
-  const parts = drawRows(group, record, item);
+  const parts = drawRows(group, item);
   const mark = group.appendChild(svg("text", { class: "badge", x: width - 4, y: -4 }));
-  makeButton(group, () => select(item.values.at(-1)));
+  makeButton(group, () => select(item.values.at(-1)), look);
   return { group, item, mark, ...parts };
 }
 
-function drawRows(group, record, item) {
+function drawRows(group, item) {
   const [width] = item.size;
   const parts = {};
   let top = PADDING / 2;
@@ -70,22 +70,12 @@ function drawRows(group, record, item) {
     }
     if (row === "grad") parts.heat = group.appendChild(svg("rect", { class: "heat", x: 1, y: top, width: width - 2, height: ROW }));
     const text = group.appendChild(svg("text", { x: PADDING, y: top + 14, class: row }));
-    if (row === "name") write(text, boxName(record, item), width);
-    else if (row === "about") write(text, item.about, width);
+    if (row === "name") write(text, cut(item.name, LONGEST), width);
+    else if (row === "about") write(text, cut(item.about, LONGEST), width);
     else parts[row] = text;
     top += ROW;
   }
   return parts;
-}
-
-// What the box is called: a value's name, or what the names of many begin with.
-function boxName(record, item) {
-  const names = item.values.map((i) => record.values[i].name);
-  if (names.length === 1) return cut(names[0], LONGEST_NAME);
-  let prefix = names[0];
-  for (const name of names) while (!name.startsWith(prefix)) prefix = prefix.slice(0, -1);
-  if (names.every((name) => /^v\d+$/.test(name))) prefix = "v";
-  return `${cut(prefix, LONGEST_NAME - 1)}*`;
 }
 
 function cut(text, length) {
@@ -106,10 +96,11 @@ function write(element, text, width) {
   }
 }
 
-function makeButton(group, act) {
+function makeButton(group, act, look) {
   group.setAttribute("tabindex", "0");
   group.setAttribute("role", "button");
   group.addEventListener("click", act);
+  group.addEventListener("focus", () => group.matches(":focus-visible") && look());
   group.addEventListener("keydown", (event) => {
     if (event.key !== "Enter" && event.key !== " ") return;
     event.preventDefault();
@@ -120,7 +111,7 @@ function makeButton(group, act) {
 // ------------------------------------------------------------ numbers in a box
 
 // `known(i)` has the data and the gradient of value i at this step, each null before it is computed.
-function fillBox(drawn, record, known, largest) {
+function fillBox(drawn, known, largest) {
   const { item, group } = drawn;
   const all = item.values.map(known);
   const data = all.map((each) => each.data).filter((x) => x !== null);
@@ -131,9 +122,8 @@ function fillBox(drawn, record, known, largest) {
   if (drawn.heat) drawn.heat.style.opacity = heatOf(gradients, largest);
   if (drawn.maps) fillMaps(drawn, data[0] ?? null, drawn.grad ? gradients[0] ?? null : undefined);
   group.classList.toggle("waiting", data.length === 0);
-  const name = boxName(record, item);
   const gradient = drawn.grad ? `, gradient ${summary(gradients)}` : "";
-  group.setAttribute("aria-label", `${name}, ${item.kind}, data ${summary(data)}${gradient}`);
+  group.setAttribute("aria-label", `${item.name}, ${item.kind}, data ${summary(data)}${gradient}`);
 }
 
 function summary(arrays) {
@@ -206,12 +196,12 @@ function farthest(x, columns, [top, bottom], [left, right]) {
 
 function drawAmountLabel() {
   const group = svg("g", { class: "amount", visibility: "hidden" });
-  group.append(svg("rect", { rx: 4, height: 22, y: -11 }), svg("text", { class: "middle", y: 4 }));
+  group.append(svg("rect", { rx: 4, height: 19, y: -9.5 }), svg("text", { class: "middle", y: 4 }));
   return group;
 }
 
 // Marks the items and edges in use, and writes what flows beside the edge. Whatever was marked before is not any more.
-function highlight(drawn, { items, edges, flow, text }) {
+function highlight(drawn, { items, edges, flow, target, text }) {
   for (const [group, name] of drawn.active.items) group.classList.remove(name);
   for (const edge of drawn.active.edges) setFlow(edge, null);
   drawn.active = {
@@ -220,7 +210,7 @@ function highlight(drawn, { items, edges, flow, text }) {
   };
   for (const [group, name] of drawn.active.items) group.classList.add(name);
   for (const edge of drawn.active.edges) setFlow(edge, flow);
-  placeLabel(drawn, edges, text);
+  placeLabel(drawn, target, text);
 }
 
 // The arrow's head stands where the numbers flow to: data to the consumer ("feeds"), gradients back ("sends").
@@ -230,13 +220,13 @@ function setFlow(edge, flow) {
   edge.setAttribute("marker-end", { feeds: "url(#arrow-feeds)", sends: "none" }[flow] ?? "url(#arrow)");
 }
 
-function placeLabel(drawn, edges, text) {
-  drawn.label.setAttribute("visibility", text && edges.length ? "visible" : "hidden");
-  if (!text || !edges.length) return;
-  const path = drawn.edges[edges[0]];
-  const middle = path.getPointAtLength(path.getTotalLength() / 2);
+// The amount of a step, under the box that it is added to.
+function placeLabel(drawn, target, text) {
+  drawn.label.setAttribute("visibility", text ? "visible" : "hidden");
+  if (!text) return;
+  const { center, size } = target;
   const width = text.length * ADVANCE + 14;
-  drawn.label.setAttribute("transform", `translate(${middle.x},${middle.y - 16})`);
+  drawn.label.setAttribute("transform", `translate(${center[0]},${center[1] + size[1] / 2 + 11})`);
   const [plate, words] = drawn.label.children;
   plate.setAttribute("width", width);
   plate.setAttribute("x", -width / 2);

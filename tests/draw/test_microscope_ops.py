@@ -1,0 +1,105 @@
+"""The page computes what Python computes: each op's twin in JavaScript, and each derivative as a tree of them."""
+
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from autograd_mini import Value
+from autograd_mini.backward import contributions
+from autograd_mini.draw.microscope import microscope
+from autograd_mini.draw.microscope_record import record_of
+from autograd_mini.graph import names_of, walk
+from autograd_mini.ops.operation import TABLE, Pointwise
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "oracle"))
+from compare import TOLERANCE, coarsest
+from gallery import SAMPLES
+
+pytest_plugins = ("tests.browser",)
+
+REPLAY = """(record) => {
+  const decoded = decodedRecord(record);
+  const data = forwardPass(decoded, new Map());
+  const { gradients, steps } = backwardPass(decoded, data);
+  const locals = decoded.steps.map((step) => localOf(decoded, data, step)?.data ?? null);
+  return { data, gradients: data.map((_, i) => gradients.get(i) ?? null), amounts: steps.map((step) => step.amount), locals };
+}"""
+SPECIAL = [0.0, -0.0, 1.0, -1.0, 0.5, -2.0, 3.0, 1e-300, -1e300, float("inf"), float("-inf"), float("nan")]
+
+
+@pytest.fixture(scope="module")
+def page(browser):
+    """A page whose functions are there to be called."""
+    page = browser.new_page()
+    page.set_content(microscope(Value(1.0) * 2.0).html)
+    return page
+
+
+@pytest.fixture(scope="module")
+def replay(page):
+    """A function: what the page makes of a record."""
+    return lambda record: page.evaluate(REPLAY, record)
+
+
+def assert_same(theirs, ours, dtype, what):
+    assert tuple(theirs["shape"]) == np.shape(ours), what
+    actual = np.array(theirs["data"], float).reshape(theirs["shape"])
+    np.testing.assert_allclose(actual, np.asarray(ours, float), err_msg=what, **TOLERANCE[dtype])
+
+
+def assert_replayed(replay, loss):
+    """Every value, gradient, contribution and local derivative is Python's."""
+    graph = walk(loss)
+    steps, grads = contributions(loss, 1.0 if isinstance(loss.data, float) else np.ones_like(loss.data))
+    result = replay(record_of(graph, names_of(graph)))
+    dtype = coarsest(*[value.data for value in graph.values if value.dtype.kind == "f"])
+    for i, value in enumerate(graph.values):
+        assert_same(result["data"][i], value.data, dtype, f"value {i}: {value.op}")
+        if value in grads:
+            assert_same(result["gradients"][i], grads[value], dtype, f"the gradient of value {i}: {value.op}")
+    for step, amount, local in zip(steps, result["amounts"], result["locals"], strict=True):
+        assert_same(amount, step.amount, dtype, f"what {step.consumer.op} adds to its operand {step.operand_index}")
+        assert (local is None) == (step.local is None)
+
+
+def test_the_page_has_a_twin_of_every_row(page):
+    assert set(TABLE) - set(page.evaluate("Object.keys(FORWARD)")) == set()
+
+
+@pytest.mark.parametrize("op", sorted({sample.op for sample in SAMPLES}))
+def test_forward_and_backward_of_every_op_are_pythons(op, replay, rng):
+    for sample in SAMPLES:
+        if sample.op != op:
+            continue
+        # The layout in memory does not reach the page
+        kinds = {tuple((operand.shape, operand.dtype) for operand in kind): kind for kind in sample.kinds}
+        for kind in kinds.values():
+            operands = [operand.draw(domain, rng) for operand, domain in zip(kind, sample.domains, strict=False)]
+            z = sample.ours(*[Value(x) for x in operands])
+            weights = np.asarray(rng.uniform(0.5, 1.5, z.shape), z.dtype)
+            assert_replayed(replay, (z * (weights if z.shape else float(weights))).sum())
+
+
+@pytest.mark.parametrize("op", sorted(name for name, row in TABLE.items() if isinstance(row, Pointwise)))
+def test_where_numbers_end_the_page_follows_ieee_as_python_does(op, page, rng):
+    row = TABLE[op]
+    arity = len(row.rules)
+    operands = [rng.choice(SPECIAL, 200).tolist() for _ in range(arity)]
+    if op == "where":
+        operands[0] = [bool(x > 0) for x in operands[0]]
+    actual = page.evaluate(
+        "([op, operands]) => operands[0].map((_, i) => FORWARD[op](...operands.map((xs) => scalar(xs[i]))).data[0])",
+        [op, operands],
+    )
+    expected = [row.at_the_limit(*each) for each in zip(*operands, strict=True)]
+    np.testing.assert_allclose(actual, expected, rtol=1e-12, atol=1e-300)
+
+
+def test_a_derivative_stands_in_the_op_table_and_nowhere_in_the_page(replay, planting):
+    wrong = Pointwise("exp", np.exp, lambda g, z, x: g * 7.0, scalar=np.exp)
+    x = Value(2.0)
+    graph = walk(wrong(x))
+    record = record_of(graph, names_of(graph))
+    assert replay(record)["gradients"][0]["data"] == [7.0]
