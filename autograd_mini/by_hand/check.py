@@ -30,7 +30,7 @@ def check_by_hand(loss: Value, gradients: Mapping[Value | str, Any]) -> Report:
 
     Each gradient is judged against what follows from your own gradients of the later nodes. So it is ``ok`` if it is
     right, ``carried`` if it follows correctly from an earlier slip, and ``WRONG`` if it is a new slip; then the report
-    says which mistake it looks like. ``report.ok`` is True if all of them are right.
+    says which mistake it looks like. ``report.ok`` is True if all of them are right: ``assert report.ok, report``.
 
     >>> a, b = Value(2.0, label="a"), Value(-3.0, label="b")
     >>> e = a * b

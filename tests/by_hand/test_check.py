@@ -56,6 +56,23 @@ def test_a_second_slip_is_told_from_what_is_carried(lesson):
     assert statuses(report)["b"] == "carried"
 
 
+def test_only_a_slip_is_carried():
+    x = Value(2.0, label="x")
+    y = x * 1.0
+    y.label = "y"
+    report = check_by_hand(y * 1.00049, {"y": "1.00", "x": "0.9995"})  # nearer to 1.00 than its last digit allows
+    assert statuses(report) == {"y": "ok", "x": "WRONG"}
+
+
+def test_of_a_carried_array_the_element_farthest_from_the_truth_is_shown():
+    x = Value([1.0, 2.0, 3.0], label="x")
+    y = x * [5.0, 6.0, 7.0]
+    y.label = "y"
+    report = check_by_hand((y * [1.0, 1.0, 1.0]).sum(), {y: [1.0, 2.0, 1.0], x: [5.002, 12.0, 7.0]})
+    assert statuses(report) == {"y": "WRONG", "x": "carried"}
+    assert report.rows[-1].worst == (1,)
+
+
 def test_an_error_is_carried_through_nodes_that_are_not_given(lesson):
     report = check_by_hand(lesson, {"d": 2, "a": -6})
     assert statuses(report) == {"d": "WRONG", "a": "carried"}

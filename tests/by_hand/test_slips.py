@@ -240,9 +240,17 @@ def test_a_missing_path_in_a_node_that_is_not_given_is_found_there():
     w.label = "w"
     square = w * w
     square.label = "square"
+    words = "w stands twice in square, and one of the two is missing (= for +=)"
     assert diagnosis(square * 1.3, {x: 1.3 * w.data * 3 * w.data}) == (
-        "likely missing path: in w, which is not given: w stands twice in square, and one of the two is missing (= for +=)"
+        f"likely missing path: in w, which is not given: {words}"
     )
+
+
+def test_where_slips_in_two_nodes_explain_the_same_number_none_is_named():
+    x = Value(0.7, label="x")
+    w = exp(x * 3.0) * 5.0
+    half = w.data * 3 * w.data  # one of the two uses of w, or the value of w for its gradient, which is twice w
+    assert diagnosis(w * w, {x: half}) == ""
 
 
 def test_with_shapes_and_numbers_that_fit_nothing_the_catalogue_keeps_silent():
