@@ -280,8 +280,10 @@ def _measured(graph: _Layered, sizes: list[Point], y: list[float]) -> Layout:
         source, target = chain[0], chain[-1]
         points = [(centers[source][0] + sizes[source][0] / 2, y[source])]
         for u, v in pairwise(chain):
-            points.append((end[graph.layer_of[u]], y[u]))
-            points.append((begin[graph.layer_of[v]], y[v] + (port[edge] if v == target else 0.0)))
+            height = y[v] + (port[edge] if v == target else 0.0)
+            if height != points[-1][1]:  # what stays level is one line, however long
+                points.append((end[graph.layer_of[u]], y[u]))
+                points.append((begin[graph.layer_of[v]], height))
         points.append((centers[target][0] - sizes[target][0] / 2, points[-1][1]))
         routes.append(points)
     return Layout(centers, routes, end[-1], bottom)
