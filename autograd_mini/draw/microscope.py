@@ -23,7 +23,10 @@ MAX_VALUES = 100_000  # what a browser steps through without a pause
 MAX_ELEMENTS = 4_000_000
 
 _PAGE = Path(__file__).parent / "page"
-_SCRIPTS = ("array", "ops", "replay", "text", "judge", "paths", "picture", "panel", "main")
+_SCRIPTS = (
+    *("array", "ops", "replay", "text", "judge", "paths"),
+    *("picture", "elements", "step_card", "value_card", "state", "view", "main"),
+)
 
 
 def microscope(loss: Value, path: str | PathLike[str] | None = None) -> Microscope:

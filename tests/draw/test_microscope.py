@@ -1,4 +1,4 @@
-"""``microscope`` in Python: what it takes, what it refuses, and the page as a file. The page in a browser is tested apart."""
+"""``microscope`` in Python: what it takes and refuses, and the page as a file. ``test_microscope_page.py`` opens it."""
 
 import html
 import json

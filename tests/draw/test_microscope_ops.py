@@ -24,7 +24,8 @@ REPLAY = """(record) => {
   const data = forwardPass(decoded, new Map());
   const { gradients, steps } = backwardPass(decoded, data);
   const locals = decoded.steps.map((step) => localOf(decoded, data, step)?.data ?? null);
-  return { data, gradients: data.map((_, i) => gradients.get(i) ?? null), amounts: steps.map((step) => step.amount), locals };
+  const amounts = steps.map((step) => step.amount);
+  return { data, gradients: data.map((_, i) => gradients.get(i) ?? null), amounts, locals };
 }"""
 SPECIAL = [0.0, -0.0, 1.0, -1.0, 0.5, -2.0, 3.0, 1e-300, -1e300, float("inf"), float("-inf"), float("nan")]
 

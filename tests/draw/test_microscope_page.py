@@ -261,7 +261,7 @@ def test_why_this_gradient_lists_the_paths_with_their_products(open_page, shared
 
 
 def test_of_very_many_paths_the_weightiest_are_shown_and_it_says_so(open_page):
-    x = value = Value(1.0, label="x")
+    value = Value(1.0, label="x")
     for _ in range(30):
         value = value * 0.5 + value * 0.25
     page = open_page(microscope(value).html)
@@ -346,6 +346,14 @@ def test_a_right_a_carried_and_a_wrong_gradient_are_told_apart(open_page, karpat
     assert marks(page) == {"e": "WRONG", "a": "carried", "c": "ok"}
 
 
+OPERATIONS = [
+    lambda x, y: x * y,
+    lambda x, y: x + y,
+    lambda x, y: (x - y).tanh(),
+    lambda x, y: x.relu() + y,
+]
+
+
 @pytest.mark.parametrize("seed", range(6))
 def test_the_page_marks_as_check_by_hand_does(seed, open_page):
     rng = np.random.default_rng(seed)
@@ -353,7 +361,7 @@ def test_the_page_marks_as_check_by_hand_does(seed, open_page):
     values.append(Value(rng.uniform(-2, 2, (2, 3)), label="matrix"))
     for i in range(12):
         x, y = (values[k] for k in rng.choice(len(values), 2))
-        values.append([lambda: x * y, lambda: x + y, lambda: (x - y).tanh(), lambda: x.relu() + y][i % 4]())
+        values.append(OPERATIONS[i % 4](x, y))
         values[-1].label = f"y{i}"
     loss = (values[-1] * values[-2] + values[4]).sum()
     loss.label = "L"
@@ -479,9 +487,8 @@ def test_a_box_that_keys_reach_is_brought_into_sight(open_page, mlp):
     page.locator("#help-open").focus()
     for _ in range(8):
         press(page, "Tab")
-        middle = page.evaluate(
-            "(({ x, y, width, height }) => [x + width / 2, y + height / 2])(document.activeElement.getBoundingClientRect())"
-        )
+        reached = page.evaluate_handle("document.activeElement").as_element().bounding_box()
+        middle = reached["x"] + reached["width"] / 2, reached["y"] + reached["height"] / 2
         stage = page.locator("#stage").bounding_box()
         assert stage["x"] < middle[0] < stage["x"] + stage["width"]
         assert stage["y"] < middle[1] < stage["y"] + stage["height"]
@@ -542,7 +549,7 @@ def test_a_thousand_nodes_open_collapsed_and_step_in_less_than_50_ms(open_page, 
     assert 900 < len(walk(loss).values) < 1100
     assert "982 values in" in page.locator("#note").inner_text()
     assert page.locator("g.box").count() < 150
-    # As long as it takes until the step can be seen; of all boxes, which only a large screen shows, until it is laid out
+    # Until the step can be seen; with a box for every value until it is laid out, since painting has no graphics card
     timing = """async (seen) => {
       const times = [];
       for (let position = 0; position <= lastPosition; position += 29) {
@@ -628,3 +635,13 @@ def test_no_text_leaves_its_box(open_page, mlp, karpathy):
                 .map((text) => text.textContent))"""
         )
         assert over == []
+
+
+def test_while_predicting_the_arrows_step_on_from_an_empty_field(open_page, karpathy):
+    page = open_page(microscope(karpathy).html)
+    press(page, "p")
+    press(page, "ArrowRight", 3)
+    assert page.locator("#counter").inner_text() == "3 / 10"
+    page.keyboard.type("12")
+    press(page, "ArrowLeft")
+    assert page.locator("#counter").inner_text() == "3 / 10"

@@ -131,9 +131,9 @@ function summary(arrays) {
   return arrays.length === 1 ? dataText(arrays[0]) : rangeText(arrays.flatMap((x) => x.data));
 }
 
-// How strongly a gradient is coloured: 0 for none, 1 for the largest of all.
+// How strongly a gradient is coloured: 0 for none, 1 for the largest of all; by its cube root, to tell small from none.
 function heatOf(gradients, largest) {
-  return largest > 0 ? Math.min(1, Math.sqrt(largestOf(gradients) / largest)) : 0;
+  return largest > 0 ? Math.min(1, Math.cbrt(largestOf(gradients) / largest)) : 0;
 }
 
 function largestOf(arrays) {
