@@ -51,6 +51,24 @@ class Arithmetic:
     def __rtruediv__(self, other: Any) -> Self:
         return self.record(ops.div, other, self)
 
+    def __floordiv__(self, other: Any) -> Self:
+        return self.record(ops.floor_divide, self, other)
+
+    def __rfloordiv__(self, other: Any) -> Self:
+        return self.record(ops.floor_divide, other, self)
+
+    def __mod__(self, other: Any) -> Self:
+        return self.record(ops.remainder, self, other)
+
+    def __rmod__(self, other: Any) -> Self:
+        return self.record(ops.remainder, other, self)
+
+    def __divmod__(self, other: Any) -> tuple[Self, Self]:
+        return self // other, self % other
+
+    def __rdivmod__(self, other: Any) -> tuple[Self, Self]:
+        return other // self, other % self
+
     def __pow__(self, other: Any) -> Self:
         return self.record(ops.pow, self, other)
 
@@ -72,6 +90,9 @@ class Arithmetic:
     def __abs__(self) -> Self:
         return self.record(ops.abs, self)
 
+    def __round__(self, ndigits: int | None = None) -> Self:
+        return ops.round(self, ndigits or 0)
+
     def __getitem__(self, index: Any) -> Self:
         return ops.getitem(self, index)
 
@@ -86,14 +107,29 @@ class Arithmetic:
     def expm1(self) -> Self:
         return self.record(ops.expm1, self)
 
+    def exp2(self) -> Self:
+        return self.record(ops.exp2, self)
+
     def log(self) -> Self:
         return self.record(ops.log, self)
 
     def log1p(self) -> Self:
         return self.record(ops.log1p, self)
 
+    def log2(self) -> Self:
+        return self.record(ops.log2, self)
+
+    def log10(self) -> Self:
+        return self.record(ops.log10, self)
+
     def sqrt(self) -> Self:
         return self.record(ops.sqrt, self)
+
+    def square(self) -> Self:
+        return ops.square(self)
+
+    def reciprocal(self) -> Self:
+        return ops.reciprocal(self)
 
     def sin(self) -> Self:
         return self.record(ops.sin, self)
@@ -104,8 +140,41 @@ class Arithmetic:
     def tan(self) -> Self:
         return self.record(ops.tan, self)
 
+    def arcsin(self) -> Self:
+        return self.record(ops.arcsin, self)
+
+    def arccos(self) -> Self:
+        return self.record(ops.arccos, self)
+
+    def arctan(self) -> Self:
+        return self.record(ops.arctan, self)
+
+    def sinh(self) -> Self:
+        return self.record(ops.sinh, self)
+
+    def cosh(self) -> Self:
+        return self.record(ops.cosh, self)
+
     def tanh(self) -> Self:
         return self.record(ops.tanh, self)
+
+    def arcsinh(self) -> Self:
+        return self.record(ops.arcsinh, self)
+
+    def arccosh(self) -> Self:
+        return self.record(ops.arccosh, self)
+
+    def arctanh(self) -> Self:
+        return self.record(ops.arctanh, self)
+
+    def deg2rad(self) -> Self:
+        return self.record(ops.deg2rad, self)
+
+    def rad2deg(self) -> Self:
+        return self.record(ops.rad2deg, self)
+
+    def sinc(self) -> Self:
+        return self.record(ops.sinc, self)
 
     def sigmoid(self) -> Self:
         return self.record(ops.sigmoid, self)
@@ -118,6 +187,27 @@ class Arithmetic:
 
     def erf(self) -> Self:
         return self.record(ops.erf, self)
+
+    def erfinv(self) -> Self:
+        return self.record(ops.erfinv, self)
+
+    def lgamma(self) -> Self:
+        return self.record(ops.lgamma, self)
+
+    def digamma(self) -> Self:
+        return self.record(ops.digamma, self)
+
+    def floor(self) -> Self:
+        return self.record(ops.floor, self)
+
+    def ceil(self) -> Self:
+        return self.record(ops.ceil, self)
+
+    def trunc(self) -> Self:
+        return self.record(ops.trunc, self)
+
+    def round(self, decimals: int = 0) -> Self:
+        return ops.round(self, decimals)
 
     def leaky_relu(self, negative_slope: Any = 0.01) -> Self:
         return ops.leaky_relu(self, negative_slope)
@@ -133,6 +223,53 @@ class Arithmetic:
 
     def clip(self, low: Any = None, high: Any = None) -> Self:
         return ops.clip(self, low, high)
+
+    def nan_to_num(self, *, nan: Any = 0.0, posinf: Any = None, neginf: Any = None) -> Self:
+        return ops.nan_to_num(self, nan=nan, posinf=posinf, neginf=neginf)
+
+    # ------------------------------------------------------------ with another, element by element
+
+    def maximum(self, other: Any) -> Self:
+        return self.record(ops.maximum, self, other)
+
+    def minimum(self, other: Any) -> Self:
+        return self.record(ops.minimum, self, other)
+
+    def fmax(self, other: Any) -> Self:
+        return self.record(ops.fmax, self, other)
+
+    def fmin(self, other: Any) -> Self:
+        return self.record(ops.fmin, self, other)
+
+    def heaviside(self, other: Any) -> Self:
+        return self.record(ops.heaviside, self, other)
+
+    def copysign(self, other: Any) -> Self:
+        return self.record(ops.copysign, self, other)
+
+    def hypot(self, other: Any) -> Self:
+        return self.record(ops.hypot, self, other)
+
+    def arctan2(self, other: Any) -> Self:
+        return self.record(ops.arctan2, self, other)
+
+    def logaddexp(self, other: Any) -> Self:
+        return self.record(ops.logaddexp, self, other)
+
+    def logaddexp2(self, other: Any) -> Self:
+        return self.record(ops.logaddexp2, self, other)
+
+    def floor_divide(self, other: Any) -> Self:
+        return self.record(ops.floor_divide, self, other)
+
+    def remainder(self, other: Any) -> Self:
+        return self.record(ops.remainder, self, other)
+
+    def fmod(self, other: Any) -> Self:
+        return self.record(ops.fmod, self, other)
+
+    def float_power(self, other: Any) -> Self:
+        return ops.float_power(self, other)
 
     # ------------------------------------------------------------ reductions
 

@@ -14,7 +14,7 @@ from autograd_mini.ops.caller import located
 from autograd_mini.ops.numpy_names import FUNCTIONS
 from autograd_mini.ops.operation import TABLE, Carrier
 
-# NumPy's ufuncs by the rows that compute the same.
+# NumPy's ufuncs by the rows that compute the same; those that come to several rows are in FUNCTIONS.
 UFUNCS: dict[Any, Callable[..., Carrier]] = {row.ufunc: row for row in TABLE.values() if row.ufunc}
 
 # Comparisons and tests have no gradient: they look at the data and give plain booleans.
@@ -30,7 +30,7 @@ PLAIN_RESULTS = frozenset(
 
 def call_ufunc(ufunc: np.ufunc, method: str, operands: tuple[Any, ...], options: dict[str, Any]) -> Any:
     """What ``np.exp(value)`` and ``array * value`` come to."""
-    row = UFUNCS.get(ufunc)
+    row = UFUNCS.get(ufunc) or FUNCTIONS.get(ufunc)
     if row and method == "__call__" and not options:
         return row(*operands)
     name = ufunc.__name__
@@ -92,7 +92,7 @@ def _by_our_names(
 
 
 _INSTEAD = {
-    **{"square": "power", "prod": "multiply", "hstack": "stack", "vstack": "stack"},
+    **{"prod": "multiply", "hstack": "stack", "vstack": "stack"},
     **dict.fromkeys(["dot", "inner", "vdot"], "matmul"),
 }
 

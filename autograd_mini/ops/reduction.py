@@ -11,6 +11,7 @@ from typing import Any
 
 import numpy as np
 
+from autograd_mini.ops.choosing import maximum, where
 from autograd_mini.ops.numpy_names import FUNCTIONS
 from autograd_mini.ops.operation import (
     Carrier,
@@ -22,7 +23,7 @@ from autograd_mini.ops.operation import (
     normalize_axes,
     shape_of,
 )
-from autograd_mini.ops.pointwise import div, maximum, sqrt, where
+from autograd_mini.ops.pointwise import div, sqrt
 from autograd_mini.ops.shape import astype, reshape
 
 Axis = int | tuple[int, ...] | None
