@@ -10,85 +10,14 @@ from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any
 
+import gallery_pointwise
 import numpy as np
 import torch
 import torch.nn.functional as F
-from sample import ALONE, PAIRS, SCALAR, TRIPLES, Operand, Sample, binary, call, on_float, unary
+from sample import SCALAR, Operand, Sample, call, on_float
 
 from autograd_mini import ops
 from autograd_mini.ops.operation import Operation
-
-POINTWISE: list[Sample] = [
-    unary("abs", torch.abs, -2, 2),
-    unary("cos", torch.cos, -4, 4),
-    unary("erf", torch.erf, -2, 2),
-    unary("exp", torch.exp, -3, 3),
-    unary("expm1", torch.expm1, -3, 3),
-    unary("log", torch.log, 0.1, 5),
-    unary("log1p", torch.log1p, -0.9, 5),
-    unary("neg", torch.neg, -2, 2),
-    unary("relu", F.relu, -2, 2),
-    unary("sigmoid", torch.sigmoid, -5, 5),
-    unary("sign", torch.sign, -2, 2),
-    unary("silu", F.silu, -5, 5),
-    unary("sin", torch.sin, -4, 4),
-    unary("softplus", F.softplus, -5, 5),
-    unary("sqrt", torch.sqrt, 0.1, 5),
-    unary("tan", torch.tan, -1.2, 1.2),
-    unary("tanh", torch.tanh, -3, 3),
-    unary("gelu", F.gelu, -3, 3),
-    Sample(
-        "gelu", "gelu(tanh)", lambda x: ops.gelu(x, "tanh"), lambda x: F.gelu(x, approximate="tanh"), ((-3, 3),), ALONE
-    ),
-    unary("leaky_relu", F.leaky_relu, -2, 2),
-    unary("elu", F.elu, -3, 3),
-    binary("add", torch.add),
-    binary("sub", torch.sub),
-    binary("mul", torch.mul),
-    binary("div", torch.div, (-2, 2), (0.2, 3)),
-    binary("pow", torch.pow, (0.2, 3), (-2, 3)),
-    binary("maximum", torch.maximum),
-    binary("minimum", torch.minimum),
-    binary("leaky_relu", lambda x, slope: torch.where(x > 0, x, slope * x)),
-    binary("elu", lambda x, alpha: torch.where(x > 0, x, alpha * torch.expm1(x))),
-    Sample(
-        "pow",
-        "x ** 3",
-        lambda x: ops.pow(x, 3),
-        lambda x: x**3,
-        ((-2, 2),),
-        [k for k in ALONE if k[0].dtype != "float16"],
-    ),
-    Sample("pow", "x ** -2.0", lambda x: ops.pow(x, -2.0), lambda x: x**-2.0, ((0.5, 2),), ALONE),
-    Sample("pow", "2 ** x", lambda x: ops.pow(2.0, x), lambda x: 2.0**x, ((-2, 2),), ALONE),
-    Sample(
-        "where",
-        "where(x > y, x, y)",
-        lambda x, y: ops.where(x > y, x, y),
-        lambda x, y: torch.where(x > y, x, y),
-        ((-2, 2),) * 2,
-        PAIRS,
-    ),
-    Sample(
-        "where",
-        "where(x > 0, x, 1)",
-        lambda x: ops.where(x > 0, x, 1.0),
-        lambda x: torch.where(x > 0, x, 1.0),
-        ((-2, 2),),
-        ALONE,
-    ),
-    Sample(
-        "clip",
-        "clip",
-        ops.clip,
-        lambda *xs: torch.clamp(*torch.broadcast_tensors(*xs)),
-        ((-3, 3), (-2, 0), (0, 2)),
-        TRIPLES,
-    ),
-    Sample("clip", "clip(-1, 1)", lambda x: ops.clip(x, -1.0, 1.0), lambda x: torch.clamp(x, -1, 1), ((-3, 3),), ALONE),
-    Sample("clip", "clip(low)", lambda x: ops.clip(x, 0.5), lambda x: torch.clamp(x, min=0.5), ((-3, 3),), ALONE),
-    Sample("clip", "clip(high)", lambda x: ops.clip(x, high=0.5), lambda x: torch.clamp(x, max=0.5), ((-3, 3),), ALONE),
-]
 
 
 def reductions() -> Iterator[Sample]:
@@ -402,7 +331,7 @@ def _put_back(g: torch.Tensor, shape: tuple[int, ...], index: Any) -> torch.Tens
     return zeros.index_add(0, _flat(index, shape).flatten(), g.flatten()).reshape(shape)
 
 
-SAMPLES: list[Sample] = [*POINTWISE, *reductions(), *shapes_and_indices()]
+SAMPLES: list[Sample] = [*gallery_pointwise.SAMPLES, *reductions(), *shapes_and_indices()]
 CASES = [(sample, kind) for sample in SAMPLES for kind in sample.kinds]
 
 
