@@ -1,4 +1,4 @@
-"""Moving elements without changing them: every row here is linear and is undone by another."""
+"""The same elements in another shape, order of axes or dtype: every row here is linear and is undone by another."""
 
 from __future__ import annotations
 
@@ -6,10 +6,11 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
+from numpy.lib.array_utils import normalize_axis_tuple
 
 from autograd_mini.ops.caller import located
 from autograd_mini.ops.numpy_names import FUNCTIONS
-from autograd_mini.ops.operation import Carrier, Linear, as_shape, dtype_of, normalize_axes, shape_of
+from autograd_mini.ops.operation import Carrier, Linear, as_floating, as_shape, dtype_of, normalize_axes, shape_of
 
 
 def _inverse(axes: tuple[int, ...] | None) -> tuple[int, ...] | None:
@@ -34,18 +35,24 @@ _ASTYPE = Linear(
     lambda g, z, x, dtype: astype(g, dtype_of(x)),
     params=("dtype",),
 )
-_CONCATENATE = Linear(
-    "concatenate",
-    lambda *xs, axis, starts: np.concatenate(xs, axis),
-    rule_for_each=lambda i, g, z, *xs, axis, starts: g[(slice(None),) * axis + (slice(starts[i], starts[i + 1]),)],
-    params=("axis", "starts"),
-)
-_STACK = Linear(
-    "stack",
-    lambda *xs, axis: np.stack(xs, axis),
-    rule_for_each=lambda i, g, z, *xs, axis: g[(slice(None),) * axis + (i,)],
-    params=("axis",),
-)
+
+
+def as_carrier(x: Any) -> Carrier:
+    """``x`` if it records, else plain floats: a list has no shape to be asked for."""
+    return x if hasattr(x, "record") else as_floating(x)
+
+
+def checked_axes(op: str, x: Carrier, axis: Any) -> tuple[int, ...]:
+    """Axes, one or several, as numbers in [0, ndim); the error for one that is not there names ``op``."""
+    try:
+        return normalize_axis_tuple(axis, len(shape_of(x)))
+    except (TypeError, ValueError) as cause:
+        raise ValueError(located(f"{op} of {shape_of(x)}, axis={axis}: {cause}")) from None
+
+
+def along(axis: int, part: Any) -> tuple[Any, ...]:
+    """The index that takes ``part`` of one axis, and all of the others."""
+    return (*[slice(None)] * axis, part)
 
 
 def reshape(x: Carrier, shape: int | tuple[int, ...]) -> Carrier:
@@ -108,6 +115,7 @@ def squeeze(x: Carrier, axis: int | tuple[int, ...] | None = None) -> Carrier:
 
 def _reshaped_like(numpy_function: Callable[..., Any], op: str, x: Carrier, axis: Any) -> Carrier:
     """``x`` in the shape that NumPy's function would give it."""
+    x = as_carrier(x)
     try:
         shape = numpy_function(np.empty(shape_of(x), dtype=bool), axis).shape
     except (TypeError, ValueError) as cause:
@@ -115,38 +123,77 @@ def _reshaped_like(numpy_function: Callable[..., Any], op: str, x: Carrier, axis
     return reshape(x, shape)
 
 
-def concatenate(xs: Sequence[Carrier], axis: int = 0) -> Carrier:
-    """Arrays joined along an axis that they have. PyTorch: ``torch.cat``.
+def swapaxes(x: Carrier, axis1: int, axis2: int) -> Carrier:
+    """``x`` with two of its axes exchanged. PyTorch: ``torch.swapaxes``.
 
-    >>> concatenate([np.array([1.0]), np.array([2.0, 3.0])])
-    array([1., 2., 3.])
+    >>> swapaxes(np.zeros((2, 3, 4)), 0, -1).shape
+    (4, 3, 2)
     """
-    if not len(xs):
-        raise ValueError(located("concatenate: there is nothing to join; give at least one array"))
-    first = shape_of(xs[0])
-    if not first or not -len(first) <= axis < len(first):
-        raise ValueError(located(f"concatenate: shape {first} has no axis {axis}; use stack to join along a new axis"))
-    axis %= len(first)
-    starts = [0]
-    for x in xs:
-        if len(shape_of(x)) != len(first):
-            raise ValueError(located(f"concatenate: shapes {[shape_of(x) for x in xs]} differ in their number of axes"))
-        starts.append(starts[-1] + shape_of(x)[axis])
-    return _CONCATENATE.bind(axis, tuple(starts))(*xs)
+    return _reordered_like(np.swapaxes, "swapaxes", x, axis1, axis2)
 
 
-def stack(xs: Sequence[Carrier], axis: int = 0) -> Carrier:
-    """Arrays or numbers of one shape joined along a new axis. PyTorch: ``torch.stack``.
+def moveaxis(x: Carrier, source: int | Sequence[int], destination: int | Sequence[int]) -> Carrier:
+    """``x`` with the axes ``source`` at the places ``destination``, the others in order. PyTorch: ``torch.moveaxis``.
 
-    >>> stack([1.0, 2.0])
-    array([1., 2.])
+    >>> moveaxis(np.zeros((2, 3, 4)), 0, -1).shape
+    (3, 4, 2)
     """
-    if not len(xs):
-        raise ValueError(located("stack: there is nothing to join; give at least one array"))
-    ndim = len(shape_of(xs[0])) + 1
-    if not -ndim <= axis < ndim:
-        raise ValueError(located(f"stack: a stack of shape {shape_of(xs[0])} has no axis {axis}"))
-    return _STACK.bind(axis % ndim)(*xs)
+    return _reordered_like(np.moveaxis, "moveaxis", x, source, destination)
+
+
+def rollaxis(x: Carrier, axis: int, start: int = 0) -> Carrier:
+    """``x`` with ``axis`` moved to before the axis ``start``. ``moveaxis`` is the clearer one.
+
+    >>> rollaxis(np.zeros((2, 3, 4)), 2).shape
+    (4, 2, 3)
+    """
+    return _reordered_like(np.rollaxis, "rollaxis", x, axis, start)
+
+
+def _reordered_like(numpy_function: Callable[..., Any], op: str, x: Carrier, *places: Any) -> Carrier:
+    """``x`` with its axes in the order that NumPy's function would give them."""
+    x = as_carrier(x)
+    try:
+        order = numpy_function(np.empty(range(len(shape_of(x)))), *places).shape  # axis 0 has length 0, 1 has 1, ...
+    except (TypeError, ValueError) as cause:
+        raise ValueError(located(f"{op} of {shape_of(x)}, {', '.join(map(str, places))}: {cause}")) from None
+    return transpose(x, order)
+
+
+def atleast_1d(*xs: Carrier) -> Carrier:
+    """A number as an array of length 1, any array as it is; of several, a tuple. PyTorch: ``torch.atleast_1d``.
+
+    >>> atleast_1d(3.0)
+    array([3.])
+    """
+    return _each_reshaped_like(np.atleast_1d, xs)
+
+
+def atleast_2d(*xs: Carrier) -> Carrier:
+    """Axes of length 1 put in front until there are two; of several, a tuple. PyTorch: ``torch.atleast_2d``.
+
+    >>> atleast_2d(np.array([1.0, 2.0]))
+    array([[1., 2.]])
+    """
+    return _each_reshaped_like(np.atleast_2d, xs)
+
+
+def atleast_3d(*xs: Carrier) -> Carrier:
+    """Axes of length 1 put around until there are three: a vector becomes (1, n, 1), a matrix (m, n, 1).
+
+    Of several, a tuple. PyTorch: ``torch.atleast_3d``.
+
+    >>> atleast_3d(np.array([1.0, 2.0])).shape
+    (1, 2, 1)
+    """
+    return _each_reshaped_like(np.atleast_3d, xs)
+
+
+def _each_reshaped_like(numpy_function: Callable[..., Any], xs: tuple[Carrier, ...]) -> Carrier:
+    xs = tuple(map(as_carrier, xs))
+    shapes = [numpy_function(np.empty(shape_of(x), dtype=bool)).shape for x in xs]
+    reshaped = [x if shape_of(x) == shape else reshape(x, shape) for x, shape in zip(xs, shapes, strict=True)]
+    return reshaped[0] if len(reshaped) == 1 else tuple(reshaped)
 
 
 FUNCTIONS.update(
@@ -156,7 +203,11 @@ FUNCTIONS.update(
         np.ravel: ravel,
         np.expand_dims: expand_dims,
         np.squeeze: squeeze,
-        np.concatenate: concatenate,
-        np.stack: stack,
+        np.swapaxes: swapaxes,
+        np.moveaxis: moveaxis,
+        np.rollaxis: rollaxis,
+        np.atleast_1d: atleast_1d,
+        np.atleast_2d: atleast_2d,
+        np.atleast_3d: atleast_3d,
     }
 )
