@@ -15,6 +15,16 @@ from autograd_mini.ops.arranging import (
     tile,
 )
 from autograd_mini.ops.choosing import clip, fmax, fmin, heaviside, maximum, minimum, nan_to_num, select, where
+from autograd_mini.ops.cumulative import (
+    cummax,
+    cummin,
+    cumsum,
+    cumulative_prod,
+    cumulative_sum,
+    diff,
+    logcumsumexp,
+    trapezoid,
+)
 from autograd_mini.ops.diagonals import diag, diagflat, diagonal, fill_diagonal, tril, triu
 from autograd_mini.ops.indexing import getitem, scatter_add
 from autograd_mini.ops.joining import (
@@ -63,6 +73,7 @@ from autograd_mini.ops.pointwise import (
     square,
     sub,
 )
+from autograd_mini.ops.product import cumprod, exclusive_cumprod, linear_recurrence, prod
 from autograd_mini.ops.reduction import broadcast_to, max, mean, min, std, sum, var
 from autograd_mini.ops.rounding import ceil, divmod, floor, floor_divide, fmod, remainder, rint, round, trunc
 from autograd_mini.ops.shape import (
@@ -80,6 +91,7 @@ from autograd_mini.ops.shape import (
     transpose,
 )
 from autograd_mini.ops.softmax import log_softmax, logsumexp, softmax
+from autograd_mini.ops.sorting import partition, sort
 from autograd_mini.ops.special import digamma, erf, erfinv, lgamma, polygamma
 from autograd_mini.ops.trigonometric import (
     arccos,
@@ -131,11 +143,18 @@ __all__ = [
     "copysign",
     "cos",
     "cosh",
+    "cummax",
+    "cummin",
+    "cumprod",
+    "cumsum",
+    "cumulative_prod",
+    "cumulative_sum",
     "deg2rad",
     "delete",
     "diag",
     "diagflat",
     "diagonal",
+    "diff",
     "digamma",
     "div",
     "divmod",
@@ -144,6 +163,7 @@ __all__ = [
     "elu",
     "erf",
     "erfinv",
+    "exclusive_cumprod",
     "exp",
     "exp2",
     "expand_dims",
@@ -169,6 +189,7 @@ __all__ = [
     "leaky_relu",
     "lgamma",
     "linear",
+    "linear_recurrence",
     "log",
     "log1p",
     "log2",
@@ -176,6 +197,7 @@ __all__ = [
     "log_softmax",
     "logaddexp",
     "logaddexp2",
+    "logcumsumexp",
     "logsumexp",
     "matmul",
     "max",
@@ -189,9 +211,11 @@ __all__ = [
     "nan_to_num",
     "neg",
     "pad",
+    "partition",
     "polygamma",
     "positive",
     "pow",
+    "prod",
     "put_along_axis",
     "rad2deg",
     "ravel",
@@ -216,6 +240,7 @@ __all__ = [
     "sinh",
     "softmax",
     "softplus",
+    "sort",
     "split",
     "sqrt",
     "square",
@@ -231,6 +256,7 @@ __all__ = [
     "tanh",
     "tile",
     "transpose",
+    "trapezoid",
     "tril",
     "triu",
     "trunc",

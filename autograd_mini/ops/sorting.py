@@ -1,0 +1,39 @@
+"""Elements in the order that their own numbers decide: picked by indices, which are constants."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from autograd_mini.ops.axes import one_axis, plain
+from autograd_mini.ops.numpy_names import FUNCTIONS
+from autograd_mini.ops.operation import Carrier
+from autograd_mini.ops.picking import take_along_axis
+
+
+def sort(x: Carrier, axis: int | None = -1, kind: str | None = None, stable: bool | None = None) -> Carrier:
+    """The elements along ``axis`` from the smallest to the largest, nan last. PyTorch: the values of ``torch.sort``.
+
+    Each gradient goes back to where its element came from. Equal ones keep their order, whatever ``kind`` is.
+
+    >>> sort(np.array([3.0, 1.0, 2.0]))
+    array([1., 2., 3.])
+    """
+    x, axis = one_axis("sort", x, axis)
+    return take_along_axis(x, np.argsort(plain(x), axis, kind="stable"), axis)
+
+
+def partition(x: Carrier, kth: Any, axis: int | None = -1) -> Carrier:
+    """The elements along ``axis``, ordered so far that the ``kth`` is in its place and the smaller ones before it.
+
+    ``kth`` may be several. Each gradient goes back to where its element came from. PyTorch has only ``torch.kthvalue``.
+
+    >>> float(partition(np.array([3.0, 1.0, 2.0]), 1)[1])
+    2.0
+    """
+    x, axis = one_axis("partition", x, axis)
+    return take_along_axis(x, np.argpartition(plain(x), kth, axis), axis)
+
+
+FUNCTIONS.update({np.sort: sort, np.partition: partition})
