@@ -313,6 +313,22 @@ class Arithmetic:
     def transpose(self, *axes: Any) -> Self:
         return ops.transpose(self, axes[0] if len(axes) == 1 and not isinstance(axes[0], int) else axes or None)
 
+    def ravel(self) -> Self:
+        return ops.ravel(self)
+
+    def flatten(self) -> Self:
+        """All elements in one axis, as ``ravel``."""
+        return ops.ravel(self)
+
+    def copy(self) -> Self:
+        return ops.copy(self)
+
+    def swapaxes(self, axis1: int, axis2: int) -> Self:
+        return ops.swapaxes(self, axis1, axis2)
+
+    def moveaxis(self, source: int | tuple[int, ...], destination: int | tuple[int, ...]) -> Self:
+        return ops.moveaxis(self, source, destination)
+
     def squeeze(self, axis: int | tuple[int, ...] | None = None) -> Self:
         return ops.squeeze(self, axis)
 
@@ -324,6 +340,59 @@ class Arithmetic:
 
     def astype(self, dtype: Any) -> Self:
         return ops.astype(self, dtype)
+
+    # ------------------------------------------------------------ turned, repeated, picked
+
+    def flip(self, axis: Axis = None) -> Self:
+        return ops.flip(self, axis)
+
+    def flipud(self) -> Self:
+        return ops.flipud(self)
+
+    def fliplr(self) -> Self:
+        return ops.fliplr(self)
+
+    def rot90(self, k: int = 1, axes: tuple[int, int] = (0, 1)) -> Self:
+        return ops.rot90(self, k, axes)
+
+    def roll(self, shift: int | tuple[int, ...], axis: Axis = None) -> Self:
+        return ops.roll(self, shift, axis)
+
+    def repeat(self, repeats: Any, axis: int | None = None) -> Self:
+        return ops.repeat(self, repeats, axis)
+
+    def tile(self, reps: int | tuple[int, ...]) -> Self:
+        return ops.tile(self, reps)
+
+    def hsplit(self, indices_or_sections: Any) -> list[Self]:
+        return ops.hsplit(self, indices_or_sections)
+
+    def vsplit(self, indices_or_sections: Any) -> list[Self]:
+        return ops.vsplit(self, indices_or_sections)
+
+    def dsplit(self, indices_or_sections: Any) -> list[Self]:
+        return ops.dsplit(self, indices_or_sections)
+
+    def diagonal(self, offset: int = 0, axis1: int = 0, axis2: int = 1) -> Self:
+        return ops.diagonal(self, offset, axis1, axis2)
+
+    def diag(self, k: int = 0) -> Self:
+        return ops.diag(self, k)
+
+    def diagflat(self, k: int = 0) -> Self:
+        return ops.diagflat(self, k)
+
+    def tril(self, k: int = 0) -> Self:
+        return ops.tril(self, k)
+
+    def triu(self, k: int = 0) -> Self:
+        return ops.triu(self, k)
+
+    def take(self, indices: Any, axis: int | None = None, mode: str = "raise") -> Self:
+        return ops.take(self, indices, axis, mode)
+
+    def compress(self, condition: Any, axis: int | None = None) -> Self:
+        return ops.compress(condition, self, axis)
 
 
 for _name, _method in vars(Arithmetic).items():

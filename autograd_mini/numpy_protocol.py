@@ -61,6 +61,11 @@ def call_function(function: Callable[..., Any], args: tuple[Any, ...], kwargs: d
     if function in PLAIN_RESULTS:
         return function(*map(_data_of, args), **{name: _data_of(value) for name, value in kwargs.items()})
     ours = FUNCTIONS.get(function)
+    if function in _IN_PLACE:
+        name = function.__name__
+        instead = f"autograd_mini.{name}" if hasattr(ops, name) else "where(condition, item, value)"
+        remedy = f"make a new one with {instead}"
+        raise TypeError(located(f"np.{name} would change a Value that others were computed from; {remedy}"))
     if ours is None:
         raise _unknown(f"{function.__module__}.{function.__name__}".removeprefix("numpy."))
     given = {name: value for name, value in kwargs.items() if value is not np._NoValue}
@@ -82,15 +87,19 @@ def _by_our_names(
     if any([p.kind is p.VAR_POSITIONAL for p in theirs]):
         return list(args), kwargs
     operands = [bound.arguments[p.name] for p in theirs[: len(first)]]
-    given = {p.name: bound.arguments[p.name] for p in theirs[len(first) :]}
+    given = {p.name: bound.arguments[p.name] for p in theirs[len(first) :] if p.kind is not p.VAR_KEYWORD}
+    for p in theirs:
+        given.update(bound.arguments[p.name] if p.kind is p.VAR_KEYWORD else {})  # the options of np.pad
     defaults = {p.name: p.default for p in bound.signature.parameters.values()}
     names = {p.name for p in accepted}
-    refused = [name for name, value in given.items() if name not in names and value is not defaults[name]]
+    unknown = {name: value for name, value in given.items() if name not in names}
+    refused = [name for name, value in unknown.items() if name not in defaults or value is not defaults[name]]
     if refused:
         raise TypeError(located(f"np.{function.__name__} on a Value takes no {', '.join(refused)}"))
     return operands, {name: value for name, value in given.items() if name in names}
 
 
+_IN_PLACE = frozenset({np.fill_diagonal, np.put_along_axis, np.put, np.place, np.putmask, np.copyto})
 _INSTEAD = {
     **{"prod": "multiply", "hstack": "stack", "vstack": "stack"},
     **dict.fromkeys(["dot", "inner", "vdot"], "matmul"),

@@ -13,6 +13,7 @@ from autograd_mini import Value, ops
 from autograd_mini.arithmetic import Arithmetic
 
 X = np.array([[0.5, 1.5, 0.25], [0.75, 0.125, 1.0]])
+Y = np.array([0.3, 0.7, 2.0])
 
 METHODS: dict[str, tuple[Callable[[Any], Any], Callable[[Any], Any]]] = {
     **{
@@ -21,6 +22,9 @@ METHODS: dict[str, tuple[Callable[[Any], Any], Callable[[Any], Any]]] = {
             *("abs", "exp", "expm1", "log", "log1p", "sqrt", "sin", "cos", "tan", "tanh", "sigmoid", "softplus"),
             *("relu", "erf", "leaky_relu", "elu", "gelu", "silu", "sum", "mean", "var", "std", "max", "min"),
             *("logsumexp", "softmax", "log_softmax", "transpose", "squeeze"),
+            *("exp2", "log2", "log10", "square", "reciprocal", "arcsin", "arccos", "arctan", "sinh", "cosh"),
+            *("arcsinh", "arctanh", "deg2rad", "rad2deg", "sinc", "erfinv", "lgamma", "digamma"),
+            *("floor", "ceil", "trunc", "round", "nan_to_num"),
         )
     },
     "leaky_relu(0.2)": (lambda x: (-x).leaky_relu(0.2), lambda x: ops.leaky_relu(-x, 0.2)),
@@ -46,11 +50,57 @@ METHODS: dict[str, tuple[Callable[[Any], Any], Callable[[Any], Any]]] = {
     "transpose((1, 0))": (lambda x: x.transpose((1, 0)), lambda x: ops.transpose(x, (1, 0))),
     "transpose(None)": (lambda x: x.transpose(None), ops.transpose),
     "squeeze(axis)": (lambda x: x[:, :1].squeeze(1), lambda x: ops.squeeze(ops.getitem(x, np.s_[:, :1]), 1)),
+    "ravel": (lambda x: x.ravel(), ops.ravel),
+    "flatten": (lambda x: x.flatten(), ops.ravel),
+    "copy": (lambda x: x.copy(), ops.copy),
+    "swapaxes": (lambda x: x.swapaxes(0, 1), lambda x: ops.swapaxes(x, 0, 1)),
+    "moveaxis": (lambda x: x.moveaxis(0, -1), lambda x: ops.moveaxis(x, 0, -1)),
+    "flip": (lambda x: x.flip(1), lambda x: ops.flip(x, 1)),
+    "flipud": (lambda x: x.flipud(), ops.flipud),
+    "fliplr": (lambda x: x.fliplr(), ops.fliplr),
+    "rot90": (lambda x: x.rot90(3, (1, 0)), lambda x: ops.rot90(x, 3, (1, 0))),
+    "roll": (lambda x: x.roll(1, 1), lambda x: ops.roll(x, 1, 1)),
+    "repeat": (lambda x: x.repeat([1, 2], 0), lambda x: ops.repeat(x, [1, 2], 0)),
+    "tile": (lambda x: x.tile((2, 3)), lambda x: ops.tile(x, (2, 3))),
+    "hsplit": (lambda x: x.hsplit([1])[1], lambda x: ops.hsplit(x, [1])[1]),
+    "vsplit": (lambda x: x.vsplit(2)[1], lambda x: ops.vsplit(x, 2)[1]),
+    "dsplit": (lambda x: x.reshape(1, 2, 3).dsplit(3)[1], lambda x: ops.dsplit(ops.reshape(x, (1, 2, 3)), 3)[1]),
+    "diagonal": (lambda x: x.diagonal(1, 1, 0), lambda x: ops.diagonal(x, 1, 1, 0)),
+    "diag": (lambda x: x.diag(1), lambda x: ops.diag(x, 1)),
+    "diagflat": (lambda x: x.diagflat(1), lambda x: ops.diagflat(x, 1)),
+    "tril": (lambda x: x.tril(1), lambda x: ops.tril(x, 1)),
+    "triu": (lambda x: x.triu(1), lambda x: ops.triu(x, 1)),
+    "take": (lambda x: x.take([3, 3], 1, "wrap"), lambda x: ops.take(x, [3, 3], 1, "wrap")),
+    "compress": (lambda x: x.compress([False, True], 1), lambda x: ops.compress([False, True], x, 1)),
     "expand_dims": (lambda x: x.expand_dims(0), lambda x: ops.expand_dims(x, 0)),
     "broadcast_to": (lambda x: x.broadcast_to((4, 2, 3)), lambda x: ops.broadcast_to(x, (4, 2, 3))),
     "astype": (lambda x: x.astype("float32"), lambda x: ops.astype(x, "float32")),
     "T": (lambda x: x.T, ops.transpose),
+    "arccosh": (lambda x: (1 + x).arccosh(), lambda x: ops.arccosh(1 + x)),
+    **{
+        f"{name}(y)": (
+            lambda x, name=name: getattr(2 * x, name)(Y),
+            lambda x, name=name: getattr(ops, name)(2 * x, Y),
+        )
+        for name in (
+            *("maximum", "minimum", "fmax", "fmin", "heaviside", "copysign", "hypot", "arctan2", "logaddexp"),
+            *("logaddexp2", "floor_divide", "remainder", "fmod", "float_power"),
+        )
+    },
+    "round(1)": (lambda x: x.round(1), lambda x: ops.round(x, 1)),
+    "nan_to_num(...)": (
+        lambda x: x.log().nan_to_num(nan=1.0, posinf=2.0, neginf=3.0),
+        lambda x: ops.nan_to_num(ops.log(x), nan=1.0, posinf=2.0, neginf=3.0),
+    ),
     "-x": (lambda x: -x, ops.neg),
+    "x // y": (lambda x: x // Y, lambda x: ops.floor_divide(x, Y)),
+    "y // x": (lambda x: 2.0 // x, lambda x: ops.floor_divide(2.0, x)),
+    "x % y": (lambda x: x % Y, lambda x: ops.remainder(x, Y)),
+    "y % x": (lambda x: 2.0 % x, lambda x: ops.remainder(2.0, x)),
+    "divmod(x, y)": (lambda x: ops.stack(divmod(x, Y)), lambda x: ops.stack(ops.divmod(x, Y))),
+    "divmod(y, x)": (lambda x: ops.stack(divmod(2.0, x)), lambda x: ops.stack(ops.divmod(2.0, x))),
+    "builtin round(x)": (lambda x: round(x), ops.round),
+    "builtin round(x, 1)": (lambda x: round(x, 1), lambda x: ops.round(x, 1)),
     "abs(x)": (lambda x: abs(x), ops.abs),
     "x[...]": (lambda x: x[1:, [0, 0]], lambda x: ops.getitem(x, (slice(1, None), [0, 0]))),
 }

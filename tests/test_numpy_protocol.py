@@ -193,7 +193,7 @@ def test_an_option_without_an_op_is_refused_rather_than_ignored(call: Any) -> No
 
 
 @pytest.mark.parametrize("data", [1.0, np.array(1.0), X], ids=["number", "0-d", "array"])
-@pytest.mark.parametrize("convert", [np.array, np.asarray, np.atleast_1d, lambda x: np.array([x])])
+@pytest.mark.parametrize("convert", [np.array, np.asarray, lambda x: np.array([x])])
 def test_a_value_never_becomes_an_array_by_itself(convert: Any, data: Any) -> None:
     with pytest.raises(TypeError):
         convert(Value(data))
