@@ -119,9 +119,9 @@ def test_a_numpy_scalar_keeps_a_number_a_number() -> None:
 @pytest.mark.parametrize(
     ("call", "name"),
     [
-        (lambda x: np.cbrt(x), "np.cbrt"),
-        (lambda x: np.arctan2(x, x), "np.arctan2"),
-        (lambda x: np.floor(x), "np.floor"),
+        (lambda x: np.spacing(x), "np.spacing"),
+        (lambda x: np.nextafter(x, x), "np.nextafter"),
+        (lambda x: np.frexp(x), "np.frexp"),
         (lambda x: np.add.accumulate(x), "np.add.accumulate"),
         (lambda x: np.multiply.outer(x, x), "np.multiply.outer"),
         (lambda x: np.multiply.reduce(x), "np.multiply.reduce"),
@@ -142,10 +142,8 @@ def test_a_function_without_an_op_is_named(call: Any, name: str) -> None:
 @pytest.mark.parametrize(
     ("call", "nearest"),
     [
-        (lambda x: np.exp2(x), r"np\.exp\b"),
+        (lambda x: np.ldexp(x, 2), r"np\.exp\b"),
         (lambda x: np.nansum(x), r"np\.sum"),
-        (lambda x: np.sinh(x), r"np\.sin\b"),
-        (lambda x: np.fmax(x, x), r"np\.max\b"),
         (lambda x: np.nanmean(x), r"np\.mean"),
         (lambda x: np.nanstd(x), r"np\.std"),
     ],

@@ -175,7 +175,7 @@ sqrt = Pointwise(
 cbrt = Pointwise(
     "cbrt",
     np.cbrt,
-    lambda g, z, x: g / (3 * z * z),
+    lambda g, z, x: g / (3 * (z * z)),
     doc="""The cube root, of negative numbers too; its derivative at 0 is inf. PyTorch has none.
 
     >>> cbrt(-27.0)

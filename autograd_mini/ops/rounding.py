@@ -80,6 +80,7 @@ floor_divide = Pointwise(
     lambda g, z, x, y: 0.0,
     scalar=operator.floordiv,
     ufunc=np.floor_divide,
+    symbol="//",
     doc="""x // y, the floor of x / y; its derivatives are 0. PyTorch: ``torch.floor_divide``.
 
     >>> floor_divide(-7.0, 2.0), floor_divide(1.0, 0.0)
@@ -93,6 +94,7 @@ remainder = Pointwise(
     lambda g, z, x, y: -g * floor_divide(x, y),
     scalar=operator.mod,
     ufunc=np.remainder,
+    symbol="%",
     doc="""x % y, which is x - y * (x // y) and has the sign of y. PyTorch: ``torch.remainder``.
 
     Its derivatives are those between the steps, where x is a multiple of y too.

@@ -115,8 +115,9 @@ hypot = Pointwise(
 
 def _slope_of_sinc(z: Carrier, x: Carrier) -> Carrier:
     """(cos(pi x) - sinc(x)) / x; near 0, where these two cancel, as a power series in t = (pi x)**2."""
-    near = abs(x) < 0.02  # beyond these terms the series is below what a float64 can tell
-    t = math.pi * x * (math.pi * x)
+    near = abs(x) < 0.02  # where the terms that are left out are below what a float64 can tell
+    angle = math.pi * x
+    t = angle * angle
     series = -(math.pi**2) / 3 * x * (1 - t / 10 * (1 - t / 28 * (1 - t / 54)))
     far = where(near, 1.0, x)
     return where(near, series, (cos(math.pi * far) - z) / far)

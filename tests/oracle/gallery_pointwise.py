@@ -39,7 +39,7 @@ ARITHMETIC: list[Sample] = [
     ),
     Sample("pow", "x ** -2.0", lambda x: ops.pow(x, -2.0), lambda x: x**-2.0, ((0.5, 2),), ALONE),
     Sample("pow", "2 ** x", lambda x: ops.pow(2.0, x), lambda x: 2.0**x, ((-2, 2),), ALONE),
-    unary("positive", torch.positive, -2, 2),
+    Sample("positive", "2 * +x", lambda x: 2.0 * ops.positive(x), lambda x: 2.0 * +x, ((-2, 2),), ALONE),
     unary("reciprocal", torch.reciprocal, 0.2, 3),
     unary("square", torch.square, -2, 2),
     unary("cbrt", lambda x: x ** (1 / 3), 0.1, 5),
@@ -68,7 +68,7 @@ TRIGONOMETRIC: list[Sample] = [
     unary("arctanh", torch.arctanh, -0.9, 0.9),
     unary("deg2rad", torch.deg2rad, -180, 180),
     unary("rad2deg", torch.rad2deg, -3, 3),
-    unary("sinc", torch.sinc, -3, 3),
+    unary("sinc", torch.sinc, 0.2, 1.2),
     binary("arctan2", torch.arctan2),
     binary("hypot", torch.hypot),
 ]
