@@ -1,0 +1,230 @@
+"""Inverses, determinants and what is solved for: matrices in the last two axes, batches of them in the others."""
+
+from __future__ import annotations
+
+import math
+from operator import index
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from autograd_mini.ops.caller import located
+from autograd_mini.ops.choosing import where
+from autograd_mini.ops.linalg import matmul, swap_last
+from autograd_mini.ops.numpy_names import FUNCTIONS
+from autograd_mini.ops.operation import Carrier, Operation, shape_of
+from autograd_mini.ops.reduction import sum
+from autograd_mini.ops.shape import as_carrier, expand_dims, moveaxis, ravel, reshape, squeeze
+
+# ---------------------------------------------------------------- what the files of matrices share
+
+
+def matrices(op: str, x: Any, *, square: bool = False) -> Carrier:
+    """``x``, if it is a matrix or a batch of them."""
+    x = as_carrier(x)
+    shape = shape_of(x)
+    if len(shape) < 2 or (square and shape[-1] != shape[-2]):
+        raise ValueError(located(f"{op}: shape {shape} is no {'square ' * square}matrix, nor a batch of them"))
+    return x
+
+
+def per_matrix(g: Carrier) -> Carrier:
+    """A number for each matrix of a batch, as what multiplies that matrix."""
+    return expand_dims(g, (-2, -1)) if shape_of(g) else g
+
+
+# ---------------------------------------------------------------- determinants
+
+
+def _cofactor(x: Any) -> Any:
+    """By singular values: x = U S Vh, and the cofactors of a product are the product of the cofactors."""
+    u, s, vh = np.linalg.svd(x, full_matrices=False)
+    others = np.prod(np.where(np.eye(s.shape[-1], dtype=bool), 1, s[..., None, :]), axis=-1)
+    sign = np.linalg.det(u) * np.linalg.det(vh)
+    return (u * (others * sign[..., None])[..., None, :]) @ vh
+
+
+_COFACTOR = Operation(
+    "cofactor",
+    _cofactor,
+    lambda g, z, x: (per_matrix(sum(g * z, (-2, -1))) * z - z @ swap_last(g) @ z) / per_matrix(det(x)),
+)
+_DET = Operation("det", np.linalg.det, lambda g, z, x: per_matrix(g) * cofactor(x))
+_SIGN = Operation("slogdet.sign", lambda x: np.linalg.slogdet(x)[0], lambda g, z, x: 0.0)
+_LOGABSDET = Operation(
+    "slogdet.logabsdet",
+    lambda x: np.linalg.slogdet(x)[1],
+    lambda g, z, x: per_matrix(g) * swap_last(inv(x)),
+)
+
+
+class SlogdetResult(NamedTuple):
+    """What ``slogdet`` returns, as NumPy's has it."""
+
+    sign: Carrier
+    logabsdet: Carrier
+
+
+def cofactor(x: Carrier) -> Carrier:
+    """The matrix of cofactors, det(x) * inv(x).T where there is an inverse: the derivative of ``det``.
+
+    It exists for singular matrices too; there it has no derivative here (inf or nan).
+
+    >>> cofactor(np.array([[1.0, 2.0], [2.0, 4.0]])).round(12) + 0.0
+    array([[ 4., -2.],
+           [-2.,  1.]])
+    """
+    return _COFACTOR.on(matrices("cofactor", x, square=True))
+
+
+def det(x: Carrier) -> Carrier:
+    """The determinant. PyTorch: ``torch.linalg.det``.
+
+    Its gradient is exact for singular matrices too, where PyTorch's is 0; its second one is inf or nan there.
+
+    >>> round(det(np.array([[1.0, 2.0], [3.0, 4.0]])), 12)
+    -2.0
+    """
+    return _DET.on(matrices("det", x, square=True))
+
+
+def slogdet(x: Carrier) -> SlogdetResult:
+    """``sign`` and ``logabsdet`` of the determinant, which is sign * exp(logabsdet). PyTorch: ``torch.linalg.slogdet``.
+
+    It does not overflow as the determinant does. The sign has gradient 0. A singular matrix has sign 0 and logabsdet
+    -inf, and ``backward`` raises ``LinAlgError``.
+
+    >>> slogdet(np.array([[0.0, 1.0], [1.0, 0.0]])).sign
+    -1.0
+    """
+    x = matrices("slogdet", x, square=True)
+    return SlogdetResult(_SIGN.on(x), _LOGABSDET.on(x))
+
+
+# ---------------------------------------------------------------- inverses
+
+
+_INV = Operation("inv", np.linalg.inv, lambda g, z, x: -swap_last(z) @ g @ swap_last(z))
+_SOLVE = Operation(
+    "solve",
+    np.linalg.solve,
+    lambda g, z, x, y: -solve(swap_last(x), g) @ swap_last(z),
+    lambda g, z, x, y: solve(swap_last(x), g),
+)
+_PINV = Operation(
+    "pinv",
+    lambda x, rcond: np.linalg.pinv(x, rcond),
+    lambda g, z, x, rcond: (
+        # As the inverse's, and for what x does not reach (I - x @ z) and what it sends to zero (I - z @ x).
+        -swap_last(z) @ g @ swap_last(z)
+        + (swap_last(g) - x @ (z @ swap_last(g))) @ z @ swap_last(z)
+        + swap_last(z) @ z @ (swap_last(g) - (swap_last(g) @ z) @ x)
+    ),
+    params=("rcond",),
+)
+
+
+def inv(x: Carrier) -> Carrier:
+    """The inverse matrix. PyTorch: ``torch.linalg.inv``.
+
+    >>> inv(np.array([[2.0, 0.0], [0.0, 4.0]]))
+    array([[0.5 , 0.  ],
+           [0.  , 0.25]])
+
+    Raises ``numpy.linalg.LinAlgError`` if the matrix is singular.
+    """
+    return _INV.on(matrices("inv", x, square=True))
+
+
+def solve(x: Carrier, y: Carrier) -> Carrier:
+    """``inv(x) @ y`` without the inverse, for ``y`` (M,) or (..., M, K). PyTorch: ``torch.linalg.solve``.
+
+    Batches broadcast. As in NumPy, ``y`` is a vector only if it has a single axis.
+
+    >>> solve(np.array([[2.0, 0.0], [0.0, 4.0]]), np.array([1.0, 1.0]))
+    array([0.5 , 0.25])
+
+    Raises ``numpy.linalg.LinAlgError`` if ``x`` is singular.
+    """
+    x, y = matrices("solve", x, square=True), as_carrier(y)
+    return squeeze(_SOLVE(x, expand_dims(y, -1)), -1) if len(shape_of(y)) == 1 else _SOLVE(x, y)
+
+
+def pinv(x: Carrier, rcond: Any = None, *, rtol: Any = None) -> Carrier:
+    """The Moore-Penrose pseudo-inverse of a matrix of any shape and rank. PyTorch: ``torch.linalg.pinv``.
+
+    Singular values up to ``rcond`` (or ``rtol``) times the largest count as zero, by default up to 1e-15 times. The
+    gradient is that of a matrix that keeps its rank when it is moved.
+
+    >>> pinv(np.array([[2.0, 0.0], [0.0, 0.0]]))
+    array([[0.5, 0. ],
+           [0. , 0. ]])
+    """
+    return _PINV.on(matrices("pinv", x), rtol if rcond is None else rcond)
+
+
+# ---------------------------------------------------------------- compositions
+
+
+def matrix_power(x: Carrier, n: int) -> Carrier:
+    """``x @ x @ ...``, ``n`` times; of a negative ``n`` the inverse's. PyTorch: ``torch.linalg.matrix_power``.
+
+    >>> matrix_power(np.array([[1.0, 1.0], [0.0, 1.0]]), 3)
+    array([[1., 3.],
+           [0., 1.]])
+    """
+    x, n = matrices("matrix_power", x, square=True), index(n)
+    if n == 0:
+        shape = shape_of(x)
+        return where(np.ones(shape, dtype=bool), np.broadcast_to(np.eye(shape[-1], dtype=x.dtype), shape), x)
+    square, n, power = inv(x) if n < 0 else x, abs(n), None
+    while True:
+        if n & 1:
+            power = square if power is None else matmul(power, square)
+        n >>= 1
+        if not n:
+            return power
+        square = matmul(square, square)
+
+
+def tensorinv(x: Carrier, ind: int = 2) -> Carrier:
+    """The inverse of what ``tensordot(x, y, y.ndim)`` does, of (*M, *N) with ``ind`` axes in M: (*N, *M).
+
+    PyTorch: ``torch.linalg.tensorinv``.
+
+    >>> tensorinv(np.eye(4).reshape(2, 2, 4)).shape
+    (4, 2, 2)
+    """
+    x = as_carrier(x)
+    rows, columns = shape_of(x)[:ind], shape_of(x)[ind:]
+    return reshape(inv(reshape(x, (math.prod(rows), math.prod(columns)))), columns + rows)
+
+
+def tensorsolve(x: Carrier, y: Carrier, axes: Any = None) -> Carrier:
+    """The z for which ``tensordot(x, z, z.ndim)`` is ``y``; ``axes`` of ``x`` are moved to its end first.
+
+    PyTorch: ``torch.linalg.tensorsolve``.
+
+    >>> tensorsolve(2 * np.eye(4).reshape(4, 2, 2), np.ones(4))
+    array([[0.5, 0.5],
+           [0.5, 0.5]])
+    """
+    x, y = as_carrier(x), as_carrier(y)
+    if axes is not None:
+        x = moveaxis(x, axes, range(-len(axes), 0))
+    unknowns = shape_of(x)[len(shape_of(y)) :]
+    return reshape(solve(reshape(x, (-1, math.prod(unknowns))), ravel(y)), unknowns)
+
+
+FUNCTIONS.update(
+    {
+        np.linalg.det: det,
+        np.linalg.slogdet: slogdet,
+        np.linalg.inv: inv,
+        np.linalg.solve: solve,
+        np.linalg.pinv: pinv,
+        np.linalg.matrix_power: matrix_power,
+        np.linalg.tensorinv: tensorinv,
+        np.linalg.tensorsolve: tensorsolve,
+    }
+)
