@@ -67,12 +67,13 @@ def names_of(graph: Graph, variables: Mapping[int, str] | None = None) -> list[s
 
 def _paths_of_parameters(graph: Graph) -> dict[int, str]:
     """What the outermost modules of the graph call their parameters, by ``id``."""
-    scopes = {id(value.scope): value.scope for value in graph.values if value.scope is not None}
-    paths: dict[int, str] = {}
-    for scope in scopes.values():
-        if scope.parent is None and hasattr(scope.part, "named_parameters"):
-            paths.update({id(parameter): path for path, parameter in scope.part.named_parameters()})
-    return paths
+    outermost: dict[int, Any] = {}
+    for scope in {value.scope for value in graph.values} - {None}:
+        while scope is not None and scope.parent is not None:
+            scope = scope.parent
+        if scope is not None and hasattr(scope.part, "named_parameters"):
+            outermost[id(scope.part)] = scope.part
+    return {id(x): path for module in outermost.values() for path, x in module.named_parameters()}
 
 
 def is_plain_number(value: Value) -> bool:

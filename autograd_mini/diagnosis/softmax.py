@@ -7,8 +7,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from autograd_mini.diagnose.report import Finding
-from autograd_mini.diagnose.step import Step
+from autograd_mini.diagnosis.report import Finding
+from autograd_mini.diagnosis.step import Step
 from autograd_mini.value import Value
 
 KIND = "softmax twice"

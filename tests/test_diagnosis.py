@@ -10,8 +10,8 @@ import pytest
 import nn
 import optim
 from autograd_mini import Value, log_softmax, no_grad, relu, sigmoid, softmax, tanh, where
-from autograd_mini.diagnose import diagnose
-from autograd_mini.diagnose.report import Diagnosis, Finding
+from autograd_mini.diagnosis.diagnose import diagnose
+from autograd_mini.diagnosis.report import Diagnosis, Finding
 from demos import digits, moons
 
 X = np.random.default_rng(0).normal(size=(64, 4))
@@ -120,6 +120,12 @@ def test_a_gradient_of_an_earlier_step_is_found() -> None:
     finding = only(report, "gradients not zeroed")
     assert (finding.name, finding.node) == ("layers.0.weight", model.layers[0].weight)
     assert "zero_grad()" in finding.advice
+
+
+def test_an_optimizers_parameters_have_the_paths_of_the_model_that_the_loss_went_through() -> None:
+    model = nn.Sequential(nn.Linear(4, 8), nn.Linear(8, 3))
+    loss = backward(backward(nn.cross_entropy(model(X), CLASSES)))
+    assert diagnose(loss, optim.SGD(model.parameters())).findings[0].name == "0.weight"
 
 
 def test_two_backwards_make_twice_the_gradient() -> None:
@@ -308,7 +314,7 @@ def test_parameters_in_a_list_that_are_results_are_found_with_the_line() -> None
     assert finding.node.op.name == "sub"
     assert "w.data -= lr * w.grad" in finding.advice
     assert finding.line.endswith("w = w - 0.1 * w.grad")
-    assert finding.line.startswith("test_diagnose.py:")
+    assert finding.line.startswith("test_diagnosis.py:")
 
 
 def test_a_variable_that_is_no_longer_the_optimizers_parameter_is_found() -> None:
@@ -685,7 +691,7 @@ class Net(nn.Module):
 def test_the_users_own_forward_is_the_line() -> None:
     model = Net()
     finding = only(diagnose(backward(nn.cross_entropy(model(X), CLASSES)), model), "softmax twice")
-    assert finding.line.startswith("test_diagnose.py:")
+    assert finding.line.startswith("test_diagnosis.py:")
     assert finding.line.endswith("def forward(self, x: Any) -> Any:")
 
 
@@ -704,7 +710,7 @@ def test_the_users_own_forward_is_the_line() -> None:
 def test_bad_input_is_refused_in_a_sentence(arguments: tuple[Any, Any], kind: type[Exception], message: str) -> None:
     with pytest.raises(kind, match=message) as caught:
         diagnose(*arguments)
-    assert "test_diagnose.py:" in str(caught.value)
+    assert "test_diagnosis.py:" in str(caught.value)
 
 
 def test_a_long_chain_is_no_deeper_than_a_short_one() -> None:

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from autograd_mini.diagnose import activations, layers, leftovers, nonfinite, parameters, softmax
-from autograd_mini.diagnose.report import Diagnosis
-from autograd_mini.diagnose.step import Step
+from autograd_mini.diagnosis import activations, layers, leftovers, nonfinite, parameters, softmax
+from autograd_mini.diagnosis.report import Diagnosis
+from autograd_mini.diagnosis.step import Step
 from autograd_mini.ops.caller import located
 from autograd_mini.value import Value
 

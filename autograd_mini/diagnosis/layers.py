@@ -7,8 +7,8 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from autograd_mini.diagnose.report import Finding
-from autograd_mini.diagnose.step import Step
+from autograd_mini.diagnosis.report import Finding
+from autograd_mini.diagnosis.step import Step
 from autograd_mini.graph import number
 from autograd_mini.value import Value
 

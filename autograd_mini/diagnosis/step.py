@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from autograd_mini import backward
-from autograd_mini.diagnose import source
+from autograd_mini.diagnosis import source
 from autograd_mini.graph import Graph, names_of, walk
 from autograd_mini.ops.caller import located, user_variables
 from autograd_mini.value import Value

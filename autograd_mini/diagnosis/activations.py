@@ -8,8 +8,8 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from autograd_mini.diagnose.report import Finding
-from autograd_mini.diagnose.step import Step, module_of, some
+from autograd_mini.diagnosis.report import Finding
+from autograd_mini.diagnosis.step import Step, module_of, some
 from autograd_mini.value import Value
 
 DEAD = "dead relu"

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from autograd_mini.diagnose import source
-from autograd_mini.diagnose.report import Finding
-from autograd_mini.diagnose.step import Step, some
+from autograd_mini.diagnosis import source
+from autograd_mini.diagnosis.report import Finding
+from autograd_mini.diagnosis.step import Step, some
 from autograd_mini.value import Value
 
 REBOUND = "parameter rebound"

@@ -7,9 +7,9 @@ from typing import Any
 
 import numpy as np
 
-from autograd_mini.diagnose import source
-from autograd_mini.diagnose.report import Finding
-from autograd_mini.diagnose.step import Step, by_age, plain, some
+from autograd_mini.diagnosis import source
+from autograd_mini.diagnosis.report import Finding
+from autograd_mini.diagnosis.step import Step, by_age, plain, some
 from autograd_mini.graph import walk
 from autograd_mini.ops.operation import dtype_of
 from autograd_mini.value import Value

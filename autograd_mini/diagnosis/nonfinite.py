@@ -9,8 +9,8 @@ from typing import Any
 import numpy as np
 
 from autograd_mini import backward
-from autograd_mini.diagnose.report import Finding
-from autograd_mini.diagnose.step import Step
+from autograd_mini.diagnosis.report import Finding
+from autograd_mini.diagnosis.step import Step
 from autograd_mini.graph import number
 from autograd_mini.ops.operation import Pointwise
 from autograd_mini.value import Value
