@@ -132,7 +132,7 @@ FUNCTIONS.update(
     {
         np.around: round,
         np.divmod: divmod,
-        np.fix: trunc,
+        np.fix: lambda x: trunc(x),  # a row has no name for its operand
         np.round: round,
     }
 )

@@ -235,5 +235,6 @@ FUNCTIONS.update(
     {
         np.degrees: rad2deg,
         np.radians: deg2rad,
+        np.sinc: lambda x: sinc(x),  # a row has no name for its operand
     }
 )
