@@ -15,6 +15,7 @@ from autograd_mini.ops.arranging import (
     tile,
 )
 from autograd_mini.ops.choosing import clip, fmax, fmin, heaviside, maximum, minimum, nan_to_num, select, where
+from autograd_mini.ops.convolution import conv1d, conv2d, conv_transpose1d, conv_transpose2d, convolve, correlate
 from autograd_mini.ops.cumulative import (
     cummax,
     cummin,
@@ -28,6 +29,7 @@ from autograd_mini.ops.cumulative import (
 from autograd_mini.ops.decomposition import cholesky, cond, eigh, eigvalsh, lstsq, qr, svd, svdvals
 from autograd_mini.ops.diagonals import diag, diagflat, diagonal, fill_diagonal, tril, triu
 from autograd_mini.ops.einsum import einsum
+from autograd_mini.ops.embedding import embedding, one_hot, stop_gradient
 from autograd_mini.ops.indexing import getitem, scatter_add
 from autograd_mini.ops.inverse import cofactor, det, inv, matrix_power, pinv, slogdet, solve, tensorinv, tensorsolve
 from autograd_mini.ops.joining import (
@@ -63,6 +65,21 @@ from autograd_mini.ops.linalg import (
     vecdot,
     vecmat,
 )
+from autograd_mini.ops.nan import (
+    nancumprod,
+    nancumsum,
+    nanmax,
+    nanmean,
+    nanmedian,
+    nanmin,
+    nanpercentile,
+    nanprod,
+    nanquantile,
+    nanstd,
+    nansum,
+    nanvar,
+)
+from autograd_mini.ops.norm import matrix_norm, norm, vector_norm
 from autograd_mini.ops.padding import pad
 from autograd_mini.ops.picking import choose, compress, delete, extract, insert, put_along_axis, take, take_along_axis
 from autograd_mini.ops.pointwise import (
@@ -92,6 +109,14 @@ from autograd_mini.ops.pointwise import (
     square,
     sub,
 )
+from autograd_mini.ops.pooling import (
+    adaptive_avg_pool1d,
+    adaptive_avg_pool2d,
+    avg_pool1d,
+    avg_pool2d,
+    max_pool1d,
+    max_pool2d,
+)
 from autograd_mini.ops.product import cumprod, exclusive_cumprod, linear_recurrence, prod
 from autograd_mini.ops.reduction import broadcast_to, max, mean, min, std, sum, var
 from autograd_mini.ops.rounding import ceil, divmod, floor, floor_divide, fmod, remainder, rint, round, trunc
@@ -112,6 +137,7 @@ from autograd_mini.ops.shape import (
 from autograd_mini.ops.softmax import log_softmax, logsumexp, softmax
 from autograd_mini.ops.sorting import partition, sort
 from autograd_mini.ops.special import digamma, erf, erfinv, lgamma, polygamma
+from autograd_mini.ops.statistics import average, median, percentile, ptp, quantile
 from autograd_mini.ops.trigonometric import (
     arccos,
     arccosh,
@@ -131,9 +157,12 @@ from autograd_mini.ops.trigonometric import (
     tan,
     tanh,
 )
+from autograd_mini.ops.window import fold, overlap_add, sliding_window_view, unfold
 
 __all__ = [
     "abs",
+    "adaptive_avg_pool1d",
+    "adaptive_avg_pool2d",
     "add",
     "append",
     "arccos",
@@ -148,6 +177,9 @@ __all__ = [
     "atleast_1d",
     "atleast_2d",
     "atleast_3d",
+    "average",
+    "avg_pool1d",
+    "avg_pool2d",
     "block",
     "broadcast_arrays",
     "broadcast_to",
@@ -161,8 +193,14 @@ __all__ = [
     "compress",
     "concatenate",
     "cond",
+    "conv1d",
+    "conv2d",
+    "conv_transpose1d",
+    "conv_transpose2d",
+    "convolve",
     "copy",
     "copysign",
+    "correlate",
     "cos",
     "cosh",
     "cross",
@@ -189,6 +227,7 @@ __all__ = [
     "eigvalsh",
     "einsum",
     "elu",
+    "embedding",
     "erf",
     "erfinv",
     "exclusive_cumprod",
@@ -207,6 +246,7 @@ __all__ = [
     "fmax",
     "fmin",
     "fmod",
+    "fold",
     "gelu",
     "getitem",
     "heaviside",
@@ -222,9 +262,9 @@ __all__ = [
     "linear",
     "linear_recurrence",
     "log",
-    "log10",
     "log1p",
     "log2",
+    "log10",
     "log_softmax",
     "logaddexp",
     "logaddexp2",
@@ -232,12 +272,16 @@ __all__ = [
     "logsumexp",
     "lstsq",
     "matmul",
+    "matrix_norm",
     "matrix_power",
     "matrix_transpose",
     "matvec",
     "max",
+    "max_pool1d",
+    "max_pool2d",
     "maximum",
     "mean",
+    "median",
     "meshgrid",
     "min",
     "minimum",
@@ -245,17 +289,35 @@ __all__ = [
     "mul",
     "multi_dot",
     "nan_to_num",
+    "nancumprod",
+    "nancumsum",
+    "nanmax",
+    "nanmean",
+    "nanmedian",
+    "nanmin",
+    "nanpercentile",
+    "nanprod",
+    "nanquantile",
+    "nanstd",
+    "nansum",
+    "nanvar",
     "neg",
+    "norm",
+    "one_hot",
     "outer",
+    "overlap_add",
     "pad",
     "partition",
+    "percentile",
     "pinv",
     "polygamma",
     "positive",
     "pow",
     "prod",
+    "ptp",
     "put_along_axis",
     "qr",
+    "quantile",
     "rad2deg",
     "ravel",
     "reciprocal",
@@ -277,6 +339,7 @@ __all__ = [
     "sin",
     "sinc",
     "sinh",
+    "sliding_window_view",
     "slogdet",
     "softmax",
     "softplus",
@@ -288,6 +351,7 @@ __all__ = [
     "squeeze",
     "stack",
     "std",
+    "stop_gradient",
     "sub",
     "sum",
     "svd",
@@ -307,11 +371,13 @@ __all__ = [
     "tril",
     "triu",
     "trunc",
+    "unfold",
     "unstack",
     "var",
     "vdot",
     "vecdot",
     "vecmat",
+    "vector_norm",
     "vsplit",
     "vstack",
     "where",

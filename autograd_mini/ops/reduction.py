@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from autograd_mini.ops.choosing import maximum, where
+from autograd_mini.ops.choosing import where
 from autograd_mini.ops.numpy_names import FUNCTIONS
 from autograd_mini.ops.operation import (
     Carrier,
@@ -24,7 +24,7 @@ from autograd_mini.ops.operation import (
     shape_of,
 )
 from autograd_mini.ops.pointwise import div, sqrt
-from autograd_mini.ops.shape import astype, reshape
+from autograd_mini.ops.shape import as_carrier, astype, reshape
 
 Axis = int | tuple[int, ...] | None
 
@@ -134,38 +134,58 @@ def mean(x: Carrier, axis: Axis = None, keepdims: bool = False) -> Carrier:
     return _MEAN.on(x, as_axis(axis), bool(keepdims))
 
 
-def var(x: Carrier, axis: Axis = None, ddof: int = 0, keepdims: bool = False) -> Carrier:
+def var(
+    x: Carrier,
+    axis: Axis = None,
+    ddof: float = 0,
+    keepdims: bool = False,
+    mean: Carrier = None,
+    correction: float | None = None,
+) -> Carrier:
     """The variance along ``axis``, divided by n - ``ddof``. PyTorch: ``torch.var(correction=ddof)``.
 
-    The default, ``ddof=0``, is NumPy's; PyTorch's is 1.
+    The default, ``ddof=0``, is NumPy's; PyTorch's is 1. ``correction`` is another name for it. A ``mean`` that is known
+    already, with axes of length 1 for those reduced over, is not computed again.
 
     >>> var(np.array([1.0, 3.0])), var(np.array([1.0, 3.0]), ddof=1)
     (1.0, 2.0)
     """
-    deviation = x - mean(x, axis, keepdims=True)
-    freedom = count_along(x, axis) - ddof
+    x = as_carrier(x)
+    deviation = x - (_MEAN.on(x, as_axis(axis), True) if mean is None else mean)
+    freedom = count_along(x, axis) - (ddof if correction is None else correction)
     return div(sum(deviation * deviation, axis, keepdims), float(freedom if freedom > 0 else 0))
 
 
-def std(x: Carrier, axis: Axis = None, ddof: int = 0, keepdims: bool = False) -> Carrier:
-    """The standard deviation along ``axis``. PyTorch: ``torch.std(correction=ddof)``.
+def std(
+    x: Carrier,
+    axis: Axis = None,
+    ddof: float = 0,
+    keepdims: bool = False,
+    mean: Carrier = None,
+    correction: float | None = None,
+) -> Carrier:
+    """The standard deviation along ``axis``, with the options of ``var``. PyTorch: ``torch.std(correction=ddof)``.
 
     Where it is 0 its gradient is 0, as in PyTorch.
 
     >>> std(np.array([1.0, 3.0]))
     1.0
     """
-    variance = var(x, axis, ddof, keepdims)
-    constant = variance == 0
-    return where(constant, 0.0, sqrt(where(constant, 1.0, variance)))
+    return flat_sqrt(var(x, axis, ddof, keepdims, mean, correction))
+
+
+def flat_sqrt(total: Carrier) -> Carrier:
+    """The square root of a sum of squares, whose gradient is 0 where all of them are 0."""
+    nothing = total == 0
+    return where(nothing, 0.0, sqrt(where(nothing, 1.0, total)))
 
 
 def _share(g: Carrier, z: Carrier, x: Carrier, axis: Axis, keepdims: bool) -> Carrier:
-    """The gradient of a maximum or minimum: to where it was found, ties sharing evenly."""
+    """The gradient of a maximum or minimum: to where it was found, ties sharing evenly; of nan, found nowhere, nan."""
     kept = _kept(x, axis)
     found = x == reshape(z, kept)
-    ties = astype(maximum(sum(where(found, 1.0, 0.0), axis, keepdims=True), 1.0), dtype_of(x))
-    return where(found, reshape(g, kept) / ties, 0.0)
+    ties = astype(sum(where(found, 1.0, 0.0), axis, keepdims=True), dtype_of(x))
+    return where(found, reshape(g, kept), 0.0) / ties
 
 
 _MAX = Operation(
@@ -183,7 +203,9 @@ _MIN = Operation(
 
 
 def max(x: Carrier, axis: Axis = None, keepdims: bool = False) -> Carrier:
-    """The largest element along ``axis``; ties share the gradient evenly. PyTorch: ``torch.amax``.
+    """The largest element along ``axis``. PyTorch: ``torch.amax``.
+
+    Ties share the gradient evenly. Where an element is nan so are the result and all of the gradient, as in PyTorch.
 
     >>> max(np.array([3.0, 1.0, 2.0]))
     3.0
@@ -192,7 +214,9 @@ def max(x: Carrier, axis: Axis = None, keepdims: bool = False) -> Carrier:
 
 
 def min(x: Carrier, axis: Axis = None, keepdims: bool = False) -> Carrier:
-    """The smallest element along ``axis``; ties share the gradient evenly. PyTorch: ``torch.amin``.
+    """The smallest element along ``axis``. PyTorch: ``torch.amin``.
+
+    Ties share the gradient evenly. Where an element is nan so are the result and all of the gradient, as in PyTorch.
 
     >>> min(np.array([3.0, 1.0, 2.0]))
     1.0

@@ -1,0 +1,106 @@
+"""Norms of vectors and matrices: compositions of sums, extremes and singular values."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import numpy as np
+
+from autograd_mini.ops.axes import Axis, kept, reduced
+from autograd_mini.ops.caller import located
+from autograd_mini.ops.choosing import where
+from autograd_mini.ops.decomposition import svdvals
+from autograd_mini.ops.numpy_names import FUNCTIONS
+from autograd_mini.ops.operation import Carrier, shape_of
+from autograd_mini.ops.pointwise import abs, pow, sign
+from autograd_mini.ops.reduction import flat_sqrt, max, min, sum
+from autograd_mini.ops.shape import as_carrier, reshape, transpose
+
+
+def norm(x: Carrier, ord: Any = None, axis: Axis = None, keepdims: bool = False) -> Carrier:
+    """The length of vectors along one ``axis``, or the norm of matrices along two. PyTorch: ``torch.linalg.norm``.
+
+    ``ord`` and ``axis`` left out it is the root of the sum of all squares; with ``ord`` alone, ``x`` is a vector or a
+    matrix. The orders are those of ``vector_norm`` and ``matrix_norm``.
+
+    >>> norm(np.array([3.0, 4.0])), norm(np.array([[1.0, 2.0], [3.0, 4.0]]), ord=1)
+    (5.0, 6.0)
+    """
+    x = as_carrier(x)
+    axes = reduced("norm", x, axis)
+    if axis is None and ord is None:
+        return vector_norm(x, None, keepdims)
+    if len(axes) == 1:
+        return vector_norm(x, axes, keepdims, 2 if ord is None else ord)
+    if len(axes) != 2:
+        raise ValueError(located(f"norm of {shape_of(x)}, axis={axis}: give one axis for vectors, two for matrices"))
+    if ord is None:
+        return vector_norm(x, axes, keepdims)
+    others = tuple(i for i in range(len(shape_of(x))) if i not in axes)
+    result = matrix_norm(
+        x if (*others, *axes) == tuple(range(len(shape_of(x)))) else transpose(x, (*others, *axes)), ord=ord
+    )
+    return reshape(result, kept(x, axes)) if keepdims else result
+
+
+def vector_norm(x: Carrier, axis: Axis = None, keepdims: bool = False, ord: Any = 2) -> Carrier:
+    """sum(abs(x) ** ord) ** (1 / ord) over ``axis``, by default over all. PyTorch: ``torch.linalg.vector_norm``.
+
+    ``ord`` may also be inf, the largest abs(x), -inf, the smallest, and 0, how many are not 0. As in PyTorch the
+    gradient of an element that is 0 is 0, at the zero vector too, and ties for the largest share it evenly.
+
+    >>> vector_norm(np.array([3.0, -4.0])), vector_norm(np.array([3.0, -4.0]), ord=1)
+    (5.0, 7.0)
+    """
+    x = as_carrier(x)
+    axis = reduced("vector_norm", x, axis)
+    if isinstance(ord, str) or ord is None:
+        raise ValueError(located(f"vector_norm: the order is a number, not {ord!r}; matrices have 'fro' and 'nuc'"))
+    if ord == 2:
+        return flat_sqrt(sum(x * x, axis, keepdims))
+    if ord == 1:
+        return sum(abs(x), axis, keepdims)
+    if ord == 0:
+        return sum(abs(sign(x)), axis, keepdims)
+    if ord in (math.inf, -math.inf):
+        return (max if ord > 0 else min)(abs(x), axis, keepdims)
+    # 0 to a power has no slope, or an infinite one, and would make nan of the rest
+    is_zero = x == 0
+    powers = where(is_zero, 0.0 if ord > 0 else math.inf, pow(where(is_zero, 1.0, abs(x)), float(ord)))
+    total = sum(powers, axis, keepdims)
+    nothing = total == 0
+    return where(nothing, 0.0, pow(where(nothing, 1.0, total), 1.0 / ord))
+
+
+def matrix_norm(x: Carrier, keepdims: bool = False, ord: Any = "fro") -> Carrier:
+    """The norm of a matrix, or of each in a batch of them. PyTorch: ``torch.linalg.matrix_norm``.
+
+    ``ord`` is 'fro', the root of the sum of squares; 'nuc', the sum of the singular values; 2 or -2, the largest or the
+    smallest of them; 1 or -1, the largest or the smallest sum of abs(x) down a column; inf or -inf, along a row.
+
+    >>> matrix_norm(np.array([[1.0, 2.0], [3.0, 4.0]]), ord=np.inf)
+    7.0
+    """
+    x = as_carrier(x)
+    ndim = len(shape_of(x))
+    if ndim < 2:
+        raise ValueError(located(f"matrix_norm of {shape_of(x)}: a matrix has two axes; use vector_norm"))
+    axes = (ndim - 2, ndim - 1)
+    extreme = min if not isinstance(ord, str) and ord < 0 else max
+    if ord == "fro":
+        result = flat_sqrt(sum(x * x, axes))
+    elif ord == "nuc":
+        result = sum(svdvals(x), -1)
+    elif ord in (2, -2):
+        result = extreme(svdvals(x), -1)
+    elif ord in (1, -1):
+        result = extreme(sum(abs(x), -2), -1)
+    elif ord in (math.inf, -math.inf):
+        result = extreme(sum(abs(x), -1), -1)
+    else:
+        raise ValueError(located(f"matrix_norm: no order {ord!r}; there are 'fro', 'nuc', 1, -1, 2, -2, inf and -inf"))
+    return reshape(result, kept(x, axes)) if keepdims else result
+
+
+FUNCTIONS.update({np.linalg.norm: norm, np.linalg.vector_norm: vector_norm, np.linalg.matrix_norm: matrix_norm})

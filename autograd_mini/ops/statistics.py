@@ -1,0 +1,187 @@
+"""Averages with weights, spans and order statistics: compositions of sums, extremes and sorting."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from autograd_mini.ops.axes import Axis, kept, plain, reduced, together
+from autograd_mini.ops.caller import located
+from autograd_mini.ops.choosing import where
+from autograd_mini.ops.numpy_names import FUNCTIONS
+from autograd_mini.ops.operation import Carrier, dtype_of, shape_of
+from autograd_mini.ops.picking import take_along_axis
+from autograd_mini.ops.reduction import broadcast_to, count_along, max, mean, min, sum
+from autograd_mini.ops.shape import as_carrier, reshape, transpose
+from autograd_mini.ops.sorting import sort
+
+
+def average(
+    x: Carrier, axis: Axis = None, weights: Carrier = None, returned: bool = False, keepdims: bool = False
+) -> Any:
+    """The mean of the elements along ``axis``, each as often as its weight says. PyTorch has none.
+
+    ``weights`` has the shape of ``x``, or the lengths of the axes that are averaged over. With ``returned`` the sum of
+    the weights comes along, in the shape of the mean.
+
+    >>> average(np.array([1.0, 4.0]), weights=np.array([2.0, 1.0]))
+    2.0
+
+    Raises ``ZeroDivisionError`` where weights sum to 0, and ``ValueError`` where their shape does not fit.
+    """
+    x = as_carrier(x)
+    if weights is None:
+        result = mean(x, axis, keepdims)
+        total: Carrier = float(count_along(x, axis))
+    else:
+        weights = _like(x, as_carrier(weights), axis)
+        total = sum(weights, axis, keepdims)
+        if np.any(plain(total) == 0):
+            raise ZeroDivisionError(located("average: the weights sum to 0, so there is nothing to divide by"))
+        result = sum(x * weights, axis, keepdims) / total
+    return (result, broadcast_to(total, shape_of(result))) if returned else result
+
+
+def _like(x: Carrier, weights: Carrier, axis: Axis) -> Carrier:
+    """Weights of the axes that are averaged over as weights that broadcast against ``x``."""
+    shape = shape_of(x)
+    if shape_of(weights) == shape:
+        return weights
+    given = axis if isinstance(axis, tuple) else (axis,)
+    lengths = None if axis is None else tuple(shape[reduced("average", x, a)[0]] for a in given)
+    if shape_of(weights) != lengths:
+        raise ValueError(
+            located(
+                f"average of {shape}, axis={axis}: the weights have shape {shape_of(weights)}; "
+                f"give one for each element, {shape}, or name the axes that they are for"
+            )
+        )
+    axes = [reduced("average", x, a)[0] for a in given]
+    in_order = transpose(weights, tuple(int(i) for i in np.argsort(axes)))
+    return reshape(in_order, tuple(n if i in axes else 1 for i, n in enumerate(shape)))
+
+
+def ptp(x: Carrier, axis: Axis = None, keepdims: bool = False) -> Carrier:
+    """The largest element less the smallest along ``axis``; ties share the gradient evenly.
+
+    PyTorch: ``torch.amax(x) - torch.amin(x)``.
+
+    >>> ptp(np.array([3.0, 1.0, 2.0]))
+    2.0
+    """
+    return max(x, axis, keepdims) - min(x, axis, keepdims)
+
+
+# ---------------------------------------------------------------- order statistics
+
+
+def median(x: Carrier, axis: Axis = None, keepdims: bool = False) -> Carrier:
+    """The element in the middle along ``axis``, or the mean of the two that are. PyTorch: ``torch.quantile(x, 0.5)``.
+
+    ``torch.median`` takes the smaller of two. Where an element is nan so is the result.
+
+    >>> median(np.array([4.0, 1.0, 3.0, 2.0]))
+    2.5
+    """
+    return middle("median", x, axis, keepdims, skip_nan=False)
+
+
+def middle(op: str, x: Carrier, axis: Axis, keepdims: bool, skip_nan: bool) -> Carrier:
+    """``median``, or ``nanmedian``."""
+    x = as_carrier(x)
+    if not count_along(x, axis):
+        return mean(x, axis, keepdims)  # of nothing: nan
+    axes = reduced(op, x, axis)
+    rows, last, spoilt = _ordered(x, axes, skip_nan)
+    low, high = np.where(spoilt, last, last // 2), np.where(spoilt, last, (last + 1) // 2)
+    result = 0.5 * take_along_axis(rows, low) + 0.5 * take_along_axis(rows, high)
+    return reshape(result, kept(x, axes) if keepdims else shape_of(result)[:-1])
+
+
+def quantile(x: Carrier, q: Any, axis: Axis = None, method: str = "linear", keepdims: bool = False) -> Carrier:
+    """What a fraction ``q`` of the elements along ``axis`` lies below. PyTorch: ``torch.quantile``.
+
+    ``q``, one or an array of them, makes the first axes of the result. Between two elements ``method`` interpolates as
+    NumPy describes it: linear, lower, higher, nearest, midpoint, hazen, weibull, median_unbiased, normal_unbiased or
+    interpolated_inverted_cdf. Where an element is nan so is the result.
+
+    >>> quantile(np.array([1.0, 2.0, 3.0]), [0.25, 1.0])
+    array([1.5, 3. ])
+    """
+    return between("quantile", x, q, axis, method, keepdims, skip_nan=False)
+
+
+def percentile(x: Carrier, q: Any, axis: Axis = None, method: str = "linear", keepdims: bool = False) -> Carrier:
+    """``quantile`` of ``q`` percent.
+
+    >>> percentile(np.array([1.0, 2.0, 3.0]), 25)
+    1.5
+    """
+    return between("percentile", x, percent(x, q), axis, method, keepdims, skip_nan=False)
+
+
+def percent(x: Carrier, q: Any) -> Any:
+    """Percents as fractions, a number in the dtype of ``x`` as NumPy has it."""
+    if hasattr(q, "record"):
+        raise TypeError(located("percentile: there is no derivative by q; give plain numbers"))
+    return q / 100 if isinstance(q, int | float) else np.true_divide(q, 100)
+
+
+_ALPHA_BETA = {
+    "linear": (1, 1),
+    "hazen": (0.5, 0.5),
+    "weibull": (0, 0),
+    "median_unbiased": (1 / 3, 1 / 3),
+    "normal_unbiased": (3 / 8, 3 / 8),
+    "interpolated_inverted_cdf": (0, 1),
+}
+_ROUNDED: dict[str, Callable[[Any], Any]] = {
+    "lower": np.floor,
+    "higher": np.ceil,
+    "nearest": np.rint,
+    "midpoint": lambda at: (np.floor(at) + np.ceil(at)) / 2,
+}
+
+
+def between(op: str, x: Carrier, q: Any, axis: Axis, method: str, keepdims: bool, skip_nan: bool) -> Carrier:
+    """``quantile``, or ``nanquantile``: the elements on either side of a position, and the line between them."""
+    if hasattr(q, "record"):
+        raise TypeError(located(f"{op}: there is no derivative by q; give plain numbers"))
+    x, fractions = as_carrier(x), np.asarray(q, dtype=np.float64)
+    if not np.all((fractions >= 0) & (fractions <= 1)):
+        raise ValueError(located(f"{op}: {q} is not between 0 and 1 (percentiles: 0 and 100)"))
+    if method not in _ALPHA_BETA and method not in _ROUNDED:
+        raise ValueError(located(f"{op}: no method {method!r}; there are {', '.join([*_ALPHA_BETA, *_ROUNDED])}"))
+    axes = reduced(op, x, axis)
+    if not count_along(x, axes):
+        raise ValueError(located(f"{op} of {shape_of(x)}, axis={axis}: there is nothing to choose from"))
+    rows, last, spoilt = _ordered(x, axes, skip_nan)
+    alpha, beta = _ALPHA_BETA.get(method, (1, 1))
+    at = (last + 1) * fractions.ravel() + (alpha + fractions.ravel() * (1 - alpha - beta)) - 1
+    at = np.where(spoilt, last, _ROUNDED.get(method, lambda at: at)(np.clip(at, 0, last)))
+    low, high = np.floor(at), np.ceil(at)
+    weight = (at - low).astype(
+        dtype_of(x) if isinstance(q, int | float) else np.result_type(dtype_of(x), np.asarray(q))
+    )
+    below, above = take_along_axis(rows, low.astype(int)), take_along_axis(rows, high.astype(int))
+    result = where(weight < 0.5, below + (above - below) * weight, above - (above - below) * (1 - weight))
+    result = transpose(result, (len(shape_of(result)) - 1, *range(len(shape_of(result)) - 1)))
+    return reshape(result, (*fractions.shape, *(kept(x, axes) if keepdims else shape_of(result)[1:])))
+
+
+def _ordered(x: Carrier, axes: tuple[int, ...], skip_nan: bool) -> tuple[Carrier, Any, Any]:
+    """The elements sorted along a last axis; the place of the last that counts; and whether it is nan."""
+    rows = sort(together(x, axes), -1)
+    data = plain(rows)
+    missing = np.isnan(data)
+    if skip_nan:
+        return rows, np.maximum(np.sum(~missing, -1, keepdims=True) - 1, 0), np.False_
+    last = np.full((*data.shape[:-1], 1), data.shape[-1] - 1)
+    return rows, last, missing[..., -1:]
+
+
+FUNCTIONS.update(
+    {np.average: average, np.ptp: ptp, np.median: median, np.quantile: quantile, np.percentile: percentile}
+)
