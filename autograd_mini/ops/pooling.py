@@ -1,0 +1,240 @@
+"""Pools: what the windows of an image come to, the largest element of each or their mean."""
+
+from __future__ import annotations
+
+from math import inf, prod
+from typing import Any
+
+import numpy as np
+
+from autograd_mini.ops.caller import located
+from autograd_mini.ops.choosing import where
+from autograd_mini.ops.cumulative import cumsum
+from autograd_mini.ops.linalg import matmul
+from autograd_mini.ops.operation import Carrier, Operation, dtype_of, shape_of
+from autograd_mini.ops.pointwise import div
+from autograd_mini.ops.reduction import sum
+from autograd_mini.ops.shape import reshape
+from autograd_mini.ops.window import (
+    Length,
+    Lengths,
+    as_images,
+    as_lengths,
+    from_columns,
+    padded,
+    places_of,
+    spans,
+    to_columns,
+    window_of,
+)
+
+# ---------------------------------------------------------------- the largest
+
+
+def _largest(x: Any, kernel: Lengths, stride: Lengths, dilation: Lengths) -> Any:
+    columns = to_columns(x, kernel, stride, dilation)
+    places = np.ndindex(kernel)
+    largest = columns[(slice(None), slice(None), *next(places))].copy()
+    for place in places:
+        np.maximum(largest, columns[(slice(None), slice(None), *place)], out=largest)
+    return largest
+
+
+def _to_the_first_largest(
+    g: Carrier, z: Carrier, x: Carrier, kernel: Lengths, stride: Lengths, dilation: Lengths
+) -> Carrier:
+    """The gradient of each window to its first largest element; a nan counts as the largest."""
+    columns = to_columns(x, kernel, stride, dilation)
+    in_windows = (*shape_of(x)[:2], prod(kernel), prod(shape_of(z)[2:]))
+    one_each = (*shape_of(x)[:2], 1, prod(shape_of(z)[2:]))
+    windows = reshape(columns, in_windows)
+    found = (windows == reshape(z, one_each)) | (windows != windows)
+    first = found & (cumsum(where(found, 1.0, 0.0), 2) == 1)
+    back = where(first, reshape(g, one_each), 0.0)
+    return from_columns(reshape(back, shape_of(columns)), shape_of(x)[2:], stride, dilation)
+
+
+_MAX_POOL = Operation(
+    "max_pool",
+    _largest,
+    _to_the_first_largest,
+    params=("kernel", "stride", "dilation"),
+)
+
+
+def max_pool1d(
+    x: Carrier,
+    kernel_size: Length,
+    stride: Length | None = None,
+    padding: Length = 0,
+    dilation: Length = 1,
+    ceil_mode: bool = False,
+) -> Carrier:
+    """The largest element of each window of a sequence: as ``max_pool2d``, with one axis. PyTorch: ``F.max_pool1d``.
+
+    >>> max_pool1d(np.array([[1.0, 3.0, 2.0, 0.0]]), 2)
+    array([[3., 2.]])
+    """
+    return _max_pool("max_pool1d", 1, x, kernel_size, stride, padding, dilation, ceil_mode)
+
+
+def max_pool2d(
+    x: Carrier,
+    kernel_size: Length,
+    stride: Length | None = None,
+    padding: Length = 0,
+    dilation: Length = 1,
+    ceil_mode: bool = False,
+) -> Carrier:
+    """The largest element of each window of an image, (N, C, H, W) or (C, H, W). PyTorch: ``F.max_pool2d``.
+
+    ``stride`` is ``kernel_size`` by default. The padding is never the largest. With ``ceil_mode`` there is a last
+    window where only a part of it fits. Of equal elements the first gets the whole gradient, as in PyTorch; a window
+    with a nan comes to nan, and the first nan gets it (PyTorch: the last).
+
+    >>> max_pool2d(np.arange(16.0).reshape(1, 4, 4), 2)
+    array([[[ 5.,  7.],
+            [13., 15.]]])
+    """
+    return _max_pool("max_pool2d", 2, x, kernel_size, stride, padding, dilation, ceil_mode)
+
+
+def _max_pool(
+    op: str,
+    n: int,
+    x: Carrier,
+    kernel_size: Length,
+    stride: Length | None,
+    padding: Length,
+    dilation: Length,
+    ceil_mode: bool,
+) -> Carrier:
+    x, is_batch = as_images(op, x, n)
+    stride = kernel_size if stride is None else stride
+    kernel, strides, dilations, pads = window_of(op, n, kernel_size, stride, dilation, padding)
+    x = padded(x, _margins(op, shape_of(x)[2:], kernel, strides, dilations, pads, ceil_mode), fill=-inf)
+    z = _MAX_POOL.on(x, kernel, strides, dilations)
+    return z if is_batch else reshape(z, shape_of(z)[1:])
+
+
+# ---------------------------------------------------------------- the mean
+
+
+def avg_pool1d(
+    x: Carrier,
+    kernel_size: Length,
+    stride: Length | None = None,
+    padding: Length = 0,
+    ceil_mode: bool = False,
+    count_include_pad: bool = True,
+) -> Carrier:
+    """The mean of each window of a sequence: as ``avg_pool2d``, with one axis. PyTorch: ``F.avg_pool1d``.
+
+    >>> avg_pool1d(np.array([[1.0, 3.0, 2.0, 0.0]]), 2)
+    array([[2., 1.]])
+    """
+    return _avg_pool("avg_pool1d", 1, x, kernel_size, stride, padding, ceil_mode, count_include_pad)
+
+
+def avg_pool2d(
+    x: Carrier,
+    kernel_size: Length,
+    stride: Length | None = None,
+    padding: Length = 0,
+    ceil_mode: bool = False,
+    count_include_pad: bool = True,
+) -> Carrier:
+    """The mean of each window of an image, (N, C, H, W) or (C, H, W). PyTorch: ``F.avg_pool2d``.
+
+    ``stride`` is ``kernel_size`` by default. The padding counts as zeros, or not at all without ``count_include_pad``.
+    With ``ceil_mode`` there is a last window where only a part of it fits, and it is the mean of that part.
+
+    >>> avg_pool2d(np.arange(16.0).reshape(1, 4, 4), 2)
+    array([[[ 2.5,  4.5],
+            [10.5, 12.5]]])
+    """
+    return _avg_pool("avg_pool2d", 2, x, kernel_size, stride, padding, ceil_mode, count_include_pad)
+
+
+def _avg_pool(
+    op: str,
+    n: int,
+    x: Carrier,
+    kernel_size: Length,
+    stride: Length | None,
+    padding: Length,
+    ceil_mode: bool,
+    count_include_pad: bool,
+) -> Carrier:
+    x, is_batch = as_images(op, x, n)
+    stride = kernel_size if stride is None else stride
+    kernel, strides, ones, pads = window_of(op, n, kernel_size, stride, 1, padding)
+    size = shape_of(x)[2:]
+    margins = _margins(op, size, kernel, strides, ones, pads, ceil_mode)
+    columns = to_columns(padded(x, margins), kernel, strides, ones)
+    places = shape_of(columns)[2 + n :]
+    total = sum(reshape(columns, (*shape_of(x)[:2], prod(kernel), prod(places))), 2)
+    counts = np.ones(())
+    for length, k, s, p, m in zip(size, kernel, strides, pads, places, strict=True):
+        starts = np.arange(m) * s - p
+        low, high = (-p, length + p) if count_include_pad else (0, length)
+        counts = np.multiply.outer(counts, np.minimum(starts + k, high) - np.maximum(starts, low))
+    z = reshape(div(total, counts.ravel().astype(dtype_of(x))), (*shape_of(x)[:2], *places))
+    return z if is_batch else reshape(z, shape_of(z)[1:])
+
+
+def _margins(
+    op: str, size: Lengths, kernel: Lengths, stride: Lengths, dilation: Lengths, pads: Lengths, ceil_mode: bool
+) -> list[tuple[int, int]]:
+    """The padding before and after on each axis, with what a last window needs that only begins within."""
+    if any(2 * p > k for p, k in zip(pads, kernel, strict=True)):
+        raise ValueError(
+            located(f"{op}: a padding of {pads} is more than half of the window {kernel}, so that some would be empty")
+        )
+    wide = tuple(length + 2 * p for length, p in zip(size, pads, strict=True))
+    places = places_of(op, wide, kernel, stride, dilation)
+    margins = []
+    for length, n, span, s, p, m in zip(size, wide, spans(kernel, dilation), stride, pads, places, strict=True):
+        more = m * s + span - n if ceil_mode and m * s < length + p and (n - span) % s else 0
+        margins.append((p, p + more))
+    return margins
+
+
+def adaptive_avg_pool1d(x: Carrier, output_size: Length) -> Carrier:
+    """Means of so many stretches of a sequence: as ``adaptive_avg_pool2d``. PyTorch: ``F.adaptive_avg_pool1d``.
+
+    >>> adaptive_avg_pool1d(np.array([[1.0, 2.0, 3.0]]), 2)
+    array([[1.5, 2.5]])
+    """
+    return _adaptive_avg_pool("adaptive_avg_pool1d", 1, x, output_size)
+
+
+def adaptive_avg_pool2d(x: Carrier, output_size: Any) -> Carrier:
+    """Means of windows that cover an image, as many as ``output_size`` says. PyTorch: ``F.adaptive_avg_pool2d``.
+
+    (N, C, H, W) or (C, H, W) gives (..., *output_size), where None keeps the length of an axis. Of H elements,
+    window i of h has those from i * H / h rounded down up to (i + 1) * H / h rounded up, so that some overlap where h
+    does not divide H.
+
+    >>> adaptive_avg_pool2d(np.arange(6.0).reshape(1, 2, 3), (1, 2))
+    array([[[2., 3.]]])
+    """
+    return _adaptive_avg_pool("adaptive_avg_pool2d", 2, x, output_size)
+
+
+def _adaptive_avg_pool(op: str, n: int, x: Carrier, output_size: Any) -> Carrier:
+    x, is_batch = as_images(op, x, n)
+    given = output_size if isinstance(output_size, tuple | list) else (output_size,) * n
+    size = tuple(length if m is None else m for length, m in zip(shape_of(x)[2:], given, strict=False))
+    size = as_lengths(op, "output_size", size, n)
+    means = [_means(length, m).astype(dtype_of(x)) for length, m in zip(shape_of(x)[2:], size, strict=True)]
+    z = matmul(x, means[-1].T) if n == 1 else matmul(matmul(means[0], x), means[1].T)
+    return z if is_batch else reshape(z, shape_of(z)[1:])
+
+
+def _means(length: int, count: int) -> Any:
+    """The matrix that takes ``length`` elements to the means of ``count`` windows that cover them."""
+    starts = np.arange(count)[:, None] * length // count
+    stops = -(-(np.arange(count)[:, None] + 1) * length // count)
+    inside = (starts <= np.arange(length)) & (np.arange(length) < stops)
+    return inside / inside.sum(axis=1, keepdims=True)
