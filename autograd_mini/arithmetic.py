@@ -394,6 +394,46 @@ class Arithmetic:
     def compress(self, condition: Any, axis: int | None = None) -> Self:
         return ops.compress(condition, self, axis)
 
+    # ------------------------------------------------------------ matrices
+
+    @property
+    def mT(self) -> Self:
+        """The transpose of each matrix in a batch of them: the last two axes swapped."""
+        return ops.matrix_transpose(self)
+
+    def dot(self, other: Any) -> Self:
+        return ops.dot(self, other)
+
+    def inner(self, other: Any) -> Self:
+        return ops.inner(self, other)
+
+    def outer(self, other: Any) -> Self:
+        return ops.outer(self, other)
+
+    def vdot(self, other: Any) -> Self:
+        return ops.vdot(self, other)
+
+    def kron(self, other: Any) -> Self:
+        return ops.kron(self, other)
+
+    def cross(self, other: Any, axis: int = -1) -> Self:
+        return ops.cross(self, other, axis=axis)
+
+    def trace(self, offset: int = 0, axis1: int = 0, axis2: int = 1) -> Self:
+        return ops.trace(self, offset, axis1, axis2)
+
+    def matrix_power(self, n: int) -> Self:
+        return ops.matrix_power(self, n)
+
+    def det(self) -> Self:
+        return ops.det(self)
+
+    def slogdet(self) -> tuple[Self, Self]:
+        return ops.slogdet(self)
+
+    def cholesky(self, upper: bool = False) -> Self:
+        return ops.cholesky(self, upper=upper)
+
 
 for _name, _method in vars(Arithmetic).items():
     if callable(_method) and not _method.__doc__ and hasattr(ops, _name):
