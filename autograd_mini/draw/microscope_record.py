@@ -1,13 +1,17 @@
 """What the microscope's page knows of a graph, as JSON: its values, and each derivative as a tree of ops.
 
-The page has a twin of each op's forward function and no derivative: the op table's own rules run on Symbols here.
+The page has twins of the ops' forward functions and no derivative: the op table's own rules run on Symbols here.
 """
 
 from __future__ import annotations
 
 import itertools
+import math
+import re
 from base64 import b64encode
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from functools import cache
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -25,34 +29,52 @@ Json = Any
 
 
 def record_of(graph: Graph, names: Sequence[str]) -> Json:
-    """The values in order, the steps of the backward pass, and the rules that these share."""
+    """The values in order, the steps of the backward pass, and the rules that these share.
+
+    What the page has no twin for comes with the numbers computed here; its name is in ``frozen``.
+    """
     position = {value: i for i, value in enumerate(graph.values)}
     rules = _Rules()
     root = graph.values[-1]
     one = 1.0 if isinstance(root.data, float) else np.ones_like(root.data)
-    steps = [
-        [position[step.consumer], step.operand_index, position[step.operand], rules.of_step(*step[:2])]
-        for step in contributions(root, one)[0]
-    ]
+    steps = []
+    for step in contributions(root, one)[0]:
+        rule = rules.of_step(step.consumer, step.operand_index)
+        given = [_data(step.amount)] if rules.rules[rule]["amount"] is None else []
+        steps.append([position[step.consumer], step.operand_index, position[step.operand], rule, *given])
     values = [
         _value(value, name, operands, rules)
         for value, name, operands in zip(graph.values, names, graph.operands, strict=True)
     ]
-    return {"values": values, "steps": steps, "rules": rules.rules, "forms": rules.forms}
+    return {
+        "values": values,
+        "steps": steps,
+        "rules": rules.rules,
+        "forms": rules.forms,
+        "frozen": sorted(rules.frozen),
+    }
+
+
+@cache
+def twins() -> frozenset[str]:
+    """The ops that the page can compute: those that the table in its script names."""
+    script = (Path(__file__).parent / "page" / "ops.js").read_text(encoding="utf-8")
+    return frozenset(re.findall(r"^  (\w+):", script, re.MULTILINE))
 
 
 def _value(value: Value, name: str, operands: tuple[int, ...], rules: _Rules) -> Json:
     about: Json = {"name": name, "operands": operands, "shape": value.shape, "dtype": str(value.dtype), "data": None}
     about["kind"] = "value" if value.op else "leaf" if value.requires_grad else "constant"
-    if value.op is None:
+    if value.op is None or value.op.name not in twins():
         about["data"] = _data(value.data)
+    if value.op is None:
         about["plain"] = is_plain_number(value)
         return about
     about["op"] = value.op.name
     about["symbol"] = op_text(value.op)
     about["form"] = rules.form_of(value)
     about["scope"] = _scope(value)
-    if value.op.params:
+    if value.op.params and about["data"] is None:
         about["params"] = _params(value.op, value.inputs[0].shape, value.shape)
     return about
 
@@ -75,6 +97,7 @@ class _Rules:
     def __init__(self) -> None:
         self.rules: list[Json] = []
         self.forms: list[str] = []
+        self.frozen: set[str] = set()
         self._rule_at: dict[Any, int] = {}
         self._form_at: dict[Any, int] = {}
 
@@ -83,7 +106,7 @@ class _Rules:
         key = (i, *_signature(consumer))
         if key not in self._rule_at:
             self._rule_at[key] = len(self.rules)
-            self.rules.append(_rule(consumer, i))
+            self.rules.append(_rule(consumer, i, self.frozen))
         return self._rule_at[key]
 
     def form_of(self, value: Value) -> int:
@@ -98,6 +121,9 @@ class _Rules:
 
 def _signature(consumer: Value) -> tuple[Any, ...]:
     """What a rule depends on: the op, and of each operand its shape and dtype, or the plain number it is."""
+    assert consumer.op is not None
+    if consumer.op.name not in twins():
+        return (id(consumer),)
     operands = [x.data if is_plain_number(x) else (x.shape, x.dtype, x.data.__class__) for x in consumer.inputs]
     return id(consumer.op), *map(repr, operands)
 
@@ -107,35 +133,45 @@ def _symbols(consumer: Value) -> tuple[Symbol, list[Any]]:
     return Symbol("z", consumer.data), operands
 
 
-def _rule(consumer: Value, i: int) -> Json:
+def _rule(consumer: Value, i: int, frozen: set[str]) -> Json:
+    """How the contribution to operand ``i`` is computed and written. What stops the page joins ``frozen``."""
     op: Any = consumer.op
     output, operands = _symbols(consumer)
     upstream = Symbol("g", 1.0 if isinstance(output.data, float) else np.ones_like(output.data))
     with np.errstate(all="ignore"):
         amount = fit(op.rule(i)(upstream, output, *operands), data_of(operands[i]))
         shown = term(op, i, upstream, output, operands)
-    conditions = _conditions(shown.amount)
+    missing = ({op.name} | _ops_in(amount) | _ops_in(shown.amount)) - twins()
+    frozen |= missing
+    conditions = [] if missing else _conditions(shown.amount)
     return {
-        "amount": _tree(amount),
+        "amount": None if missing else _tree(amount),
         "linear": isinstance(op, Linear),
-        "local": None if shown.local is None else _tree(shown.local),
+        "local": None if missing or shown.local is None else _tree(shown.local),
         "conditions": [_tree(condition) for condition in conditions],
         "texts": _texts(shown.amount, conditions),
         "locals": [] if shown.local is None else _texts(shown.local, conditions),
     }
 
 
-def _conditions(x: Any) -> list[Symbol]:
-    """The single truths by which a formula takes one branch or the other: the text of each branch is baked in."""
-    found: dict[int, Symbol] = {}
+def _symbols_in(x: Any) -> Iterator[Symbol]:
+    """Every op of a formula, in the order in which it is read."""
     stack = [x]
     while stack:
         x = stack.pop()
-        if isinstance(x, Symbol):
-            if x.op_name == "where" and isinstance(data_of(x.operands[0]), bool):
-                found[id(x.operands[0])] = x.operands[0]
+        if isinstance(x, Symbol) and x.op is not None:
+            yield x
             stack.extend(reversed(x.operands))
-    return list(found.values())
+
+
+def _ops_in(x: Any) -> set[str]:
+    return {symbol.op_name for symbol in _symbols_in(x)}
+
+
+def _conditions(x: Any) -> list[Symbol]:
+    """The single truths by which a formula takes one branch or the other: the text of each branch is baked in."""
+    wheres = [symbol.operands[0] for symbol in _symbols_in(x) if symbol.op_name == "where"]
+    return list({id(condition): condition for condition in wheres if isinstance(data_of(condition), bool)}.values())
 
 
 def _texts(x: Any, conditions: Sequence[Symbol]) -> list[Json]:
@@ -188,9 +224,14 @@ def _data(x: Any) -> Json:
 
 def _params(op: Operation, before: tuple[int, ...], after: tuple[int, ...]) -> Json:
     """The static parameters as the page's twins take them: an index as the positions that it picks."""
-    if op.name in ("getitem", "scatter_add"):
-        places = np.arange(np.prod(op.params.get("shape", before), dtype=int))
-        picked = places.reshape(op.params.get("shape", before))[op.params["index"]]
-        return {"picked": np.ravel(picked).tolist(), "shape": after}
+    if op.name in ("getitem", "roll"):
+        return {"picked": np.ravel(op.forward(_places(before))).tolist(), "shape": after}
+    if op.name == "scatter_add":
+        return {"picked": np.ravel(_places(after)[op.params["index"]]).tolist(), "shape": after}
     params = {name: str(param) if name == "dtype" else param for name, param in op.params.items()}
     return params | ({"shape": after} if "shape" in params else {})
+
+
+def _places(shape: tuple[int, ...]) -> Any:
+    """An array of this shape whose elements are their positions in C order."""
+    return np.arange(math.prod(shape)).reshape(shape)

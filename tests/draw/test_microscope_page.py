@@ -11,6 +11,7 @@ from autograd_mini.backward import contributions
 from autograd_mini.by_hand.check import check_by_hand
 from autograd_mini.draw.microscope import microscope
 from autograd_mini.graph import number, walk
+from autograd_mini.ops.operation import Pointwise
 
 pytest_plugins = ("tests.browser",)
 
@@ -645,3 +646,23 @@ def test_while_predicting_the_arrows_step_on_from_an_empty_field(open_page, karp
     page.keyboard.type("12")
     press(page, "ArrowLeft")
     assert page.locator("#counter").inner_text() == "3 / 10"
+
+
+def test_what_the_page_cannot_compute_it_shows_as_python_did(open_page, planting):
+    strange = Pointwise("strange", lambda x: x**5, lambda g, z, x: g * 5 * x**4)
+    x, y = Value(2.0, label="x"), Value(3.0, label="y")
+    loss = strange(x) * y
+    loss.label = "L"
+    page = open_page(microscope(loss).html)
+    press(page, "End")
+    grads = contributions(loss, 1.0)[1]
+    assert box(page, "x").locator("text.grad").text_content() == f"grad {number(grads[x])}"
+    assert box(page, "L").locator("text.data").text_content() == "data 96"
+    find(page, "y")
+    assert (
+        "No number can be changed here: the page cannot compute strange anew."
+        in page.locator("#value-card").inner_text()
+    )
+    give(page, "x", "240")
+    give(page, "y", "31")
+    assert marks(page) == {"x": "ok", "y": "WRONG"}

@@ -49,7 +49,11 @@ function evenly(x) {
 }
 
 function cast(x, dtype) {
-  return array(dtype, x.shape, Array.from(x.data, (e) => rounded(e, dtype)));
+  return array(
+    dtype,
+    x.shape,
+    Array.from(x.data, (e) => rounded(e, dtype)),
+  );
 }
 
 // ------------------------------------------------------------ broadcasting
@@ -93,12 +97,19 @@ function positions(shape, strides) {
 function broadcastPositions(from, to) {
   const strides = stridesOf(from);
   const extra = to.length - from.length;
-  return positions(to, to.map((_, axis) => (axis < extra || from[axis - extra] === 1 ? 0 : strides[axis - extra])));
+  return positions(
+    to,
+    to.map((_, axis) => (axis < extra || from[axis - extra] === 1 ? 0 : strides[axis - extra])),
+  );
 }
 
 function broadcastTo(x, shape) {
   if (sameShape(x.shape, shape)) return x;
-  return array(x.dtype, shape, Array.from(broadcastPositions(x.shape, shape), (p) => x.data[p]));
+  return array(
+    x.dtype,
+    shape,
+    Array.from(broadcastPositions(x.shape, shape), (p) => x.data[p]),
+  );
 }
 
 // The transpose of broadcasting, as in backward.py: summed over the axes along which `shape` was repeated.
@@ -141,12 +152,26 @@ function reduced(x, axis, keepdims, start, combine) {
 
 function reshaped(x, shape) {
   const known = shape.reduce((product, n) => (n === -1 ? product : product * n), 1);
-  return array(x.dtype, shape.map((n) => (n === -1 ? x.data.length / known : n)), x.data);
+  return array(
+    x.dtype,
+    shape.map((n) => (n === -1 ? x.data.length / known : n)),
+    x.data,
+  );
 }
 
 function transposed(x, axes) {
   const order = axes ? axes.map((a) => (a < 0 ? a + x.shape.length : a)) : x.shape.map((_, a) => a).reverse();
   const strides = stridesOf(x.shape);
   const shape = order.map((a) => x.shape[a]);
-  return array(x.dtype, shape, Array.from(positions(shape, order.map((a) => strides[a])), (p) => x.data[p]));
+  return array(
+    x.dtype,
+    shape,
+    Array.from(
+      positions(
+        shape,
+        order.map((a) => strides[a]),
+      ),
+      (p) => x.data[p],
+    ),
+  );
 }

@@ -27,13 +27,15 @@ function arrayTable(x) {
   const columns = x.shape.at(-1);
   const rows = columns ? x.data.length / columns : 0;
   if (rows > MOST_NUMBERS.rows || columns > MOST_NUMBERS.columns) {
-    const map = svg("svg", { class: "large-map", viewBox: "0 0 320 120", role: "img", "aria-label": `heat map of ${shapeText(x.shape)}` });
+    const map = svg("svg", { class: "large-map", viewBox: "0 0 320 120", role: "img" });
+    map.setAttribute("aria-label", `heat map of ${shapeText(x.shape)}`);
     map.append(heatMap(x, 320, 120, { rows: 24, columns: 64 }));
     return map;
   }
   const largest = largestOf([x]) || 1;
   const cells = (row) => x.data.slice(row * columns, (row + 1) * columns).map((e) => numberCell(e, largest));
-  return element("table", { class: "numbers" }, ...Array.from({ length: rows }, (_, row) => element("tr", {}, ...cells(row))));
+  const lines = Array.from({ length: rows }, (_, row) => element("tr", {}, ...cells(row)));
+  return element("table", { class: "numbers" }, ...lines);
 }
 
 function numberCell(e, largest) {

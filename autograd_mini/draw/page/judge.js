@@ -41,7 +41,11 @@ function readGradient(text, like) {
     return { error: `You gave ${plural(read.length, "number")}; ${wanted}.` };
   }
   return {
-    gradient: array(like.dtype, like.shape, read.map((each) => each.number)),
+    gradient: array(
+      like.dtype,
+      like.shape,
+      read.map((each) => each.number),
+    ),
     halves: read.map((each) => each.half),
   };
 }
@@ -58,6 +62,7 @@ function agrees(yours, other, allowed) {
 // How far one use can shift its operand's gradient if each element of the consumer's is shifted by `bound`.
 function magnitude(record, data, step, bound) {
   const rule = record.rules[step.rule];
+  if (rule.amount === null) return likeData(data[step.operand], 0).data; // the page cannot compute it
   const leaf = leavesOf(record, data, step, bound);
   if (rule.local !== null) {
     const shifted = FORWARD.mul(FORWARD.abs(evaluate(rule.local, leaf)), bound);

@@ -10,16 +10,6 @@ function goTo(position) {
   showStep(before);
 }
 
-function hasAnswer(position) {
-  return position > 0;
-}
-
-function reveal() {
-  const before = shownPosition();
-  state.revealed = true;
-  showStep(before);
-}
-
 function showStep(before) {
   const from = Math.min(before, shownPosition());
   const to = Math.max(before, shownPosition());
@@ -75,7 +65,7 @@ function badgesOf(i) {
   const arrays = [data, gradient].filter((x) => x !== null);
   if (arrays.some((x) => x.data.some(Number.isNaN))) badges.push(["nan", "alarm"]);
   else if (arrays.some((x) => x.data.some((e) => Math.abs(e) === Infinity))) badges.push(["inf", "alarm"]);
-  if (record.values[i].op === "relu" && data !== null && data.data.every((e) => e === 0)) badges.push(["dead relu", "alarm"]);
+  if (record.values[i].op === "relu" && data?.data.every((e) => e === 0)) badges.push(["dead relu", "alarm"]);
   const mark = scene.marks.find(({ value }) => value === i);
   if (mark) badges.push(MARKS[mark.status]);
   return badges;
@@ -88,15 +78,17 @@ const MARKS = { ok: ["✓", "ok"], carried: ["→ carried", "carried"], WRONG: [
 function showPanel() {
   scene.shownSteps = Math.max(0, stepsShown());
   const said = describe(scene, state.position);
-  byId("step-card").replaceChildren(...stepCard(scene, said, !state.revealed, act), ...(state.predicting && hasAnswer(state.position) ? [predictForm(said)] : []));
+  const question = state.predicting && hasAnswer(state.position) ? [predictForm(said)] : [];
+  byId("step-card").replaceChildren(...stepCard(scene, said, !state.revealed, act), ...question);
   byId("guess")?.focus();
   showValue();
-  byId("live").textContent = `Step ${state.position} of ${lastPosition}. ${state.revealed ? said.spoken : said.question}`;
+  const spoken = state.revealed ? said.spoken : said.question;
+  byId("live").textContent = `Step ${state.position} of ${lastPosition}. ${spoken}`;
 }
 
 function showValue() {
-  const beside = state.selected === null ? [] : sharedWith(state.selected);
-  byId("value-card").replaceChildren(...(state.selected === null ? hintCard() : valueCard(scene, state.selected, beside, known, act)));
+  const i = state.selected;
+  byId("value-card").replaceChildren(...(i === null ? hintCard() : valueCard(scene, i, sharedWith(i), known, act)));
   byId("marks-card").replaceChildren(...marksCard(scene, act));
 }
 
@@ -104,11 +96,13 @@ function showValue() {
 function sharedWith(i) {
   const { items, item_of: itemOf } = views[state.view];
   const { values = [] } = items[itemOf[i]];
-  return values.length === 1 && values[0] === i ? [] : record.values.flatMap((_, j) => (itemOf[j] === itemOf[i] ? [j] : []));
+  if (values.length === 1 && values[0] === i) return [];
+  return record.values.flatMap((_, j) => (itemOf[j] === itemOf[i] ? [j] : []));
 }
 
 function hintCard() {
-  return [element("p", { class: "quiet" }, "Click a box to see its ledger, to change a leaf, or to have your own gradient marked.")];
+  const hint = "Click a box to see its ledger, to change a leaf, or to have your own gradient marked.";
+  return [element("p", { class: "quiet" }, hint)];
 }
 
 function showTrack() {
@@ -120,46 +114,6 @@ function showTrack() {
   const backward = state.position > forwardSteps.length;
   byId("phase-forward").classList.toggle("now", !backward);
   byId("phase-backward").classList.toggle("now", backward);
-}
-
-// ------------------------------------------------------------ predict, then reveal
-
-function predictForm(said) {
-  if (state.revealed) return element("p", { class: "problem" }, state.verdict ?? "");
-  const whole = said.answer;
-  const i = indexOfLargest(whole);
-  const asked = isScalar(whole) ? said.question : `${said.question} Element [${indexText(whole.shape, i)}]:`;
-  const guess = element("input", { id: "guess", autocomplete: "off", inputmode: "decimal", size: 10, "aria-label": asked });
-  const verdict = element("p", { class: "problem", role: "alert" });
-  const submit = (event) => {
-    event.preventDefault();
-    const read = readNumber(guess.value);
-    if (!read) verdict.textContent = "Write a number, such as -0.0027.";
-    else if (agrees(scalar(read.number), scalar(whole.data[i]), [read.half])) {
-      state.verdict = "Right.";
-      reveal();
-    } else verdict.textContent = `Not ${guess.value}. Try again, or reveal it.`;
-  };
-  const show = () => {
-    state.verdict = "";
-    reveal();
-  };
-  return element(
-    "form",
-    { class: "predict", onsubmit: submit },
-    element("span", {}, asked),
-    guess,
-    element("button", { type: "submit" }, "Check"),
-    element("button", { type: "button", id: "reveal", onclick: show }, "Reveal"),
-    verdict,
-  );
-}
-
-function togglePredicting() {
-  state.predicting = !state.predicting;
-  byId("predict").setAttribute("aria-pressed", state.predicting);
-  state.verdict = "";
-  goTo(state.position);
 }
 
 // ------------------------------------------------------------ what the user does to a value
@@ -204,7 +158,8 @@ const act = {
 function findValue() {
   const name = byId("search").value;
   const exact = record.values.findIndex((value) => value.name === name);
-  const found = exact >= 0 ? exact : record.values.findIndex((value) => value.name.toLowerCase().includes(name.toLowerCase()));
+  const near = record.values.findIndex((value) => value.name.toLowerCase().includes(name.toLowerCase()));
+  const found = exact >= 0 ? exact : near;
   if (name === "" || found < 0) {
     byId("search").classList.toggle("nothing", name !== "");
     return;
@@ -259,8 +214,17 @@ function onKey(event) {
 
 function listen() {
   const clicks = {
-    first: KEYS.Home, back: KEYS.ArrowLeft, forward: KEYS.ArrowRight, last: KEYS.End, predict: togglePredicting,
-    collapse: KEYS.c, theme: switchTheme, "zoom-in": KEYS["+"], "zoom-out": KEYS["-"], "zoom-fit": fit, "help-open": KEYS["?"],
+    first: KEYS.Home,
+    back: KEYS.ArrowLeft,
+    forward: KEYS.ArrowRight,
+    last: KEYS.End,
+    predict: togglePredicting,
+    collapse: KEYS.c,
+    theme: switchTheme,
+    "zoom-in": KEYS["+"],
+    "zoom-out": KEYS["-"],
+    "zoom-fit": fit,
+    "help-open": KEYS["?"],
   };
   for (const [id, action] of Object.entries(clicks)) byId(id).addEventListener("click", action);
   byId("slider").addEventListener("input", () => goTo(Number(byId("slider").value)));

@@ -1,5 +1,6 @@
-// The forward function of every op in autograd_mini's table, computed as NumPy does. No derivative is here: each
-// arrives from Python as a tree of these ops, made by running the table's own rule. A test compares every twin.
+// The forward function of ops in autograd_mini's table, computed as NumPy does. No derivative is here: each arrives
+// from Python as a tree of these ops, made by running the table's own rule. A test compares every twin. What has none
+// is shown with the numbers that Python computed, and cannot be computed anew.
 "use strict";
 
 const FORWARD = {
@@ -23,6 +24,35 @@ const FORWARD = {
   cos: pointwise(Math.cos),
   tan: pointwise(Math.tan),
 
+  exp2: pointwise((x) => 2 ** x),
+  log2: pointwise(Math.log2),
+  log10: pointwise(Math.log10),
+  cbrt: pointwise(Math.cbrt),
+  arcsin: pointwise(Math.asin),
+  arccos: pointwise(Math.acos),
+  arctan: pointwise(Math.atan),
+  arctan2: pointwise(Math.atan2),
+  hypot: pointwise((x, y) => Math.hypot(x, y)),
+  sinh: pointwise(Math.sinh),
+  cosh: pointwise(Math.cosh),
+  arcsinh: pointwise(Math.asinh),
+  arccosh: pointwise(Math.acosh),
+  arctanh: pointwise(Math.atanh),
+  sinc: pointwise((x) => (x === 0 ? 1 : Math.sin(Math.PI * x) / (Math.PI * x))),
+  deg2rad: pointwise((x) => (x * Math.PI) / 180),
+  rad2deg: pointwise((x) => (x * 180) / Math.PI),
+  logaddexp: pointwise(logAddExp),
+  logaddexp2: pointwise((x, y) => larger(x, y) + Math.log1p(2 ** -apart(x, y)) / Math.LN2),
+
+  // element by element: to whole numbers
+  floor: pointwise(Math.floor),
+  ceil: pointwise(Math.ceil),
+  trunc: pointwise(Math.trunc),
+  rint: pointwise(evenly),
+  floor_divide: pointwise(floorDivide),
+  remainder: pointwise(remainder),
+  fmod: pointwise((x, y) => x % y),
+
   // element by element: activations
   tanh: pointwise(Math.tanh),
   sigmoid: pointwise((x) => (x >= 0 ? 1 : Math.exp(x)) / (1 + Math.exp(-Math.abs(x)))),
@@ -35,6 +65,10 @@ const FORWARD = {
   // element by element: choosing
   maximum: pointwise(larger),
   minimum: pointwise(smaller),
+  fmax: pointwise((x, y) => (Number.isNaN(x) ? y : Number.isNaN(y) ? x : larger(x, y))),
+  fmin: pointwise((x, y) => (Number.isNaN(x) ? y : Number.isNaN(y) ? x : smaller(x, y))),
+  copysign: pointwise((x, y) => (y < 0 || Object.is(y, -0) ? -Math.abs(x) : Math.abs(x))),
+  heaviside: pointwise((x, y) => (Number.isNaN(x) ? x : x === 0 ? y : x > 0 ? 1 : 0)),
   clip: pointwise((x, low, high) => smaller(larger(x, low), high)),
   where: (condition, x, y) => pointwise((c, a, b) => (c ? a : b))(cast(condition, "bool"), x, y),
   equal: comparison((x, y) => x === y),
@@ -51,6 +85,36 @@ const FORWARD = {
   mean: (x, { axis, keepdims }) => meanOf(x, axis, keepdims),
   max: (x, { axis, keepdims }) => reduced(x, axis, keepdims, -Infinity, larger),
   min: (x, { axis, keepdims }) => reduced(x, axis, keepdims, Infinity, smaller),
+  prod: (x, { axis }) => reduced(x, axis, false, 1, (product, e) => product * e),
+  cumsum: (x, { axis }) =>
+    running(
+      [x],
+      axis,
+      (e) => e,
+      (sum, e) => sum + e,
+    ),
+  cumprod: (x, { axis }) =>
+    running(
+      [x],
+      axis,
+      (e) => e,
+      (product, e) => product * e,
+    ),
+  logcumsumexp: (x, { axis }) => running([x], axis, (e) => e, logAddExp),
+  exclusive_cumprod: (x, { axis }) =>
+    running(
+      [x],
+      axis,
+      () => 1,
+      (product, e, [before]) => product * before,
+    ),
+  linear_recurrence: (a, b, { axis }) =>
+    running(
+      [a, b],
+      axis,
+      () => 0,
+      (z, e, [before, added]) => before * z + added,
+    ),
 
   // moving elements about
   broadcast_to: (x, { shape }) => broadcastTo(x, shape),
@@ -59,7 +123,8 @@ const FORWARD = {
   astype: (x, { dtype }) => cast(x, dtype),
   concatenate: (...xs) => joined(xs.slice(0, -1), xs.at(-1).axis),
   stack: (...xs) => stacked(xs.slice(0, -1), xs.at(-1).axis),
-  getitem: (x, { picked, shape }) => array(x.dtype, shape, picked.map((p) => x.data[p])),
+  getitem: pickedFrom,
+  roll: pickedFrom,
   scatter_add: (x, { picked, shape }) => putBack(x, picked, shape),
 
   // products of matrices
@@ -82,6 +147,28 @@ function larger(x, y) {
 
 function smaller(x, y) {
   return x <= y || Number.isNaN(x) ? x : y;
+}
+
+function logAddExp(x, y) {
+  return larger(x, y) + Math.log1p(Math.exp(-apart(x, y)));
+}
+
+function apart(x, y) {
+  return x === y ? 0 : Math.abs(x - y); // of two infinities too
+}
+
+// As C's fmod, corrected to the sign of y, which is how NumPy and Python do it.
+function remainder(x, y) {
+  const rest = x % y;
+  if (rest !== 0) return rest < 0 === y < 0 ? rest : rest + y;
+  return y < 0 ? -0 : 0;
+}
+
+function floorDivide(x, y) {
+  if (y === 0) return x / y;
+  const rest = x % y;
+  const quotient = (x - rest) / y - (rest !== 0 && rest < 0 !== y < 0 ? 1 : 0);
+  return quotient - Math.floor(quotient) > 0.5 ? Math.floor(quotient) + 1 : Math.floor(quotient);
 }
 
 // The Gauss error function by a series of positive terms (Abramowitz and Stegun 7.1.6), so that nothing cancels.
@@ -107,7 +194,27 @@ function comparison(holds) {
 function meanOf(x, axis, keepdims) {
   const total = reduced({ ...x, dtype: "float64" }, axis, keepdims, 0, (sum, e) => sum + e);
   const count = total.data.length ? x.data.length / total.data.length : 0;
-  return cast(array(x.dtype, total.shape, total.data.map((e) => e / (count || NaN))), x.dtype);
+  return cast(
+    array(
+      x.dtype,
+      total.shape,
+      total.data.map((e) => e / (count || NaN)),
+    ),
+    x.dtype,
+  );
+}
+
+// Along an axis: the first result, then each from the one so far, the element, and the elements before that one.
+function running(xs, axis, first, next) {
+  const { shape } = xs[0];
+  const stride = stridesOf(shape)[axis];
+  const data = new Array(sizeOf(shape));
+  for (let i = 0; i < data.length; i++) {
+    const isFirst = Math.floor(i / stride) % shape[axis] === 0;
+    const before = xs.map((x) => x.data[i - stride]);
+    data[i] = isFirst ? first(xs[0].data[i]) : next(data[i - stride], xs[0].data[i], before);
+  }
+  return cast(array(promoted(xs), shape, data), promoted(xs));
 }
 
 function joined(xs, axis) {
@@ -124,10 +231,21 @@ function joined(xs, axis) {
 }
 
 function stacked(xs, axis) {
-  return joined(xs.map((x) => reshaped(x, x.shape.toSpliced(axis, 0, 1))), axis);
+  return joined(
+    xs.map((x) => reshaped(x, x.shape.toSpliced(axis, 0, 1))),
+    axis,
+  );
 }
 
 // `picked` are the positions in C order that NumPy's index picks: Python worked them out.
+function pickedFrom(x, { picked, shape }) {
+  return array(
+    x.dtype,
+    shape,
+    picked.map((p) => x.data[p]),
+  );
+}
+
 function putBack(x, picked, shape) {
   const result = filled(x.dtype, shape, 0);
   picked.forEach((p, i) => (result.data[p] += x.data[i]));

@@ -64,7 +64,12 @@ function orOne(slope) {
 }
 
 function countsFromRoot(record, uses) {
-  return fromRoot(record, uses, (_, count) => count, (a, b) => a + b);
+  return fromRoot(
+    record,
+    uses,
+    (_, count) => count,
+    (a, b) => a + b,
+  );
 }
 
 function fromRoot(record, uses, along, join) {

@@ -16,7 +16,7 @@ function svg(tag, attributes = {}, text = null) {
   return element;
 }
 
-// Draws everything once. `select` is called with the value of a box that is clicked, `look` with the box that keys reach.
+// Draws everything once. `select` is called with the value of a clicked box, `look` with the box that keys reach.
 function drawPicture(world, view, select, look) {
   world.replaceChildren();
   const edges = view.edges.map((edge) => world.appendChild(drawEdge(edge)));
@@ -68,7 +68,8 @@ function drawRows(group, item) {
       top += MAPS;
       continue;
     }
-    if (row === "grad") parts.heat = group.appendChild(svg("rect", { class: "heat", x: 1, y: top, width: width - 2, height: ROW }));
+    if (row === "grad")
+      parts.heat = group.appendChild(svg("rect", { class: "heat", x: 1, y: top, width: width - 2, height: ROW }));
     const text = group.appendChild(svg("text", { x: PADDING, y: top + 14, class: row }));
     if (row === "name") write(text, cut(item.name, LONGEST), width);
     else if (row === "about") write(text, cut(item.about, LONGEST), width);
@@ -120,7 +121,7 @@ function fillBox(drawn, known, largest) {
   write(drawn.data, `data ${summary(data)}`, width);
   if (drawn.grad) write(drawn.grad, `grad ${summary(gradients)}`, width);
   if (drawn.heat) drawn.heat.style.opacity = heatOf(gradients, largest);
-  if (drawn.maps) fillMaps(drawn, data[0] ?? null, drawn.grad ? gradients[0] ?? null : undefined);
+  if (drawn.maps) fillMaps(drawn, data[0] ?? null, drawn.grad ? (gradients[0] ?? null) : undefined);
   group.classList.toggle("waiting", data.length === 0);
   const gradient = drawn.grad ? `, gradient ${summary(gradients)}` : "";
   group.setAttribute("aria-label", `${item.name}, ${item.kind}, data ${summary(data)}${gradient}`);
@@ -138,7 +139,9 @@ function heatOf(gradients, largest) {
 
 function largestOf(arrays) {
   let largest = 0;
-  for (const x of arrays) for (const e of x.data) if (Number.isFinite(e) && Math.abs(e) > largest) largest = Math.abs(e);
+  for (const { data } of arrays) {
+    for (const e of data) if (Number.isFinite(e) && Math.abs(e) > largest) largest = Math.abs(e);
+  }
   return largest;
 }
 

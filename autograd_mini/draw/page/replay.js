@@ -1,12 +1,17 @@
 // Computes the forward and the backward pass of the recorded graph, from the leaves as they are now in the page.
-// It is backward.py's `contributions` over again, with each rule as a tree of ops that came from Python.
+// It is backward.py's `contributions` over again, with each rule as a tree of ops that came from Python. What the page
+// has no twin for came with its numbers.
 "use strict";
 
 // `leaf` answers for the names in the tree: "g" the upstream gradient, "z" the output, 0, 1, ... the operands.
 function evaluate(tree, leaf) {
   if (typeof tree === "string" || typeof tree === "number") return leaf(tree);
   if ("constant" in tree) return tree.constant;
-  return apply(tree.op, tree.operands.map((operand) => evaluate(operand, leaf)), tree.params);
+  return apply(
+    tree.op,
+    tree.operands.map((operand) => evaluate(operand, leaf)),
+    tree.params,
+  );
 }
 
 function apply(op, operands, params) {
@@ -24,7 +29,15 @@ function settled(x) {
 function forwardPass(record, edited) {
   const data = [];
   for (const [i, value] of record.values.entries()) {
-    data.push(edited.get(i) ?? value.data ?? apply(value.op, value.operands.map((j) => data[j]), value.params));
+    data.push(
+      edited.get(i) ??
+        value.data ??
+        apply(
+          value.op,
+          value.operands.map((j) => data[j]),
+          value.params,
+        ),
+    );
   }
   return data;
 }
@@ -37,14 +50,14 @@ function leavesOf(record, data, step, upstream) {
   };
 }
 
-// Every step with its numbers, and the gradient of every value. Where the user gave a gradient, the walk goes on from it.
+// Every step with its numbers, and the gradient of every value. Where one is given, the walk goes on from that.
 function backwardPass(record, data, given = new Map()) {
   const root = record.values.length - 1;
   const gradients = new Map([[root, likeData(data[root], 1)]]);
   const steps = record.steps.map((step) => {
     const upstream = given.get(step.consumer) ?? gradients.get(step.consumer);
     const rule = record.rules[step.rule];
-    const amount = evaluate(rule.amount, leavesOf(record, data, step, upstream));
+    const amount = step.amount ?? evaluate(rule.amount, leavesOf(record, data, step, upstream));
     const before = gradients.get(step.operand);
     const after = before ? apply("add", [before, amount]) : amount;
     gradients.set(step.operand, after);
@@ -69,11 +82,13 @@ function decodedRecord(record) {
   const values = record.values.map((value) => ({ ...value, data: value.data === null ? null : decoded(value.data) }));
   const rules = record.rules.map((rule) => ({
     ...rule,
-    amount: decodedTree(rule.amount),
+    amount: rule.amount === null ? null : decodedTree(rule.amount),
     local: rule.local === null ? null : decodedTree(rule.local),
     conditions: rule.conditions.map(decodedTree),
   }));
-  const steps = record.steps.map(([consumer, index, operand, rule]) => ({ consumer, index, operand, rule }));
+  const steps = record.steps.map(([consumer, index, operand, rule, amount = null]) => {
+    return { consumer, index, operand, rule, amount: amount === null ? null : decoded(amount) };
+  });
   return { ...record, values, rules, steps };
 }
 

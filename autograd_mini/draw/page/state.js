@@ -16,6 +16,7 @@ const state = {
   given: new Map(), // value: the user's own gradient, {text, gradient, halves}
   predicting: false,
   revealed: true, // the number of this step is shown
+  verdict: "", // on the number that was predicted
   view: 0,
   zoom: { scale: 1, x: 0, y: 0 },
   whyOpen: false,

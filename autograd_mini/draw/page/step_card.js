@@ -63,6 +63,7 @@ function describeContribution(scene, at) {
   const { upstream, amount, before, after } = run.steps[at];
   const [formula, numbers, since] = contributionTexts(scene, at);
   const name = gradientName(record, step.operand);
+  const was = before ? dataText(before) : "0";
   const outcome = isScalar(amount) ? shortNumber(amount.data[0]) : shapeText(amount.shape);
   const uses = scene.uses[step.operand];
   const consumer = record.values[step.consumer];
@@ -75,12 +76,12 @@ function describeContribution(scene, at) {
       ["", "+=", outcome],
     ],
     parts: partsOf(scene, at),
-    change: [name, before ? dataText(before) : "0", dataText(after)],
+    change: [name, was, dataText(after)],
     count: uses.length > 1 ? `use ${uses.indexOf(at) + 1} of ${uses.length}: the gradients of all uses add up` : null,
     since,
     array: isScalar(amount) ? null : amount,
     element: isScalar(amount) ? null : elementText(scene, at),
-    spoken: `Backward: ${name} += ${formula} = ${outcome}, from ${before ? dataText(before) : "0"} to ${dataText(after)}`,
+    spoken: `Backward: ${name} += ${formula} = ${outcome}, from ${was} to ${dataText(after)}`,
     answer: amount,
     question: `What does ${consumer.name} add to ${name}?`,
   };
@@ -97,7 +98,7 @@ function contributionTexts({ record, data, run }, at) {
   return [fillIn(text, named), fillIn(text, numbered), reason];
 }
 
-// The upstream gradient and the local derivative, each with its name and number.
+// The upstream gradient and the local derivative, each with its name and number, the latter with its formula.
 function partsOf({ record, data, run }, at) {
   const step = record.steps[at];
   const { upstream } = run.steps[at];
@@ -105,7 +106,10 @@ function partsOf({ record, data, run }, at) {
   const local = localOf(record, data, step);
   if (local !== null) {
     const name = derivativeName(record.values[step.consumer].name, record.values[step.operand].name);
-    parts.push(["local", name, dataText(local)]);
+    const [formula] = record.rules[step.rule].locals[branchOf(record, data, step, upstream)];
+    const written = fillIn(formula, namedBy(record, step.consumer));
+    const number = dataText(local);
+    parts.push(["local", name, written === number ? number : `${written} = ${number}`]);
   }
   return parts;
 }
@@ -131,13 +135,16 @@ function indexOfLargest(x) {
 }
 
 function indexText(shape, at) {
-  return stridesOf(shape).map((stride, axis) => Math.floor(at / stride) % shape[axis]).join(", ");
+  return stridesOf(shape)
+    .map((stride, axis) => Math.floor(at / stride) % shape[axis])
+    .join(", ");
 }
 
 // `hidden` leaves out what is to be predicted.
 function stepCard(scene, said, hidden, act) {
   const title = said.title.map((part) => (typeof part === "number" ? valueLink(scene, part, act) : part));
-  const heading = element("h2", {}, element("span", { class: `phase ${said.phase.toLowerCase()}` }, said.phase), " ", ...title);
+  const phase = element("span", { class: `phase ${said.phase.toLowerCase()}` }, said.phase);
+  const heading = element("h2", {}, phase, " ", ...title);
   if (hidden) return [heading];
   const quiet = [said.count, said.since, said.note].filter((text) => text);
   return [
@@ -160,7 +167,12 @@ function formulaLine([name, sign, text], row) {
 }
 
 function partChip([role, name, number]) {
-  return element("div", { class: `chip ${role}` }, element("small", {}, role), element("span", {}, `${name} = ${number}`));
+  return element(
+    "div",
+    { class: `chip ${role}` },
+    element("small", {}, role),
+    element("span", {}, `${name} = ${number}`),
+  );
 }
 
 function changeRow([name, before, after]) {

@@ -9,6 +9,7 @@ function valueCard(scene, i, shared, known, act) {
   const value = record.values[i];
   const { data, gradient } = known(i);
   const hasGradient = value.kind !== "constant";
+  const close = { type: "button", class: "close", "aria-label": "Select nothing", onclick: () => act.select(null) };
   return [
     element(
       "h2",
@@ -16,7 +17,7 @@ function valueCard(scene, i, shared, known, act) {
       element("span", { class: "mono" }, value.name),
       " ",
       element("small", {}, kindText(value)),
-      element("button", { type: "button", class: "close", title: "Select nothing (Esc)", "aria-label": "Select nothing", onclick: () => act.select(null) }, "×"),
+      element("button", close, "×"),
     ),
     shared.length ? memberMenu(scene, i, shared, act) : null,
     value.scope ? element("p", { class: "quiet" }, `computed in ${value.scope}`) : null,
@@ -51,26 +52,33 @@ function isEditable(value) {
 }
 
 function editForm(scene, i, act) {
+  const { frozen } = scene.record;
+  if (frozen.length) {
+    const reason = `No number can be changed here: the page cannot compute ${frozen.join(", ")} anew.`;
+    return element("p", { class: "quiet" }, reason);
+  }
   const x = scene.data[i];
-  const where = element("input", { class: "index", value: "0", size: 5, "aria-label": "Index of the element", title: "Index of the element" });
-  if (!isScalar(x)) where.value = indexText(x.shape, 0);
-  const number = element("input", { id: "edit", inputmode: "decimal", value: String(x.data[0]), size: 10, "aria-label": `New number for ${scene.record.values[i].name}` });
+  const where = element("input", { class: "index", size: 5, "aria-label": "Index of the element" });
+  where.value = indexText(x.shape, 0);
+  const number = element("input", { id: "edit", inputmode: "decimal", size: 10 });
+  number.setAttribute("aria-label", `New number for ${scene.record.values[i].name}`);
+  number.value = String(x.data[0]);
   where.addEventListener("input", () => {
     const at = positionOf(where.value, x.shape);
     if (at !== null) number.value = String(x.data[at]);
   });
   const submit = (event) => {
     event.preventDefault();
-    const at = isScalar(x) ? 0 : positionOf(where.value, x.shape);
+    const at = positionOf(where.value, x.shape);
     const read = readNumber(number.value);
-    const problem = at === null ? `There is no element [${where.value}] in shape ${shapeText(x.shape)}.` : read ? null : `${number.value || "Nothing"} is no number.`;
-    if (problem) act.say(event.target, problem);
+    if (at === null) act.say(event.target, `There is no element [${where.value}] in shape ${shapeText(x.shape)}.`);
+    else if (read === null) act.say(event.target, `${number.value || "Nothing"} is no number.`);
     else act.edit(i, at, read.number);
   };
   return element(
     "form",
     { class: "edit", onsubmit: submit },
-    element("span", {}, "Try another number"),
+    element("span", {}, isScalar(x) ? "Try another number" : "Try another number, for one element"),
     isScalar(x) ? null : where,
     number,
     element("button", { type: "submit" }, "Set"),
@@ -81,7 +89,10 @@ function editForm(scene, i, act) {
 
 // The position in C order of an index as text, "0, 2"; null if there is none.
 function positionOf(text, shape) {
-  const index = text.split(/[\s,[\]]+/).filter((word) => word !== "").map(Number);
+  const index = text
+    .split(/[\s,[\]]+/)
+    .filter((word) => word !== "")
+    .map(Number);
   if (index.length !== shape.length) return null;
   if (index.some((n, axis) => !Number.isInteger(n) || n < 0 || n >= shape[axis])) return null;
   const strides = stridesOf(shape);
@@ -90,25 +101,32 @@ function positionOf(text, shape) {
 
 // One row a use, in the order of the backward pass; what is still to come is said to be.
 function ledger(scene, i, act) {
-  const { record, uses, run } = scene;
-  const name = gradientName(record, i);
-  if (i === record.values.length - 1) return element("p", { class: "quiet" }, `${name} = 1: the backward pass begins here.`);
+  const name = gradientName(scene.record, i);
+  if (i === scene.record.values.length - 1) {
+    return element("p", { class: "quiet" }, `${name} = 1: the backward pass begins here.`);
+  }
   const head = ["used by", "formula", "adds", "total"].map((text) => element("th", {}, text));
-  const rows = uses[i].map((at) => {
-    const done = at < scene.shownSteps;
-    const [formula] = contributionTexts(scene, at);
-    const { amount, after } = run.steps[at];
-    const step = { type: "button", class: "link", title: "Go to this step", onclick: () => act.goToStep(at) };
-    const go = element("button", step, record.values[record.steps[at].consumer].name);
-    const cells = done ? [formula, dataText(amount), dataText(after)] : [formula, "–", "–"];
-    const current = at === scene.shownSteps - 1;
-    return element("tr", { class: `${done ? "" : "later"} ${current ? "current" : ""}` }, element("td", {}, go), ...cells.map((text) => element("td", { class: "mono" }, text)));
-  });
+  const rows = scene.uses[i].map((at) => ledgerRow(scene, at, act));
   return element(
     "div",
     { class: "ledger" },
     element("h3", {}, `Ledger of ${name}: ${plural(rows.length, "use")}`),
     element("div", { class: "wide" }, element("table", {}, element("tr", {}, ...head), ...rows)),
+  );
+}
+
+function ledgerRow(scene, at, act) {
+  const { record, run, shownSteps } = scene;
+  const [formula] = contributionTexts(scene, at);
+  const { amount, after } = run.steps[at];
+  const isDone = at < shownSteps;
+  const numbers = isDone ? [dataText(amount), dataText(after)] : ["–", "–"];
+  const step = { type: "button", class: "link", title: "Go to this step", onclick: () => act.goToStep(at) };
+  return element(
+    "tr",
+    { class: at === shownSteps - 1 ? "current" : isDone ? "" : "later" },
+    element("td", {}, element("button", step, record.values[record.steps[at].consumer].name)),
+    ...[formula, ...numbers].map((text) => element("td", { class: "mono" }, text)),
   );
 }
 
@@ -125,21 +143,40 @@ function whyThisGradient(scene, i, act) {
 }
 
 function pathRows(scene, i) {
-  const { record, run } = scene;
-  const { paths, total } = pathsTo(record, scene.uses, scene.slopes(), i);
+  const { paths, total } = pathsTo(scene.record, scene.uses, scene.slopes(), i);
   const all = paths.length === total;
+  const rows = paths.map((path) => pathRow(scene, path));
   const intro = all
     ? `${plural(total, "path")} from the loss${total > 1 ? "; their products add up" : ""}:`
-    : `The ${paths.length} weightiest of ${total < 1e15 ? total.toLocaleString("en") : total.toExponential(1)} paths from the loss:`;
-  const rows = paths.map(({ steps, product }) => {
-    const names = [record.values.at(-1).name, ...steps.map((at) => record.values[record.steps[at].operand].name)];
-    const factors = steps.map((at) => scene.slopes()[at]);
-    const said = product === null ? "a product of matrices" : `${cutMiddle(factors.map(shortFactor)).join(" * ") || "1"} = ${shortNumber(product)}`;
-    return element("li", {}, element("div", { class: "mono" }, cutMiddle(names).join(" → ")), element("div", { class: "mono quiet" }, said));
-  });
-  const sum = paths.every((path) => path.product !== null) ? paths.reduce((total, path) => total + path.product, 0) : null;
-  const foot = sum === null ? null : element("p", { class: "mono" }, `sum${all ? "" : " of these"} = ${shortNumber(sum)}${all ? "" : `, all: ${dataText(run.gradients.get(i))}`}`);
-  return [element("p", { class: "quiet" }, intro), element("ol", {}, ...rows), foot].filter((part) => part !== null);
+    : `The ${paths.length} weightiest of ${manyText(total)} paths from the loss:`;
+  const parts = [element("p", { class: "quiet" }, intro), element("ol", {}, ...rows)];
+  if (paths.every((path) => path.product !== null)) {
+    const sum = shortNumber(paths.reduce((sum, path) => sum + path.product, 0));
+    const text = all ? `sum = ${sum}` : `sum of these = ${sum}, all: ${dataText(scene.run.gradients.get(i))}`;
+    parts.push(element("p", { class: "mono" }, text));
+  }
+  return parts;
+}
+
+// The values on a path, and the product of its local derivatives where these are numbers.
+function pathRow(scene, { steps, product }) {
+  const { record } = scene;
+  const names = [record.values.at(-1).name, ...steps.map((at) => record.values[record.steps[at].operand].name)];
+  const factors = steps.map((at) => scene.slopes()[at]);
+  const said =
+    product === null
+      ? "arrays on the way: the ledgers have their formulas"
+      : `${cutMiddle(factors.map(shortFactor)).join(" * ") || "1"} = ${shortNumber(product)}`;
+  return element(
+    "li",
+    {},
+    element("div", { class: "mono" }, cutMiddle(names).join(" → ")),
+    element("div", { class: "mono quiet" }, said),
+  );
+}
+
+function manyText(n) {
+  return n < 1e15 ? n.toLocaleString("en") : n.toExponential(1);
 }
 
 function shortFactor(x) {

@@ -56,8 +56,16 @@ function keepInSight(items) {
   const room = byId("stage").getBoundingClientRect();
   const { zoom } = state;
   zoom.scale = Math.max(zoom.scale, READABLE);
-  zoom.x = inSight(zoom.x, boxes.map((box) => stretch(box, 0)), room.width);
-  zoom.y = inSight(zoom.y, boxes.map((box) => stretch(box, 1)), room.height);
+  zoom.x = inSight(
+    zoom.x,
+    boxes.map((box) => stretch(box, 0)),
+    room.width,
+  );
+  zoom.y = inSight(
+    zoom.y,
+    boxes.map((box) => stretch(box, 1)),
+    room.height,
+  );
   showZoom();
 }
 
@@ -78,11 +86,15 @@ function inSight(shift, stretches, room) {
 
 function listenToPointers(stage) {
   const fingers = new Map();
-  stage.addEventListener("wheel", (event) => {
-    event.preventDefault();
-    const room = stage.getBoundingClientRect();
-    zoomBy(Math.exp(-event.deltaY / 400), [event.clientX - room.left, event.clientY - room.top]);
-  }, { passive: false });
+  stage.addEventListener(
+    "wheel",
+    (event) => {
+      event.preventDefault();
+      const room = stage.getBoundingClientRect();
+      zoomBy(Math.exp(-event.deltaY / 400), [event.clientX - room.left, event.clientY - room.top]);
+    },
+    { passive: false },
+  );
   stage.addEventListener("pointerdown", (event) => fingers.set(event.pointerId, [event.clientX, event.clientY]));
   stage.addEventListener("pointermove", (event) => {
     const before = fingers.get(event.pointerId);
@@ -93,7 +105,9 @@ function listenToPointers(stage) {
     else moveBy(now[0] - before[0], now[1] - before[1]);
     fingers.set(event.pointerId, now);
   });
-  for (const end of ["pointerup", "pointercancel", "pointerleave"]) stage.addEventListener(end, (event) => fingers.delete(event.pointerId));
+  for (const end of ["pointerup", "pointercancel", "pointerleave"]) {
+    stage.addEventListener(end, (event) => fingers.delete(event.pointerId));
+  }
 }
 
 function distance([x, y], [u, v]) {
@@ -128,7 +142,13 @@ function inUse() {
 function useForward(itemOf, i) {
   const sources = [...record.values[i].operands.map((j) => itemOf[j]), opBefore(itemOf[i])];
   const items = sources.filter((item) => item !== null && item !== itemOf[i]).map((item) => [item, "source"]);
-  return { items: [...items, [itemOf[i], "result"]], edges: edgesInto(itemOf[i]), flow: "feeds", target: null, text: null };
+  return {
+    items: [...items, [itemOf[i], "result"]],
+    edges: edgesInto(itemOf[i]),
+    flow: "feeds",
+    target: null,
+    text: null,
+  };
 }
 
 function useBackward(itemOf, at) {
