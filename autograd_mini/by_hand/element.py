@@ -15,7 +15,7 @@ from autograd_mini.by_hand.symbol import Symbol
 from autograd_mini.ops.operation import Pointwise, normalize_axes, shape_of
 
 WRITTEN = 2  # terms of a sum that are written out before "… (98 more)"; one more is written if it is the last
-MOVING = frozenset({"reshape", "transpose", "getitem", "broadcast_to", "astype"})
+MOVING = frozenset({"reshape", "transpose", "getitem", "broadcast_to", "astype", "roll"})
 
 Index = tuple[int, ...]
 

@@ -125,7 +125,7 @@ class Text:
         arguments += [
             f"{name}={param[0] if isinstance(param, tuple) and len(param) == 1 else param}"
             for name, param in x.params.items()
-            if name in ("axis", "axes", "keepdims", "dtype") and param is not None and param is not False
+            if name in ("shift", "axis", "axes", "keepdims", "dtype") and param is not None and param is not False
         ]
         return f"{x.op_name}({', '.join(arguments)})", ATOM
 

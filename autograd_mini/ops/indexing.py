@@ -32,14 +32,15 @@ def _frozen_index(index: Any) -> Any:
     return tuple(map(_frozen, index)) if isinstance(index, tuple) else _frozen(index)
 
 
-def _is_basic(index: Any) -> bool:
-    """True for an index of ints, slices, None and Ellipsis, which never picks an element twice."""
-    return not any(isinstance(part, np.ndarray) for part in (index if isinstance(index, tuple) else (index,)))
+def _picks_once(index: Any) -> bool:
+    """True for ints, slices, None and Ellipsis, and one mask beside them: they never pick an element twice."""
+    arrays = [part for part in (index if isinstance(index, tuple) else (index,)) if isinstance(part, np.ndarray)]
+    return not arrays or (len(arrays) == 1 and arrays[0].dtype == bool)
 
 
 def _scatter(g: Any, shape: tuple[int, ...], index: Any) -> Any:
     result: Any = np.zeros(shape, dtype_of(g))
-    if _is_basic(index):
+    if _picks_once(index):
         result[index] = g
     else:
         np.add.at(result, index, g)

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from autograd_mini.ops.caller import located
-from autograd_mini.ops.indexing import getitem
+from autograd_mini.ops.indexing import getitem, scatter_add
 from autograd_mini.ops.joining import concatenate, stack
 from autograd_mini.ops.numpy_names import FUNCTIONS
 from autograd_mini.ops.operation import Carrier, dtype_of, shape_of
@@ -107,13 +107,11 @@ def put_along_axis(x: Carrier, indices: Any, values: Carrier, axis: int | None) 
     places = _by_numpy(
         "put_along_axis", x, np.take_along_axis, np.arange(size).reshape(shape), np.asarray(indices), axis
     )
-    if not places.size:
-        return x
+    values = _as_part_of(x, as_carrier(values), places.shape, "put_along_axis")
     last = np.full(size, -1)
     last[places] = np.arange(places.size).reshape(places.shape)
-    last = last.reshape(shape)
-    values = _as_part_of(x, as_carrier(values), places.shape, "put_along_axis")
-    return where(last < 0, x, getitem(ravel(values), last.clip(0)))
+    put = last.reshape(shape) >= 0
+    return where(put, scatter_add(getitem(ravel(values), last[last >= 0]), shape, put), x)
 
 
 # ---------------------------------------------------------------- leaving out, putting in

@@ -157,7 +157,7 @@ def _reordered_like(numpy_function: Callable[..., Any], op: str, x: Carrier, *pl
         order = numpy_function(np.empty(range(len(shape_of(x)))), *places).shape  # axis 0 has length 0, 1 has 1, ...
     except (TypeError, ValueError) as cause:
         raise ValueError(located(f"{op} of {shape_of(x)}, {', '.join(map(str, places))}: {cause}")) from None
-    return transpose(x, order)
+    return transpose(x, order) if order != tuple(range(len(order))) else x
 
 
 def atleast_1d(*xs: Carrier) -> Carrier:

@@ -46,10 +46,10 @@ def lay_out(array: np.ndarray, layout: str) -> np.ndarray:
             result = np.ascontiguousarray(array.T).T
         case "strided":
             room = np.full([2 * n for n in array.shape], np.nan, array.dtype)
-            result = room[(slice(None, None, 2),) * axes]
+            result = room[(..., *[slice(None, None, 2)] * axes)]
             result[...] = array
         case "reversed":
-            backwards = (slice(None, None, -1),) * axes
+            backwards = (..., *[slice(None, None, -1)] * axes)  # which leaves an array without axes an array
             result = array[backwards].copy()[backwards]
         case "repeated":
             result = np.broadcast_to(array[..., :1], array.shape)
