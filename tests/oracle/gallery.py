@@ -11,6 +11,7 @@ from dataclasses import replace
 from typing import Any
 
 import gallery_arrays
+import gallery_linalg
 import gallery_pointwise
 import numpy as np
 import torch
@@ -332,7 +333,13 @@ def _put_back(g: torch.Tensor, shape: tuple[int, ...], index: Any) -> torch.Tens
     return zeros.index_add(0, _flat(index, shape).flatten(), g.flatten()).reshape(shape)
 
 
-SAMPLES: list[Sample] = [*gallery_pointwise.SAMPLES, *reductions(), *shapes_and_indices(), *gallery_arrays.SAMPLES]
+SAMPLES: list[Sample] = [
+    *gallery_pointwise.SAMPLES,
+    *reductions(),
+    *shapes_and_indices(),
+    *gallery_arrays.SAMPLES,
+    *gallery_linalg.SAMPLES,
+]
 CASES = [(sample, kind) for sample in SAMPLES for kind in sample.kinds]
 
 
