@@ -38,7 +38,7 @@ class Entry:
         )
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)  # two Values have no plain answer to ==
 class OpCheck:
     """One op of the graph by itself: its rules at the operands that it had there.
 

@@ -456,6 +456,15 @@ def test_weights_that_are_far_too_large_saturate(activation: Any) -> None:
     assert "% of its 1,024 elements" in finding.message
 
 
+def test_plain_normal_weights_saturate_tanh_and_scaled_ones_do_not() -> None:
+    rng = np.random.default_rng(0)
+    x, y = rng.normal(size=(32, 30)), rng.integers(0, 27, size=32)
+    for scale, found in ((1.0, ["saturated tanh"]), (5 / 3 / 30**0.5, [])):
+        w1, w2 = Value(scale * rng.normal(size=(30, 200))), Value(0.01 * rng.normal(size=(200, 27)))
+        loss = backward(nn.cross_entropy((x @ w1).tanh() @ w2, y))
+        assert kinds(diagnose(loss, [w1, w2])) == found
+
+
 def test_a_single_unit_that_is_stuck_is_named() -> None:
     model = mlp(16, 3, activation=tanh)
     model.layers[0].bias.data[3] = 50.0
