@@ -23,16 +23,42 @@ from autograd_mini.value import Value
 if TYPE_CHECKING:
     from autograd_mini.by_hand.check import check_by_hand
     from autograd_mini.by_hand.explain import explain
+    from autograd_mini.diagnosis.diagnose import diagnose
     from autograd_mini.draw.microscope import microscope
+    from autograd_mini.transforms import elementwise_grad, grad, hessian, hvp, jacobian, jvp, value_and_grad, vjp
 
-__all__ = ["Value", "check_by_hand", "draw", "explain", "gradcheck", "located", "microscope", "named_scope", "no_grad"]
+__all__ = [
+    "Value",
+    "check_by_hand",
+    "diagnose",
+    "draw",
+    "elementwise_grad",
+    "explain",
+    "grad",
+    "gradcheck",
+    "hessian",
+    "hvp",
+    "jacobian",
+    "jvp",
+    "located",
+    "microscope",
+    "named_scope",
+    "no_grad",
+    "value_and_grad",
+    "vjp",
+]
 __all__ += ops.__all__
 
 # Loaded when first asked for: whoever only computes does not wait for them.
 _LOADED_LATER = {
     "check_by_hand": "autograd_mini.by_hand.check",
+    "diagnose": "autograd_mini.diagnosis.diagnose",
     "explain": "autograd_mini.by_hand.explain",
     "microscope": "autograd_mini.draw.microscope",
+    **dict.fromkeys(
+        ["elementwise_grad", "grad", "hessian", "hvp", "jacobian", "jvp", "value_and_grad", "vjp"],
+        "autograd_mini.transforms",
+    ),
 }
 
 
