@@ -5,13 +5,15 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+import numpy as np
+
 from autograd_mini.ops.caller import located
 from autograd_mini.ops.operation import Operation, Pointwise, shape_of
 
 
 def op_error(op: Operation, operands: Sequence[Any], cause: Exception) -> Exception:
     """``cause``, raised by ``op``, as an error of the same kind that says on what and where."""
-    kind = next((kind for kind in (TypeError, IndexError, ValueError) if type(cause) is kind), ValueError)
+    kind = next((kind for kind in (TypeError, IndexError, np.linalg.LinAlgError) if type(cause) is kind), ValueError)
     shapes = " and ".join(str(shape_of(operand)) for operand in operands)
     params = "".join(f", {name}={value!r}" for name, value in op.params.items())
     problem = _mismatch(op, *map(shape_of, operands)) or str(cause)

@@ -33,7 +33,8 @@ class Latex(Text):
         if isinstance(name, Derivative):
             return rf"\frac{{\partial {self.name(name.of)[0]}}}{{\partial {self.name(name.by)[0]}}}", PRODUCT + 1
         if isinstance(name, Element):
-            return rf"{self.word(name.array)}_{{{', '.join(map(str, name.at))}}}", PRODUCT + 1
+            array = self.inside(name.array, ATOM) if isinstance(name.array, Symbol) else self.word(name.array)
+            return rf"{array}_{{{', '.join(map(str, name.at))}}}", PRODUCT + 1
         if isinstance(name, Rest):
             return rf"\dots \text{{ ({name.terms:,} more)}}", ATOM
         if isinstance(name, float):
@@ -78,7 +79,11 @@ class Latex(Text):
             return super().call(x)
         arguments = ", ".join([self.write(operand) for operand in x.operands])
         said = "".join(
-            [rf",\ \text{{{escaped(f'{key}={value}')}}}" for key, value in x.params.items() if key != "starts"]
+            [
+                rf",\ \text{{{escaped(f'{key}={value}')}}}"
+                for key, value in x.params.items()
+                if key not in ("starts", "optimize")
+            ]
         )
         return rf"\mathrm{{{escaped(name)}}}{self.bracketed(arguments + said)}", ATOM
 

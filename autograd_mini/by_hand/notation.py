@@ -81,7 +81,10 @@ class Text:
         if isinstance(name, Derivative):
             return f"d{self.word(name.of)}/d{self.word(name.by)}", PRODUCT + 1
         if isinstance(name, Element):
-            array = self.name(name.array)[0] if isinstance(name.array, Derivative) else self.word(name.array)
+            if isinstance(name.array, Symbol):  # a formula without a name
+                array = self.inside(name.array, ATOM)
+            else:
+                array = self.name(name.array)[0] if isinstance(name.array, Derivative) else self.word(name.array)
             return f"{array}[{', '.join(map(str, name.at))}]", ATOM
         if isinstance(name, Rest):
             return f"… ({name.terms:,} more)", ATOM
@@ -118,6 +121,10 @@ class Text:
         if x.op_name == "getitem":
             return f"{self.inside(first, ATOM)}{op_text(x.op)}", ATOM  # type: ignore[arg-type]  # a row, not a ufunc
         arguments = [self.write(operand) for operand in x.operands]
+        if "subscripts" in x.params:
+            arguments.insert(0, repr(x.params["subscripts"]))
+        if "full_matrices" in x.params:
+            arguments.append(f"full_matrices={x.params['full_matrices']}")
         if "shape" in x.params:
             arguments.append(str(x.params["shape"]))
         if x.op_name == "scatter_add":
@@ -125,9 +132,10 @@ class Text:
         arguments += [
             f"{name}={param[0] if isinstance(param, tuple) and len(param) == 1 else param}"
             for name, param in x.params.items()
-            if name in ("shift", "axis", "axes", "keepdims", "dtype") and param is not None and param is not False
+            if name in ("shift", "k", "axis", "axes", "keepdims", "dtype") and param is not None and param is not False
         ]
-        return f"{x.op_name}({', '.join(arguments)})", ATOM
+        function, _, part = x.op_name.partition(".")  # a part of what it returns: eigh(x).eigenvectors
+        return f"{function}({', '.join(arguments)}){part and '.'}{part}", ATOM
 
     def condition(self, x: Any, holds: bool = True) -> str:
         """A comparison; or, where it does not hold, the opposite. Of arrays they are joined as NumPy has it."""

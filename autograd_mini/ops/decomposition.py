@@ -126,19 +126,23 @@ def _by_left_vectors(g: Carrier, u: Carrier, s: Carrier, vh: Carrier) -> Carrier
     return inside @ vh
 
 
-def _by_u(g: Carrier, z: Carrier, x: Carrier) -> Carrier:
-    _, s, vh = svd(x, full_matrices=False)
+def _by_u(g: Carrier, z: Carrier, x: Carrier, full_matrices: bool) -> Carrier:
+    _, s, vh = svd(x, full_matrices)
     return _by_left_vectors(g, z, s, vh)
 
 
-def _by_vh(g: Carrier, z: Carrier, x: Carrier) -> Carrier:
-    u, s, _ = svd(x, full_matrices=False)
+def _by_vh(g: Carrier, z: Carrier, x: Carrier, full_matrices: bool) -> Carrier:
+    u, s, _ = svd(x, full_matrices)
     return swap_last(_by_left_vectors(swap_last(g), swap_last(z), s, swap_last(u)))
 
 
 _SVDVALS = Operation("svdvals", lambda x: np.linalg.svd(x, compute_uv=False), _by_singular_values)
-_SVD_U = Operation("svd.U", lambda x: np.linalg.svd(x, full_matrices=False)[0], _by_u)
-_SVD_VH = Operation("svd.Vh", lambda x: np.linalg.svd(x, full_matrices=False)[2], _by_vh)
+_SVD_U = Operation(
+    "svd.U", lambda x, full_matrices: np.linalg.svd(x, full_matrices)[0], _by_u, params=("full_matrices",)
+)
+_SVD_VH = Operation(
+    "svd.Vh", lambda x, full_matrices: np.linalg.svd(x, full_matrices)[2], _by_vh, params=("full_matrices",)
+)
 
 
 # ---------------------------------------------------------------- the functions
@@ -242,7 +246,7 @@ def svd(x: Carrier, full_matrices: bool = True, compute_uv: bool = True) -> Any:
                 "that fill it up, so they have no derivative; use full_matrices=False"
             )
         )
-    return SVDResult(_SVD_U.on(x), _SVDVALS.on(x), _SVD_VH.on(x))
+    return SVDResult(_SVD_U.on(x, False), _SVDVALS.on(x), _SVD_VH.on(x, False))
 
 
 def svdvals(x: Carrier) -> Carrier:

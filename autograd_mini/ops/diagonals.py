@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from operator import index
 
 import numpy as np
 
@@ -10,7 +10,7 @@ from autograd_mini.ops.arranging import resize
 from autograd_mini.ops.caller import located
 from autograd_mini.ops.indexing import getitem, scatter_add
 from autograd_mini.ops.numpy_names import FUNCTIONS
-from autograd_mini.ops.operation import Carrier, dtype_of, shape_of
+from autograd_mini.ops.operation import Carrier, Linear, dtype_of, shape_of
 from autograd_mini.ops.pointwise import where
 from autograd_mini.ops.shape import as_carrier, astype, checked_axes, moveaxis, ravel, reshape
 
@@ -92,6 +92,11 @@ def fill_diagonal(x: Carrier, val: Carrier, wrap: bool = False) -> Carrier:
     return filled if dtype_of(filled) == dtype_of(x) else astype(filled, dtype_of(x))
 
 
+# Rows, though a mask would do: the derivatives of cholesky and qr are written with them.
+_TRIU = Linear("triu", lambda x, k: np.triu(x, k), lambda g, z, x, k: triu(g, k), params=("k",))
+_TRIL = Linear("tril", lambda x, k: np.tril(x, k), lambda g, z, x, k: tril(g, k), params=("k",))
+
+
 def triu(x: Carrier, k: int = 0) -> Carrier:
     """The elements on and above the ``k``-th diagonal, zero below it. PyTorch: ``torch.triu``.
 
@@ -99,8 +104,7 @@ def triu(x: Carrier, k: int = 0) -> Carrier:
     array([[1., 2.],
            [0., 4.]])
     """
-    x = as_carrier(x)
-    return where(_lower("triu", x, k - 1), 0.0, x)
+    return _TRIU.on(_with_axes("triu", x), index(k))
 
 
 def tril(x: Carrier, k: int = 0) -> Carrier:
@@ -110,17 +114,15 @@ def tril(x: Carrier, k: int = 0) -> Carrier:
     array([[1., 0.],
            [3., 4.]])
     """
+    return _TRIL.on(_with_axes("tril", x), index(k))
+
+
+def _with_axes(op: str, x: Carrier) -> Carrier:
+    """``x``, if it is a matrix, or a vector, which NumPy repeats as the rows of one."""
     x = as_carrier(x)
-    return where(_lower("tril", x, k), x, 0.0)
-
-
-def _lower(op: str, x: Carrier, k: int) -> Any:
-    """True on and below the ``k``-th diagonal. A vector counts as a row, repeated to a square."""
-    shape = shape_of(x)
-    if not shape:
+    if not shape_of(x):
         raise ValueError(located(f"{op} of a number: give a matrix, or a vector for the rows of one"))
-    rows, columns = shape[-2:] if len(shape) > 1 else shape * 2
-    return np.broadcast_to(np.tri(rows, columns, k, dtype=bool), (*shape[:-2], rows, columns))
+    return x
 
 
 FUNCTIONS.update(
