@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from autograd_mini.ops.caller import located
-from autograd_mini.ops.indexing import getitem
+from autograd_mini.ops.indexing import getitem, scatter_add
 from autograd_mini.ops.numpy_names import FUNCTIONS
 from autograd_mini.ops.operation import Carrier, Linear, as_shape, shape_of
 from autograd_mini.ops.pointwise import mul
@@ -151,10 +151,10 @@ def resize(x: Carrier, new_shape: int | tuple[int, ...]) -> Carrier:
     array([[1., 2.],
            [3., 1.]])
     """
-    x = ravel(as_carrier(x))
+    x, shape = ravel(as_carrier(x)), as_shape(new_shape)
     if not shape_of(x)[0]:
-        return broadcast_to(0.0, as_shape(new_shape))
-    return getitem(x, np.resize(np.arange(shape_of(x)[0]), new_shape))
+        return scatter_add(x, shape, np.zeros(shape, dtype=bool))  # zeros, as NumPy has it
+    return getitem(x, np.resize(np.arange(shape_of(x)[0]), shape))
 
 
 def copy(x: Carrier) -> Carrier:
