@@ -8,10 +8,10 @@ import numpy as np
 
 from autograd_mini.ops.arranging import resize
 from autograd_mini.ops.caller import located
+from autograd_mini.ops.choosing import where
 from autograd_mini.ops.indexing import getitem, scatter_add
 from autograd_mini.ops.numpy_names import FUNCTIONS
 from autograd_mini.ops.operation import Carrier, Linear, dtype_of, shape_of
-from autograd_mini.ops.pointwise import where
 from autograd_mini.ops.shape import as_carrier, astype, checked_axes, moveaxis, ravel, reshape
 
 

@@ -8,12 +8,12 @@ from typing import Any
 import numpy as np
 
 from autograd_mini.ops.caller import located
+from autograd_mini.ops.choosing import where
 from autograd_mini.ops.indexing import getitem, scatter_add
 from autograd_mini.ops.joining import concatenate
 from autograd_mini.ops.linalg import matmul
 from autograd_mini.ops.numpy_names import FUNCTIONS
 from autograd_mini.ops.operation import Carrier, dtype_of, shape_of
-from autograd_mini.ops.pointwise import where
 from autograd_mini.ops.reduction import broadcast_to, max, mean, min
 from autograd_mini.ops.shape import along, as_carrier, astype, moveaxis, ravel
 

@@ -14,9 +14,7 @@ from typing import Any
 
 import numpy as np
 
-from autograd_mini.ops.choosing import maximum as maximum
-from autograd_mini.ops.choosing import minimum as minimum
-from autograd_mini.ops.choosing import where as where
+from autograd_mini.ops.choosing import where
 from autograd_mini.ops.numpy_names import FUNCTIONS
 from autograd_mini.ops.operation import Carrier, Pointwise, as_floating, dtype_of, quiet
 from autograd_mini.ops.shape import astype
