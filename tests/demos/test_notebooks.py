@@ -15,7 +15,13 @@ from nbclient.exceptions import CellExecutionError
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 NOTEBOOKS = [ROOT / "demos" / "first_lesson.ipynb", ROOT / "demos" / "ninja.ipynb"]
-SHOWN_AS = {"draw": "image/svg+xml", "explain": "text/latex", "check_by_hand": "text/html", "microscope": "text/html"}
+SHOWN_AS = {
+    "draw": "image/svg+xml",
+    "explain": "text/latex",
+    "check_by_hand": "text/html",
+    "microscope": "text/html",
+    "diagnose": "text/html",
+}
 
 
 def execute(notebook, folder):
@@ -123,6 +129,8 @@ def test_the_first_lesson_comes_to_what_its_text_says(executed):
     cells = executed["first_lesson"]
     assert float(shown(cells["value"])["text/plain"]) == 14
     assert abs(float(shown(cells["bottom"])["text/plain"])) < 1e-12
+    assert shown(cells["slope-function"])["text/plain"] == "(14.0, -22.0)"
+    assert float(shown(cells["slope-of-slope-at-3"])["text/plain"]) == 6
     assert float(shown(cells["nudge"])["text/plain"]) == pytest.approx(6)
     assert -8 < float(shown(cells["step-up"])["text/plain"]) < -7
     assert float(shown(cells["twice"])["text/plain"]) == 2
@@ -136,6 +144,7 @@ def test_the_first_lesson_comes_to_what_its_text_says(executed):
     assert learned == sorted(learned, reverse=True)
     assert learned[-1] < 0.5
     assert forgotten[-1] > 1
+    assert "gradients not zeroed" in shown(cells["diagnose-forgotten"])["text/plain"]
     assert losses(printed(cells["optimizer-training"]))[-1] < 0.01
 
 
