@@ -13,6 +13,7 @@ from typing import Any
 import gallery_arrays
 import gallery_linalg
 import gallery_pointwise
+import gallery_reduction
 import numpy as np
 import torch
 import torch.nn.functional as F
@@ -339,6 +340,7 @@ SAMPLES: list[Sample] = [
     *shapes_and_indices(),
     *gallery_arrays.SAMPLES,
     *gallery_linalg.SAMPLES,
+    *gallery_reduction.SAMPLES,
 ]
 CASES = [(sample, kind) for sample in SAMPLES for kind in sample.kinds]
 
