@@ -7,13 +7,14 @@ from typing import Any
 
 import numpy as np
 
+from autograd_mini.ops.axes import one_axis, part
 from autograd_mini.ops.caller import located
 from autograd_mini.ops.indexing import getitem, scatter_add
 from autograd_mini.ops.numpy_names import FUNCTIONS
 from autograd_mini.ops.operation import Carrier, Linear, as_shape, shape_of
 from autograd_mini.ops.pointwise import mul
 from autograd_mini.ops.reduction import broadcast_to
-from autograd_mini.ops.shape import along, as_carrier, checked_axes, ravel, reshape, transpose
+from autograd_mini.ops.shape import as_carrier, checked_axes, ravel, reshape, transpose
 
 # ---------------------------------------------------------------- turned and rolled
 
@@ -110,17 +111,14 @@ def repeat(x: Carrier, repeats: Any, axis: int | None = None) -> Carrier:
     >>> repeat(np.array([1.0, 2.0]), [1, 2])
     array([1., 2., 2.])
     """
-    x = as_carrier(x)
-    if axis is None:
-        x, axis = ravel(x), 0
-    (axis,) = checked_axes("repeat", x, axis)
+    x, axis = one_axis("repeat", x, axis)
     before, n, after = shape_of(x)[:axis], shape_of(x)[axis], shape_of(x)[axis + 1 :]
     try:
         order = np.repeat(np.arange(n), repeats)
     except (TypeError, ValueError) as cause:
         raise ValueError(located(f"repeat of {shape_of(x)} along axis {axis}, {repeats} times: {cause}")) from None
     if np.size(repeats) > 1:
-        return getitem(x, along(axis, order))
+        return part(x, axis, order)
     apart, copies = (*before, n, 1, *after), (*before, n, int(np.ravel(repeats)[0]), *after)  # a gradient is a sum
     return reshape(broadcast_to(reshape(x, apart), copies), (*before, len(order), *after))
 

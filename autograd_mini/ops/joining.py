@@ -7,8 +7,8 @@ from typing import Any
 
 import numpy as np
 
+from autograd_mini.ops.axes import part
 from autograd_mini.ops.caller import located
-from autograd_mini.ops.indexing import getitem
 from autograd_mini.ops.numpy_names import FUNCTIONS
 from autograd_mini.ops.operation import Carrier, Linear, shape_of
 from autograd_mini.ops.shape import (
@@ -144,25 +144,25 @@ def block(arrays: Any) -> Carrier:
     return _joined(arrays, ndim, -depth)
 
 
-def _depth(part: Any) -> int:
-    if not isinstance(part, list):
+def _depth(nested: Any) -> int:
+    if not isinstance(nested, list):
         return 0
-    depths = {_depth(p) for p in part}
+    depths = {_depth(p) for p in nested}
     if len(depths) != 1:
         raise ValueError(located("block: the lists are empty or not all nested equally deep; wrap a block in [ ]"))
     return 1 + depths.pop()
 
 
-def _leaves(part: Any) -> list[Carrier]:
-    return [leaf for p in part for leaf in _leaves(p)] if isinstance(part, list) else [as_carrier(part)]
+def _leaves(nested: Any) -> list[Carrier]:
+    return [leaf for p in nested for leaf in _leaves(p)] if isinstance(nested, list) else [as_carrier(nested)]
 
 
-def _joined(part: Any, ndim: int, axis: int) -> Carrier:
-    if isinstance(part, list):
-        return concatenate([_joined(p, ndim, axis + 1) for p in part], axis)
-    part = as_carrier(part)
-    missing = ndim - len(shape_of(part))
-    return reshape(part, (1,) * missing + shape_of(part)) if missing else part
+def _joined(nested: Any, ndim: int, axis: int) -> Carrier:
+    if isinstance(nested, list):
+        return concatenate([_joined(p, ndim, axis + 1) for p in nested], axis)
+    x = as_carrier(nested)
+    missing = ndim - len(shape_of(x))
+    return reshape(x, (1,) * missing + shape_of(x)) if missing else x
 
 
 # ---------------------------------------------------------------- cutting
@@ -229,7 +229,7 @@ def _cut(numpy_function: Any, op: str, x: Carrier, where: Any, axis: int, least:
     except (TypeError, ValueError) as cause:
         raise ValueError(located(f"{op} of {shape_of(x)} into {where} along axis {axis}: {cause}")) from None
     slices = [slice(int(at[0]), int(at[-1]) + 1) if len(at) else slice(0, 0) for at in pieces]
-    return [getitem(x, along(axis, part)) for part in slices]
+    return [part(x, axis, piece) for piece in slices]
 
 
 def unstack(x: Carrier, axis: int = 0) -> tuple[Carrier, ...]:
@@ -240,7 +240,7 @@ def unstack(x: Carrier, axis: int = 0) -> tuple[Carrier, ...]:
     """
     x = as_carrier(x)
     (axis,) = checked_axes("unstack", x, axis)
-    return tuple([getitem(x, along(axis, i)) for i in range(shape_of(x)[axis])])
+    return tuple([part(x, axis, i) for i in range(shape_of(x)[axis])])
 
 
 FUNCTIONS.update(

@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from autograd_mini.ops.axes import part
 from autograd_mini.ops.caller import located
 from autograd_mini.ops.choosing import where
 from autograd_mini.ops.indexing import getitem, scatter_add
@@ -15,7 +16,7 @@ from autograd_mini.ops.linalg import matmul
 from autograd_mini.ops.numpy_names import FUNCTIONS
 from autograd_mini.ops.operation import Carrier, dtype_of, shape_of
 from autograd_mini.ops.reduction import broadcast_to, max, mean, min
-from autograd_mini.ops.shape import along, as_carrier, astype, moveaxis, ravel
+from autograd_mini.ops.shape import as_carrier, astype, moveaxis, ravel
 
 Pairs = list[tuple[Any, Any]]  # before and after, for each axis
 
@@ -122,7 +123,7 @@ def _statistic(x: Carrier, axis: int, widths: Any, lengths: Any, mode: str) -> C
         length = n if lengths[at_end] is None else np.clip(int(lengths[at_end]), 0, n)
         slices = slice(n - int(length), n) if at_end else slice(0, int(length))
         if widths[at_end]:
-            edge = _STATISTICS[mode](getitem(x, along(axis, slices)), axis, keepdims=True)
+            edge = _STATISTICS[mode](part(x, axis, slices), axis, keepdims=True)
             margin = broadcast_to(edge, (*shape_of(x)[:axis], widths[at_end], *shape_of(x)[axis + 1 :]))
             parts = [*parts, margin] if at_end else [margin, *parts]
     return concatenate(parts, axis) if len(parts) > 1 else x

@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from autograd_mini.ops.axes import one_axis, part
 from autograd_mini.ops.caller import located
 from autograd_mini.ops.choosing import where
 from autograd_mini.ops.indexing import getitem, scatter_add
@@ -15,7 +16,7 @@ from autograd_mini.ops.joining import concatenate, stack
 from autograd_mini.ops.numpy_names import FUNCTIONS
 from autograd_mini.ops.operation import Carrier, dtype_of, shape_of
 from autograd_mini.ops.reduction import broadcast_to
-from autograd_mini.ops.shape import along, as_carrier, astype, checked_axes, moveaxis, ravel, reshape
+from autograd_mini.ops.shape import as_carrier, astype, moveaxis, ravel, reshape
 
 
 def take(x: Carrier, indices: Any, axis: int | None = None, mode: str = "raise") -> Carrier:
@@ -27,14 +28,14 @@ def take(x: Carrier, indices: Any, axis: int | None = None, mode: str = "raise")
     array([[2., 2., 1.],
            [4., 4., 3.]])
     """
-    x, axis = _along_or_flat("take", x, axis)
+    x, axis = one_axis("take", x, axis)
     length = shape_of(x)[axis]
     if mode == "raise":
-        return getitem(x, along(axis, indices))
+        return part(x, axis, indices)
     if mode not in ("wrap", "clip"):
         raise ValueError(located(f"take: mode is 'raise', 'wrap' or 'clip', not {mode!r}"))
     at = np.asarray(indices)
-    return getitem(x, along(axis, at % length if mode == "wrap" else at.clip(0, length - 1)))
+    return part(x, axis, at % length if mode == "wrap" else at.clip(0, length - 1))
 
 
 def compress(condition: Any, x: Carrier, axis: int | None = None) -> Carrier:
@@ -81,7 +82,7 @@ def take_along_axis(x: Carrier, indices: Any, axis: int | None = -1) -> Carrier:
     array([[2.],
            [3.]])
     """
-    x, axis = _along_or_flat("take_along_axis", x, axis)
+    x, axis = one_axis("take_along_axis", x, axis)
     indices, shape = np.asarray(indices), shape_of(x)
     if indices.dtype.kind not in "iu":
         raise IndexError(located(f"take_along_axis: indices are integers, as argsort gives them, not {indices.dtype}"))
@@ -125,9 +126,9 @@ def delete(x: Carrier, obj: Any, axis: int | None = None) -> Carrier:
     >>> delete(np.array([1.0, 2.0, 3.0]), 1)
     array([1., 3.])
     """
-    x, axis = _along_or_flat("delete", x, axis)
+    x, axis = one_axis("delete", x, axis)
     kept = _by_numpy("delete", x, np.delete, np.arange(shape_of(x)[axis]), obj)
-    return getitem(x, along(axis, kept))
+    return part(x, axis, kept)
 
 
 def insert(x: Carrier, obj: Any, values: Carrier, axis: int | None = None) -> Carrier:
@@ -138,7 +139,7 @@ def insert(x: Carrier, obj: Any, values: Carrier, axis: int | None = None) -> Ca
     >>> insert(np.array([1.0, 2.0, 3.0]), [1, 3], np.array([8.0, 9.0]))
     array([1., 8., 2., 3., 9.])
     """
-    x, axis = _along_or_flat("insert", x, axis)
+    x, axis = one_axis("insert", x, axis)
     values, length = as_carrier(values), shape_of(x)[axis]
     places = np.arange(length)[obj] if isinstance(obj, slice) else np.asarray(obj)
     places = np.flatnonzero(places) if places.dtype == bool else places if places.size else places.astype(int)
@@ -151,15 +152,7 @@ def insert(x: Carrier, obj: Any, values: Carrier, axis: int | None = None) -> Ca
         count, places = shape_of(values)[axis], places.item()
     room = (*shape_of(x)[:axis], count, *shape_of(x)[axis + 1 :])
     order = _by_numpy("insert", x, np.insert, np.arange(length), places, length + np.arange(count))
-    return getitem(concatenate([x, _as_part_of(x, values, room, "insert")], axis), along(axis, order))
-
-
-def _along_or_flat(op: str, x: Carrier, axis: int | None) -> tuple[Carrier, int]:
-    """``x`` and the axis; without one, all elements of ``x`` in a row."""
-    x = as_carrier(x)
-    if axis is None:
-        return (x if len(shape_of(x)) == 1 else ravel(x)), 0
-    return x, checked_axes(op, x, axis)[0]
+    return part(concatenate([x, _as_part_of(x, values, room, "insert")], axis), axis, order)
 
 
 def _as_part_of(x: Carrier, values: Carrier, shape: tuple[int, ...], op: str) -> Carrier:
