@@ -53,8 +53,8 @@ def _scaled(vectors: Carrier, by: Carrier) -> Carrier:
 
 
 def _divided(x: Carrier, matrix: Carrier) -> Carrier:
-    """``x @ inv(matrix)``."""
-    return swap_last(solve(swap_last(matrix), swap_last(x)))
+    """``x @ inv(matrix).T``."""
+    return swap_last(solve(matrix, swap_last(x)))
 
 
 def _skew(x: Carrier) -> Carrier:
@@ -74,7 +74,7 @@ def _by_factor(g: Carrier, z: Carrier, x: Carrier) -> Carrier:
     """z.T @ g with half its diagonal and nothing above, between inv(z).T and inv(z); then made symmetric."""
     lower = swap_last(z) @ g
     halved = tril(lower) - tril(triu(lower)) / 2.0
-    both = _divided(solve(swap_last(z), halved), z)
+    both = _divided(solve(swap_last(z), halved), swap_last(z))
     return (both + swap_last(both)) / 2.0
 
 
@@ -104,12 +104,12 @@ def _mirrored(x: Carrier) -> Carrier:
 _QR_Q = Operation(
     "qr.Q",
     lambda x: np.linalg.qr(x)[0],
-    lambda g, z, x: _divided(g - z @ _mirrored(swap_last(z) @ g), swap_last(qr(x).R)),
+    lambda g, z, x: _divided(g - z @ _mirrored(swap_last(z) @ g), qr(x).R),
 )
 _QR_R = Operation(
     "qr.R",
     lambda x: np.linalg.qr(x, "r"),
-    lambda g, z, x: _divided(qr(x).Q @ _mirrored(g @ swap_last(z)), swap_last(z)),
+    lambda g, z, x: _divided(qr(x).Q @ _mirrored(g @ swap_last(z)), z),
 )
 
 

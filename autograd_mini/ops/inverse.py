@@ -147,6 +147,13 @@ def solve(x: Carrier, y: Carrier) -> Carrier:
     Raises ``numpy.linalg.LinAlgError`` if ``x`` is singular.
     """
     x, y = matrices("solve", x, square=True), as_carrier(y)
+    if shape_of(x)[-1:] != shape_of(y)[-2:][:1]:
+        raise ValueError(
+            located(
+                f"solve of {shape_of(x)} and {shape_of(y)}: the second must have {shape_of(x)[-1]} rows, "
+                "as many as the matrix"
+            )
+        )
     return squeeze(_SOLVE(x, expand_dims(y, -1)), -1) if len(shape_of(y)) == 1 else _SOLVE(x, y)
 
 

@@ -322,6 +322,7 @@ FUNCTIONS.update(
         np.outer: outer,
         np.linalg.outer: outer,
         np.vdot: vdot,
+        np.vecdot: vecdot,
         np.linalg.vecdot: vecdot,
         np.tensordot: tensordot,
         np.linalg.tensordot: tensordot,
@@ -336,3 +337,5 @@ FUNCTIONS.update(
         np.linalg.multi_dot: multi_dot,
     }
 )
+if hasattr(np, "matvec"):  # since NumPy 2.2
+    FUNCTIONS.update({np.matvec: matvec, np.vecmat: vecmat})
