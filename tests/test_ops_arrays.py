@@ -59,6 +59,7 @@ CALLS: dict[str, Callable[[Any], Any]] = {
     "vsplit": lambda x: np.vsplit(x, [2]),
     "dsplit": lambda x: np.dsplit(x[None], 2),
     "diagonal": lambda x: np.diagonal(x, offset=1, axis1=1, axis2=0),
+    "linalg.diagonal": lambda x: np.linalg.diagonal(np.stack([x, x]), offset=-1),
     "diag": lambda x: np.diag(v=x, k=-1),
     "diag of a vector": lambda x: np.diag(x[0], k=-1),
     "diagflat": lambda x: np.diagflat(x, k=1),
@@ -93,7 +94,8 @@ CALLS: dict[str, Callable[[Any], Any]] = {
     "pad maximum": lambda x: np.pad(x, 2, mode="maximum"),
     "pad minimum": lambda x: np.pad(x, (0, 2), mode="minimum", stat_length=2),
 }
-if hasattr(np, "unstack"):
+if hasattr(np, "unstack"):  # since NumPy 2.1
+    CALLS["astype"] = lambda x: np.astype(x, "float16")
     CALLS["unstack"] = lambda x: np.unstack(x, axis=1)
 
 
@@ -344,6 +346,13 @@ INDICES: dict[str, Any] = {
     "an empty tuple": (),
     "a range": range(2),
 }
+
+
+def test_the_indices_of_a_triangle_are_plain_and_pick() -> None:
+    x = Value(X)
+    rows, columns = np.triu_indices_from(x, 1)
+    assert type(rows) is np.ndarray
+    np.testing.assert_array_equal(x[rows, columns].data, X[rows, columns])
 
 
 @pytest.mark.parametrize("name", INDICES)

@@ -128,6 +128,7 @@ def _with_axes(op: str, x: Carrier) -> Carrier:
 FUNCTIONS.update(
     {
         np.diagonal: diagonal,
+        np.linalg.diagonal: lambda x, offset=0: diagonal(x, offset, -2, -1),
         np.diag: diag,
         np.diagflat: diagflat,
         np.triu: triu,

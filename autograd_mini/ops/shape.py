@@ -211,3 +211,5 @@ FUNCTIONS.update(
         np.atleast_3d: atleast_3d,
     }
 )
+if hasattr(np, "astype"):  # since NumPy 2.1
+    FUNCTIONS[np.astype] = astype
