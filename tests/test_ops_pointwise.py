@@ -94,6 +94,7 @@ UNARY = {
     **{name: getattr(ops, name) for name in ("exp2", "log2", "log10", "cbrt", "square", "reciprocal", "positive")},
     **{name: getattr(ops, name) for name in ("deg2rad", "rad2deg", "sinc", "nan_to_num")},
     **{name: getattr(ops, name) for name in ("floor", "ceil", "trunc", "rint", "round")},
+    **{"conjugate": ops.positive, "real": ops.positive},
     **{"radians": ops.deg2rad, "degrees": ops.rad2deg, "fabs": ops.abs, "around": ops.round, "fix": ops.trunc},
 }
 BINARY = {
@@ -157,6 +158,21 @@ def test_divmod_is_two_values_whichever_way_it_is_asked_for() -> None:
     x, y = Value(-7.0), Value(3.0)
     divmod(x, y)[1].backward()
     assert (x.grad, y.grad) == (1.0, 3.0)
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_modf_and_ldexp_are_numpys(kind: Any) -> None:
+    x = kind([0.3, -2.7, 9.5, -0.0, 2.0, -2.0, 1e3])
+    expected: Any
+    for actual, expected in zip((*np.modf(Value(x)), *ops.modf(x)), np.modf(x) * 2, strict=True):
+        data = getattr(actual, "data", actual)
+        assert (np.shape(data), np.asarray(data).dtype) == (expected.shape, expected.dtype)
+        assert repr(np.asarray(data).tolist()) == repr(expected.tolist())
+    for exponent in (3, -2, np.array(1)):
+        expected = np.ldexp(x, exponent)
+        for actual in (np.ldexp(Value(x), exponent).data, ops.ldexp(x, exponent)):
+            assert np.asarray(actual).dtype == expected.dtype
+            np.testing.assert_array_equal(actual, expected)
 
 
 def test_arrays_on_the_left_of_a_value() -> None:

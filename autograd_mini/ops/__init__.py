@@ -92,6 +92,7 @@ from autograd_mini.ops.pointwise import (
     exp2,
     expm1,
     float_power,
+    ldexp,
     log,
     log1p,
     log2,
@@ -119,7 +120,7 @@ from autograd_mini.ops.pooling import (
 )
 from autograd_mini.ops.product import cumprod, exclusive_cumprod, linear_recurrence, prod
 from autograd_mini.ops.reduction import broadcast_to, max, mean, min, std, sum, var
-from autograd_mini.ops.rounding import ceil, divmod, floor, floor_divide, fmod, remainder, rint, round, trunc
+from autograd_mini.ops.rounding import ceil, divmod, floor, floor_divide, fmod, modf, remainder, rint, round, trunc
 from autograd_mini.ops.shape import (
     astype,
     atleast_1d,
@@ -257,6 +258,7 @@ __all__ = [
     "insert",
     "inv",
     "kron",
+    "ldexp",
     "leaky_relu",
     "lgamma",
     "linear",
@@ -285,6 +287,7 @@ __all__ = [
     "meshgrid",
     "min",
     "minimum",
+    "modf",
     "moveaxis",
     "mul",
     "multi_dot",

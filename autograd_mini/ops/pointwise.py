@@ -241,6 +241,16 @@ exp2 = Pointwise(
 )
 
 
+def ldexp(x: Carrier, exponent: Carrier) -> Carrier:
+    """x * 2**exponent, for whole exponents as NumPy has them, and for others. PyTorch: ``torch.ldexp``.
+
+    >>> ldexp(3.0, 4)
+    48.0
+    """
+    x = positive(x)
+    return mul(x, exp2(exponent if hasattr(exponent, "record") else astype(exponent, dtype_of(x))))
+
+
 def _sigmoid(x: Any) -> Any:
     e = np.exp(-np.abs(x))  # never overflows
     return np.where(np.signbit(x), e, 1.0).astype(dtype_of(x), copy=False) / (1 + e)
@@ -340,8 +350,11 @@ logaddexp2 = Pointwise(
 FUNCTIONS.update(
     {
         np.fabs: abs,
+        np.conjugate: positive,
         np.float_power: float_power,
+        np.ldexp: ldexp,
         np.positive: positive,
+        np.real: positive,
         np.reciprocal: reciprocal,
         np.square: square,
     }

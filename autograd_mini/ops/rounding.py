@@ -128,11 +128,23 @@ def divmod(x: Carrier, y: Carrier) -> tuple[Carrier, Carrier]:
     return floor_divide(x, y), remainder(x, y)
 
 
+def modf(x: Carrier) -> tuple[Carrier, Carrier]:
+    """What stands behind the point of x, and what before, both with its sign. PyTorch: ``torch.frac``, ``torch.trunc``.
+
+    Behind the point of an infinity stands nan, as in PyTorch; in NumPy it is 0.
+
+    >>> modf(-2.5)
+    (-0.5, -2.0)
+    """
+    return fmod(x, 1.0), trunc(x)
+
+
 FUNCTIONS.update(
     {
         np.around: round,
         np.divmod: divmod,
         np.fix: lambda x: trunc(x),  # a row has no name for its operand
+        np.modf: modf,
         np.round: round,
     }
 )

@@ -45,6 +45,8 @@ ARITHMETIC: list[Sample] = [
     unary("cbrt", lambda x: x ** (1 / 3), 0.1, 5),
     Sample("cbrt", "cbrt(negative)", ops.cbrt, lambda x: -((-x) ** (1 / 3)), ((-5, -0.1),), ALONE),
     unary("exp2", torch.exp2, -3, 3),
+    Sample("ldexp", "ldexp(3)", lambda x: ops.ldexp(x, 3), lambda x: x * 8, ((-2, 2),), ALONE),
+    binary("ldexp", torch.ldexp),
     unary("log2", torch.log2, 0.1, 5),
     unary("log10", torch.log10, 0.1, 5),
     binary("copysign", torch.copysign),
@@ -130,6 +132,14 @@ ROUNDING: list[Sample] = [
     binary("floor_divide", lambda x, y: torch.div(x, y, rounding_mode="floor"), (-9, 9), (0.5, 3)),
     binary("remainder", torch.remainder, (-9, 9), (0.5, 3)),
     binary("fmod", torch.fmod, (-9, 9), (0.5, 3)),
+    Sample(
+        "modf",
+        "2 * fraction + whole",
+        lambda x: 2.0 * ops.modf(x)[0] + ops.modf(x)[1],
+        lambda x: 2.0 * torch.frac(x) + torch.trunc(x),
+        ((-3, 3),),
+        ALONE,
+    ),
     Sample("remainder", "x % -y", lambda x, y: x % -y, lambda x, y: x % -y, ((-9, 9), (0.5, 3)), PAIRS),
     Sample(
         "divmod",
