@@ -15,7 +15,7 @@ from autograd_mini.by_hand.symbol import Symbol
 from autograd_mini.ops.operation import Pointwise, normalize_axes, shape_of
 
 WRITTEN = 2  # terms of a sum that are written out before "… (98 more)"; one more is written if it is the last
-MOVING = frozenset({"reshape", "transpose", "getitem", "broadcast_to", "astype", "roll"})
+MOVING = frozenset({"reshape", "transpose", "getitem", "broadcast_to", "astype", "roll", "sliding_window_view"})
 
 Index = tuple[int, ...]
 
@@ -41,7 +41,7 @@ def element(x: Any, index: Index) -> Any:
         return total if name == "sum" else total / float(_count(x))
     if name == "matmul":
         return _added(x, _products(operands[0], operands[1], index), shape_of(operands[0])[-1])
-    if name == "scatter_add":
+    if name in ("scatter_add", "overlap_add"):
         sources = _scattered(x, index)
         return _added(x, (element(operands[0], source) for source in sources), len(sources))
     if isinstance(x.op, Pointwise | np.ufunc):
@@ -103,9 +103,14 @@ def _of_batch(x: Any, batch: Index, place: Index) -> Any:
 
 
 def _scattered(x: Symbol, index: Index) -> list[Index]:
-    """The elements of the operand that a scatter_add puts here."""
+    """The elements of the operand that a scatter_add or an overlap_add puts here."""
     places = np.arange(prod(x.shape)).reshape(x.shape)
-    here = np.asarray(places[x.params["index"]]) == np.ravel_multi_index(index, x.shape)
+    if x.op_name == "scatter_add":
+        moved = places[x.params["index"]]
+    else:
+        axis, stride, dilation = (x.params[name] for name in ("axis", "stride", "dilation"))
+        moved = ops.sliding_window_view(places, shape_of(x.operands[0])[len(x.shape) :], axis, stride, dilation)
+    here = np.asarray(moved) == np.ravel_multi_index(index, x.shape)
     return [tuple(int(i) for i in source) for source in np.argwhere(here)]
 
 

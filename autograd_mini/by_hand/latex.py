@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import Any, ClassVar
 
-from autograd_mini.by_hand.notation import ATOM, MINUS, POWER, PRODUCT, Derivative, Element, Rest, Text
+from autograd_mini.by_hand.notation import ATOM, MINUS, POWER, PRODUCT, Derivative, Element, Rest, Text, parameters
 from autograd_mini.by_hand.symbol import Symbol
 
 ESCAPED = {c: rf"\{c}" for c in "#$%&_{}"} | {"\\": r"\backslash{}", "~": r"\sim{}", "^": r"\wedge{}"}
@@ -75,17 +75,16 @@ class Latex(Text):
             return rf"\sum{below} {self.inside(first, PRODUCT)}", PRODUCT
         if name in FUNCTIONS and len(x.operands) == 1 and not x.params:
             return rf"{FUNCTIONS[name]}{self.bracketed(self.write(first))}", ATOM
+        before, after = parameters(x)
         if name == "getitem":
-            return super().call(x)
-        arguments = ", ".join([self.write(operand) for operand in x.operands])
-        said = "".join(
-            [
-                rf",\ \text{{{escaped(f'{key}={value}')}}}"
-                for key, value in x.params.items()
-                if key not in ("starts", "optimize")
-            ]
-        )
-        return rf"\mathrm{{{escaped(name)}}}{self.bracketed(arguments + said)}", ATOM
+            return rf"{self.inside(first, ATOM)}\text{{{escaped(after[0])}}}", ATOM
+        operands = [self.write(operand) for operand in x.operands]
+        arguments = r",\ ".join([*map(_as_text, before), *operands, *map(_as_text, after)])
+        return rf"\mathrm{{{escaped(name)}}}{self.bracketed(arguments)}", ATOM
+
+
+def _as_text(text: str) -> str:
+    return rf"\text{{{escaped(text)}}}"
 
 
 def escaped(text: str) -> str:

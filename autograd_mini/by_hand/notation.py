@@ -120,22 +120,10 @@ class Text:
             return f"{self.inside(first, ATOM)}.T", ATOM
         if x.op_name == "getitem":
             return f"{self.inside(first, ATOM)}{op_text(x.op)}", ATOM  # type: ignore[arg-type]  # a row, not a ufunc
-        arguments = [self.write(operand) for operand in x.operands]
-        if "subscripts" in x.params:
-            arguments.insert(0, repr(x.params["subscripts"]))
-        if "full_matrices" in x.params:
-            arguments.append(f"full_matrices={x.params['full_matrices']}")
-        if "shape" in x.params:
-            arguments.append(str(x.params["shape"]))
-        if x.op_name == "scatter_add":
-            arguments.append(op_text(ops.indexing._GETITEM.bind(x.params["index"])))
-        arguments += [
-            f"{name}={param[0] if isinstance(param, tuple) and len(param) == 1 else param}"
-            for name, param in x.params.items()
-            if name in ("shift", "k", "axis", "axes", "keepdims", "dtype") and param is not None and param is not False
-        ]
+        operands = [self.write(operand) for operand in x.operands]
+        before, after = parameters(x)
         function, _, part = x.op_name.partition(".")  # a part of what it returns: eigh(x).eigenvectors
-        return f"{function}({', '.join(arguments)}){part and '.'}{part}", ATOM
+        return f"{function}({', '.join([*before, *operands, *after])}){part and '.'}{part}", ATOM
 
     def condition(self, x: Any, holds: bool = True) -> str:
         """A comparison; or, where it does not hold, the opposite. Of arrays they are joined as NumPy has it."""
@@ -196,3 +184,24 @@ class Text:
         """A name as one thing, in brackets if it is a formula."""
         text, binding = self.name(name)
         return text if binding == ATOM else self.bracketed(text)
+
+
+def parameters(x: Symbol) -> tuple[list[str], list[str]]:
+    """What an op was called with before and after its operands, without what is the default."""
+    before, after = [], []
+    for name, param in x.params.items():
+        if name == "subscripts":
+            before.append(repr(param))
+        elif name == "shape":
+            after.append(str(param))
+        elif name == "index":
+            after.append(op_text(ops.indexing._GETITEM.bind(param)))
+        elif name in ("stride", "dilation") and set(param) == {1}:
+            continue
+        elif name == "full_matrices" or (name in _BY_NAME and param is not None and param is not False):
+            only = param[0] if isinstance(param, tuple) and len(param) == 1 else param
+            after.append(f"{name}={only}")
+    return before, after
+
+
+_BY_NAME = frozenset({"window_shape", "shift", "k", "axis", "axes", "stride", "dilation", "keepdims", "dtype"})

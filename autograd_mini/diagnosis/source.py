@@ -26,7 +26,7 @@ def rebinding_of(name: str) -> str:
 
     That is ``total += loss``, or ``w = w - lr * w.grad``.
     """
-    code = caller._user_frame().f_code
+    code = caller.user_frame().f_code
     try:
         tree = ast.parse("".join(linecache.getlines(code.co_filename)))
     except SyntaxError:  # a notebook's cell with magic in it
@@ -58,7 +58,7 @@ _FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef)
 
 def sums() -> dict[str, Value]:
     """The caller's variables that are the sum of single numbers, by name."""
-    frame = caller._user_frame()
+    frame = caller.user_frame()
     return {
         name: thing
         for name, thing in {**frame.f_globals, **frame.f_locals}.items()

@@ -22,9 +22,10 @@ def user_line() -> str:
     >>> user_line().split(":")[0]
     '<doctest...'
     """
-    frame = _user_frame()
+    frame = user_frame()
     path, number = frame.f_code.co_filename, frame.f_lineno
-    return f"{os.path.basename(path)}:{number}: {linecache.getline(path, number).strip()}".rstrip(": ")
+    file = "cell" if "ipykernel_" in path else os.path.basename(path)  # Jupyter's file names are numbers
+    return f"{file}:{number}: {linecache.getline(path, number).strip()}".rstrip(": ")
 
 
 def user_variables() -> dict[int, str]:
@@ -32,7 +33,7 @@ def user_variables() -> dict[int, str]:
 
     A name that begins with an underscore is nobody's name for a thing, and IPython's for its results.
     """
-    frame = _user_frame()
+    frame = user_frame()
     return {
         id(thing): name
         for variables in (frame.f_globals, frame.f_locals)
@@ -43,7 +44,8 @@ def user_variables() -> dict[int, str]:
     }
 
 
-def _user_frame() -> FrameType:
+def user_frame() -> FrameType:
+    """The innermost frame on the stack that is not this library's."""
     frame = sys._getframe(2)
     while frame.f_back and frame.f_code.co_filename.startswith(_PASSED_OVER):
         frame = frame.f_back
