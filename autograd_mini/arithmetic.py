@@ -1,14 +1,18 @@
 """Operators and methods for anything that can ``record`` an operation: Values, and whatever else joins them.
 
 A class that inherits from ``Arithmetic`` and defines ``record`` can be added, multiplied, squashed and
-reduced. Nothing here computes: every method names the row of the op table that does.
+reduced. Nothing here computes: every method names the row of the op table that does. Questions about the data, such as
+where the largest element is, have plain answers.
 """
 
 from __future__ import annotations
 
 from typing import Any, Self
 
+import numpy as np
+
 from autograd_mini import ops
+from autograd_mini.ops.axes import plain
 from autograd_mini.ops.operation import Operation
 from autograd_mini.ops.reduction import Axis
 
@@ -279,17 +283,55 @@ class Arithmetic:
     def mean(self, axis: Axis = None, keepdims: bool = False) -> Self:
         return ops.mean(self, axis, keepdims)
 
-    def var(self, axis: Axis = None, ddof: int = 0, keepdims: bool = False) -> Self:
-        return ops.var(self, axis, ddof, keepdims)
+    def var(
+        self,
+        axis: Axis = None,
+        ddof: float = 0,
+        keepdims: bool = False,
+        mean: Any = None,
+        correction: float | None = None,
+    ) -> Self:
+        return ops.var(self, axis, ddof, keepdims, mean, correction)
 
-    def std(self, axis: Axis = None, ddof: int = 0, keepdims: bool = False) -> Self:
-        return ops.std(self, axis, ddof, keepdims)
+    def std(
+        self,
+        axis: Axis = None,
+        ddof: float = 0,
+        keepdims: bool = False,
+        mean: Any = None,
+        correction: float | None = None,
+    ) -> Self:
+        return ops.std(self, axis, ddof, keepdims, mean, correction)
+
+    def prod(self, axis: Axis = None, keepdims: bool = False) -> Self:
+        return ops.prod(self, axis, keepdims)
 
     def max(self, axis: Axis = None, keepdims: bool = False) -> Self:
         return ops.max(self, axis, keepdims)
 
     def min(self, axis: Axis = None, keepdims: bool = False) -> Self:
         return ops.min(self, axis, keepdims)
+
+    def median(self, axis: Axis = None, keepdims: bool = False) -> Self:
+        return ops.median(self, axis, keepdims)
+
+    def quantile(self, q: Any, axis: Axis = None, method: str = "linear", keepdims: bool = False) -> Self:
+        return ops.quantile(self, q, axis, method, keepdims)
+
+    def nansum(self, axis: Axis = None, keepdims: bool = False) -> Self:
+        return ops.nansum(self, axis, keepdims)
+
+    def nanmean(self, axis: Axis = None, keepdims: bool = False) -> Self:
+        return ops.nanmean(self, axis, keepdims)
+
+    def nanmedian(self, axis: Axis = None, keepdims: bool = False) -> Self:
+        return ops.nanmedian(self, axis, keepdims)
+
+    def nanquantile(self, q: Any, axis: Axis = None, method: str = "linear", keepdims: bool = False) -> Self:
+        return ops.nanquantile(self, q, axis, method, keepdims)
+
+    def norm(self, ord: Any = None, axis: Axis = None, keepdims: bool = False) -> Self:
+        return ops.norm(self, ord, axis, keepdims)
 
     def logsumexp(self, axis: Axis = None, keepdims: bool = False) -> Self:
         return ops.logsumexp(self, axis, keepdims)
@@ -299,6 +341,56 @@ class Arithmetic:
 
     def log_softmax(self, axis: int = -1) -> Self:
         return ops.log_softmax(self, axis)
+
+    # ------------------------------------------------------------ along an axis
+
+    def cumsum(self, axis: int | None = None) -> Self:
+        return ops.cumsum(self, axis)
+
+    def cumprod(self, axis: int | None = None) -> Self:
+        return ops.cumprod(self, axis)
+
+    def cummax(self, axis: int | None = None) -> Self:
+        return ops.cummax(self, axis)
+
+    def cummin(self, axis: int | None = None) -> Self:
+        return ops.cummin(self, axis)
+
+    def logcumsumexp(self, axis: int | None = None) -> Self:
+        return ops.logcumsumexp(self, axis)
+
+    def diff(self, n: int = 1, axis: int = -1, prepend: Any = None, append: Any = None) -> Self:
+        return ops.diff(self, n, axis, prepend, append)
+
+    def sort(self, axis: int | None = -1) -> Self:
+        """A sorted copy, where NumPy's sorts in place. More in the help of the function, ``autograd_mini.sort``."""
+        return ops.sort(self, axis)
+
+    # ------------------------------------------------------------ questions: plain answers, without a gradient
+
+    def argmax(self, axis: int | None = None, keepdims: bool = False) -> Any:
+        """Where the largest element is. PyTorch: ``torch.argmax``."""
+        return np.argmax(plain(self), axis=axis, keepdims=keepdims)
+
+    def argmin(self, axis: int | None = None, keepdims: bool = False) -> Any:
+        """Where the smallest element is. PyTorch: ``torch.argmin``."""
+        return np.argmin(plain(self), axis=axis, keepdims=keepdims)
+
+    def argsort(self, axis: int | None = -1) -> Any:
+        """Where the elements are that ``sort`` puts in order. PyTorch: ``torch.argsort(stable=True)``."""
+        return np.argsort(plain(self), axis=axis, kind="stable")
+
+    def any(self, axis: Axis = None, keepdims: bool = False) -> Any:
+        """Whether an element is not 0. PyTorch: ``torch.any``."""
+        return np.any(plain(self), axis=axis, keepdims=keepdims)
+
+    def all(self, axis: Axis = None, keepdims: bool = False) -> Any:
+        """Whether no element is 0. PyTorch: ``torch.all``."""
+        return np.all(plain(self), axis=axis, keepdims=keepdims)
+
+    def count_nonzero(self, axis: Axis = None, keepdims: bool = False) -> Any:
+        """How many elements are not 0. PyTorch: ``torch.count_nonzero``."""
+        return np.count_nonzero(plain(self), axis=axis, keepdims=keepdims)
 
     # ------------------------------------------------------------ shapes
 

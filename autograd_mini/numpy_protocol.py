@@ -12,20 +12,46 @@ import numpy as np
 from autograd_mini import ops
 from autograd_mini.ops.caller import located
 from autograd_mini.ops.numpy_names import FUNCTIONS
-from autograd_mini.ops.operation import TABLE, Carrier
+from autograd_mini.ops.operation import TABLE, Carrier, shape_of
+from autograd_mini.ops.shape import as_carrier
 
 # NumPy's ufuncs by the rows that compute the same; those that come to several rows are in FUNCTIONS.
 UFUNCS: dict[Any, Callable[..., Carrier]] = {row.ufunc: row for row in TABLE.values() if row.ufunc}
 
-# Comparisons and tests have no gradient: they look at the data and give plain booleans.
+# Comparisons, tests and indices have no gradient: they look at the data and give plain booleans and integers.
 PLAIN_RESULTS = frozenset(
     {
         *(np.equal, np.not_equal, np.less, np.less_equal, np.greater, np.greater_equal),
-        *(np.isnan, np.isinf, np.isfinite, np.signbit, np.isclose, np.allclose, np.array_equal),
-        *(np.shape, np.ndim, np.size, np.argmax, np.argmin, np.any, np.all, np.count_nonzero),
-        *(np.zeros_like, np.ones_like, np.empty_like, np.full_like, np.array_repr, np.array_str),
+        *(np.logical_and, np.logical_or, np.logical_xor, np.logical_not, np.isin),
+        *(np.isnan, np.isinf, np.isfinite, np.isneginf, np.isposinf, np.signbit),
+        *(np.isreal, np.iscomplex, np.isrealobj, np.iscomplexobj),
+        *(np.isclose, np.allclose, np.array_equal, np.array_equiv, np.any, np.all, np.count_nonzero),
+        *(np.argmax, np.argmin, np.nanargmax, np.nanargmin, np.argsort, np.argpartition, np.searchsorted, np.digitize),
+        *(np.nonzero, np.flatnonzero, np.argwhere),
+        *(np.tril_indices_from, np.triu_indices_from, np.diag_indices_from),
+        *(np.shape, np.ndim, np.size, np.result_type, np.can_cast, np.linalg.matrix_rank),
+        *(np.zeros_like, np.ones_like, np.empty_like, np.full_like),
+        *(np.array_repr, np.array_str, np.array2string),
     }
 )
+
+# The methods of a ufunc by what they come to along an axis.
+REDUCE: dict[Any, Callable[..., Carrier]] = {
+    np.add: ops.sum,
+    np.multiply: ops.prod,
+    np.maximum: ops.max,
+    np.minimum: ops.min,
+    np.fmax: ops.nanmax,
+    np.fmin: ops.nanmin,
+    np.logaddexp: ops.logsumexp,
+}
+ACCUMULATE: dict[Any, Callable[..., Carrier]] = {
+    np.add: ops.cumsum,
+    np.multiply: ops.cumprod,
+    np.maximum: ops.cummax,
+    np.minimum: ops.cummin,
+    np.logaddexp: ops.logcumsumexp,
+}
 
 
 def call_ufunc(ufunc: np.ufunc, method: str, operands: tuple[Any, ...], options: dict[str, Any]) -> Any:
@@ -33,27 +59,26 @@ def call_ufunc(ufunc: np.ufunc, method: str, operands: tuple[Any, ...], options:
     row = UFUNCS.get(ufunc) or FUNCTIONS.get(ufunc)
     if row and method == "__call__" and not options:
         return row(*operands)
-    name = ufunc.__name__
-    if "out" in options:
+    name = ufunc.__name__ if method == "__call__" else f"{ufunc.__name__}.{method}"
+    if "out" in options or method == "at":
         raise TypeError(
             located(
                 f"np.{name}: what is differentiated cannot be written into an existing array, "
                 "by out= or by array += value; write array = array + value"
             )
         )
-    if method == "reduce" and ufunc in _REDUCE and not set(options) - {"axis", "keepdims"}:
-        axis = options.get("axis", 0)
-        return _REDUCE[ufunc](*operands, axis=axis, keepdims=options.get("keepdims", False))
-    if method != "__call__":
-        raise _unknown(f"{name}.{method}")
     if ufunc in PLAIN_RESULTS:
-        return ufunc(*map(_data_of, operands), **options)
-    if row:
-        raise TypeError(located(f"np.{name} on a Value takes no {', '.join(options)}"))
+        return getattr(ufunc, method)(*map(_data_of, operands), **options)
+    along = {"reduce": REDUCE, "accumulate": ACCUMULATE}.get(method, {}).get(ufunc)
+    accepted = {"reduce": {"axis", "keepdims"}, "accumulate": {"axis"}}.get(method, set())
+    if along and not set(options) - accepted:
+        return along(*operands, **{"axis": 0, **options})
+    if row and method == "outer" and not options:
+        x, y = map(as_carrier, operands)
+        return row(ops.reshape(x, shape_of(x) + (1,) * len(shape_of(y))), y)
+    if along or (row and method in ("__call__", "outer")):
+        raise TypeError(located(f"np.{name} on a Value takes no {', '.join(sorted(set(options) - accepted))}"))
     raise _unknown(name)
-
-
-_REDUCE: dict[Any, Callable[..., Carrier]] = {np.add: ops.sum, np.maximum: ops.max, np.minimum: ops.min}
 
 
 def call_function(function: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
@@ -67,7 +92,7 @@ def call_function(function: Callable[..., Any], args: tuple[Any, ...], kwargs: d
         remedy = f"make a new one with {instead}"
         raise TypeError(located(f"np.{name} would change a Value that others were computed from; {remedy}"))
     if ours is None:
-        raise _unknown(f"{function.__module__}.{function.__name__}".removeprefix("numpy."))
+        raise _unknown(name_in_numpy(function))
     given = {name: value for name, value in kwargs.items() if value is not np._NoValue}
     operands, given = _by_our_names(function, ours, args, given)
     return ours(*operands, **given)
@@ -100,17 +125,18 @@ def _by_our_names(
 
 
 _IN_PLACE = frozenset({np.fill_diagonal, np.put_along_axis, np.put, np.place, np.putmask, np.copyto})
-_INSTEAD = {
-    **{"prod": "multiply", "hstack": "stack", "vstack": "stack"},
-    **dict.fromkeys(["dot", "inner", "vdot"], "matmul"),
-}
+
+
+def name_in_numpy(function: Callable[..., Any]) -> str:
+    """``linalg.norm``, as it is written after ``np.``."""
+    module = getattr(function, "__module__", None) or "numpy"
+    return f"{module}.{function.__name__}".removeprefix("numpy.")
 
 
 def _unknown(name: str) -> TypeError:
-    known = sorted({f.__name__ for f in (*UFUNCS, *FUNCTIONS)})
-    near = difflib.get_close_matches(name.split(".")[-1], known, n=1, cutoff=0.65)
-    near = [_INSTEAD[name]] if name in _INSTEAD else near
-    nearest = f"the nearest is np.{near[0]}" if near else f"there are {', '.join(known)}"
+    known = {f.__name__: name_in_numpy(f) for f in (*UFUNCS, *FUNCTIONS)}
+    near = difflib.get_close_matches(name.split(".")[-1], sorted(known), n=1, cutoff=0.7)
+    nearest = f"the nearest is np.{known[near[0]]}" if near else "autograd_mini/ops/README.md lists what there is"
     remedy = f"to compute without a gradient, use np.{name}(value.data)"
     return TypeError(located(f"np.{name} has no derivative here; {nearest}; {remedy}"))
 

@@ -92,6 +92,31 @@ METHODS: dict[str, tuple[Callable[[Any], Any], Callable[[Any], Any]]] = {
         lambda x: x.log().nan_to_num(nan=1.0, posinf=2.0, neginf=3.0),
         lambda x: ops.nan_to_num(ops.log(x), nan=1.0, posinf=2.0, neginf=3.0),
     ),
+    **{
+        name: (lambda x, name=name: getattr(x, name)(), getattr(ops, name))
+        for name in (
+            *("prod", "median", "nansum", "nanmean", "nanmedian", "norm", "cumsum", "cumprod", "cummax", "cummin"),
+            *("logcumsumexp", "diff", "sort"),
+        )
+    },
+    "var(mean)": (lambda x: x.var(1, mean=1.5, correction=1), lambda x: ops.var(x, 1, mean=1.5, correction=1)),
+    "std(mean)": (lambda x: x.std(1, mean=1.5, correction=1), lambda x: ops.std(x, 1, mean=1.5, correction=1)),
+    "prod(0, True)": (lambda x: x.prod(0, True), lambda x: ops.prod(x, 0, True)),
+    "median(0, True)": (lambda x: x.median(0, True), lambda x: ops.median(x, 0, True)),
+    "quantile(...)": (
+        lambda x: x.quantile([0.2, 0.7], 1, "lower", True),
+        lambda x: ops.quantile(x, [0.2, 0.7], 1, "lower", True),
+    ),
+    "nanquantile(...)": (
+        lambda x: x.nanquantile(0.2, 1, "higher", True),
+        lambda x: ops.nanquantile(x, 0.2, 1, "higher", True),
+    ),
+    "norm(...)": (lambda x: x.norm(3, 0, True), lambda x: ops.norm(x, 3, 0, True)),
+    "diff(...)": (lambda x: x.diff(2, 0, np.ones((1, 3)), 2.0), lambda x: ops.diff(x, 2, 0, 1.0, 2.0)),
+    **{
+        f"{name}(0)": (lambda x, name=name: getattr(x, name)(0), lambda x, name=name: getattr(ops, name)(x, 0))
+        for name in ("nansum", "nanmean", "nanmedian", "cumsum", "cumprod", "cummax", "cummin", "logcumsumexp", "sort")
+    },
     "-x": (lambda x: -x, ops.neg),
     "x // y": (lambda x: x // Y, lambda x: ops.floor_divide(x, Y)),
     "y // x": (lambda x: 2.0 // x, lambda x: ops.floor_divide(2.0, x)),
@@ -118,9 +143,21 @@ def test_a_method_is_the_op(name: str) -> None:
     np.testing.assert_array_equal(x.grad, y.grad)
 
 
+QUESTIONS = ("argmax", "argmin", "argsort", "any", "all", "count_nonzero")
+
+
+@pytest.mark.parametrize("name", QUESTIONS)
+def test_a_question_has_numpys_plain_answer(name: str) -> None:
+    x = np.array([[0.0, 2.0, 1.0], [0.0, -1.0, np.nan]])
+    for arguments in ((), (0,)):
+        answer = getattr(Value(x), name)(*arguments)
+        assert type(answer) is type(getattr(np, name)(x, *arguments))
+        np.testing.assert_array_equal(answer, getattr(np, name)(x, *arguments))
+
+
 def test_every_method_is_compared_with_its_op() -> None:
     methods = {name for name, thing in vars(Arithmetic).items() if inspect.isfunction(thing) and name[0] != "_"}
-    assert methods - {"record"} <= {name.split("(")[0] for name in METHODS}
+    assert methods - {"record", *QUESTIONS} <= {name.split("(")[0] for name in METHODS}
 
 
 def test_an_op_of_plain_numbers_and_arrays_is_plain() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -43,6 +44,18 @@ FUNCTIONS: dict[str, tuple[Callable[[Any], Any], Callable[[Any], Any]]] = {
     "np.add.reduce": (lambda x: np.add.reduce(x), lambda x: x.sum(0)),
     "np.add.reduce(axis=None)": (lambda x: np.add.reduce(x, axis=None), lambda x: x.sum()),
     "np.maximum.reduce": (lambda x: np.maximum.reduce(x, axis=1), lambda x: x.max(1)),
+    "np.multiply.reduce": (lambda x: np.multiply.reduce(x), lambda x: x.prod(0)),
+    "np.minimum.reduce": (lambda x: np.minimum.reduce(x, axis=None, keepdims=True), lambda x: x.min(keepdims=True)),
+    "np.fmax.reduce": (lambda x: np.fmax.reduce(x, 1), lambda x: ops.nanmax(x, 1)),
+    "np.fmin.reduce": (lambda x: np.fmin.reduce(x, 1), lambda x: ops.nanmin(x, 1)),
+    "np.logaddexp.reduce": (lambda x: np.logaddexp.reduce(x, axis=(0, 1)), lambda x: x.logsumexp()),
+    "np.add.accumulate": (lambda x: np.add.accumulate(x), lambda x: x.cumsum(0)),
+    "np.multiply.accumulate": (lambda x: np.multiply.accumulate(x, axis=1), lambda x: x.cumprod(1)),
+    "np.maximum.accumulate": (lambda x: np.maximum.accumulate(x), lambda x: x.cummax(0)),
+    "np.minimum.accumulate": (lambda x: np.minimum.accumulate(x, 1), lambda x: x.cummin(1)),
+    "np.logaddexp.accumulate": (lambda x: np.logaddexp.accumulate(x), lambda x: x.logcumsumexp(0)),
+    "np.multiply.outer": (lambda x: np.multiply.outer(x, Y), lambda x: x.reshape(2, 3, 1, 1) * Y),
+    "np.subtract.outer": (lambda x: np.subtract.outer(Y[0], x), lambda x: Y[0].reshape(3, 1, 1) - x),
     "np.mean": (lambda x: np.mean(x, 1), lambda x: x.mean(1)),
     "np.var": (lambda x: np.var(x, axis=0, ddof=1), lambda x: x.var(0, 1)),
     "np.std": (lambda x: np.std(x, axis=1), lambda x: x.std(1)),
@@ -122,15 +135,12 @@ def test_a_numpy_scalar_keeps_a_number_a_number() -> None:
         (lambda x: np.spacing(x), "np.spacing"),
         (lambda x: np.nextafter(x, x), "np.nextafter"),
         (lambda x: np.frexp(x), "np.frexp"),
-        (lambda x: np.add.accumulate(x), "np.add.accumulate"),
-        (lambda x: np.multiply.outer(x, x), "np.multiply.outer"),
-        (lambda x: np.multiply.reduce(x), "np.multiply.reduce"),
-        (lambda x: np.median(x), "np.median"),
-        (lambda x: np.cumsum(x), "np.cumsum"),
-        (lambda x: np.sort(x), "np.sort"),
-        (lambda x: np.linalg.inv(x), "np.inv"),
+        (lambda x: np.add.reduceat(x, [0, 1]), "np.add.reduceat"),
+        (lambda x: np.subtract.reduce(x), "np.subtract.reduce"),
+        (lambda x: np.bitwise_and.outer(x, x), "np.bitwise_and.outer"),
+        (lambda x: np.unique(x), "np.unique"),
+        (lambda x: np.linalg.eig(x), "np.linalg.eig"),
         (lambda x: np.fft.fft(x), "np.fft"),
-        (lambda x: np.logical_and(x, x), "np.logical_and"),
         (lambda x: np.bitwise_and(x, x), "np.bitwise_and"),
     ],
 )
@@ -142,14 +152,20 @@ def test_a_function_without_an_op_is_named(call: Any, name: str) -> None:
 @pytest.mark.parametrize(
     ("call", "nearest"),
     [
-        (lambda x: np.nansum(x), r"np\.sum"),
-        (lambda x: np.nanmean(x), r"np\.mean"),
-        (lambda x: np.nanstd(x), r"np\.std"),
+        (lambda x: np.ediff1d(x), r"np\.diff\b"),
+        (lambda x: np.linalg.eig(x), r"np\.linalg\.eigh\b"),
+        (lambda x: np.linalg.eigvals(x), r"np\.linalg\.eigvalsh\b"),
     ],
 )
 def test_the_nearest_function_that_exists_is_named(call: Any, nearest: str) -> None:
     with pytest.raises(TypeError, match=f"the nearest is {nearest}"):
         call(Value(X))
+
+
+def test_where_nothing_is_near_the_list_of_all_is_named() -> None:
+    with pytest.raises(TypeError, match=r"ops/README\.md"):
+        np.histogram(Value(X))
+    assert (Path(ops.__file__).parent / "README.md").exists()
 
 
 def test_writing_into_an_array_is_refused() -> None:
@@ -158,6 +174,10 @@ def test_writing_into_an_array_is_refused() -> None:
         array += x
     with pytest.raises(TypeError, match="out="):
         np.exp(x, out=array)
+    with pytest.raises(TypeError, match="array = array \\+ value"):
+        np.add.at(array, [0], x)
+    with pytest.raises(TypeError, match="out"):
+        np.cumsum(x, out=array)
     with pytest.raises(TypeError, match="out="):
         np.add(array, array, out=x)
     with pytest.raises(TypeError):
@@ -180,7 +200,11 @@ def test_writing_into_an_array_is_refused() -> None:
         lambda x: np.reshape(x, (3, 2), order="F"),
         lambda x: np.ravel(x, order="F"),
         lambda x: np.concatenate([x, x], dtype="float32"),
-        lambda x: np.std(x, mean=1.0),
+        lambda x: np.median(x, overwrite_input=True),
+        lambda x: np.quantile(x, 0.5, weights=X),
+        lambda x: np.cumsum(x, dtype="float32"),
+        lambda x: np.multiply.reduce(x, where=X > 1),
+        lambda x: np.add.accumulate(x, dtype="float32"),
         lambda x: np.where(x),
     ],
 )
@@ -236,6 +260,11 @@ def test_no_operation_makes_an_object_array() -> None:
         lambda x: x == X,
         lambda x: x > X,
         lambda x: np.isclose(x, 1.0),
+        lambda x: np.logical_and(x > 1, x),
+        lambda x: np.logical_or.reduce(x, axis=1),
+        lambda x: np.greater.outer(x, X[0]),
+        lambda x: np.isin(x, [1.5, 4.0]),
+        np.isposinf,
     ],
 )
 def test_a_question_has_a_plain_boolean_answer(ask: Any) -> None:
@@ -251,6 +280,12 @@ def test_questions_about_the_whole_are_plain() -> None:
     assert np.ndim(x) == 2
     assert np.size(x) == 6
     assert np.argmax(x) == 3
+    assert np.nanargmin(x) == 4
+    assert np.argsort(x, axis=1).tolist() == [[0, 1, 2], [1, 2, 0]]
+    assert np.searchsorted(x[0], 1.7) == 2
+    assert np.searchsorted([1.0, 2.0], x[0]).tolist() == [0, 1, 1]
+    assert [at.tolist() for at in np.nonzero(x - 0.5)] == [[0, 0, 1, 1, 1], [1, 2, 0, 1, 2]]
+    assert np.linalg.matrix_rank(x) == 2
     assert np.allclose(x, X)
     assert np.array_equal(x, X)
     assert type(np.zeros_like(x)) is np.ndarray
