@@ -9,11 +9,10 @@ import numpy as np
 
 from autograd_mini.ops.caller import located
 from autograd_mini.ops.choosing import where
-from autograd_mini.ops.cumulative import cumsum
 from autograd_mini.ops.linalg import matmul
 from autograd_mini.ops.operation import Carrier, Operation, dtype_of, shape_of
-from autograd_mini.ops.pointwise import div
-from autograd_mini.ops.reduction import sum
+from autograd_mini.ops.pointwise import add, div
+from autograd_mini.ops.reduction import broadcast_to, min, sum
 from autograd_mini.ops.shape import reshape
 from autograd_mini.ops.window import (
     Length,
@@ -49,8 +48,9 @@ def _to_the_first_largest(
     one_each = (*shape_of(x)[:2], 1, prod(shape_of(z)[2:]))
     windows = reshape(columns, in_windows)
     found = (windows == reshape(z, one_each)) | (windows != windows)
-    first = found & (cumsum(where(found, 1.0, 0.0), 2) == 1)
-    back = where(first, reshape(g, one_each), 0.0)
+    order = np.arange(prod(kernel), dtype=np.float32)[:, None]
+    first = min(where(found, order, inf), 2, keepdims=True)
+    back = where(first == order, broadcast_to(reshape(g, one_each), in_windows), 0.0)
     return from_columns(reshape(back, shape_of(columns)), shape_of(x)[2:], stride, dilation)
 
 
@@ -112,7 +112,11 @@ def _max_pool(
     x, is_batch = as_images(op, x, n)
     stride = kernel_size if stride is None else stride
     kernel, strides, dilations, pads = window_of(op, n, kernel_size, stride, dilation, padding)
-    x = padded(x, _margins(op, shape_of(x)[2:], kernel, strides, dilations, pads, ceil_mode), fill=-inf)
+    size = shape_of(x)[2:]
+    margins = _margins(op, size, kernel, strides, dilations, pads, ceil_mode)
+    x = padded(x, margins)
+    if shape_of(x)[2:] != size:
+        x = add(x, np.pad(np.zeros(size, dtype_of(x)), margins, constant_values=-inf))
     z = _MAX_POOL.on(x, kernel, strides, dilations)
     return z if is_batch else reshape(z, shape_of(z)[1:])
 

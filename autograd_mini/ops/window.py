@@ -138,12 +138,12 @@ def from_columns(columns: Carrier, size: Lengths, stride: Lengths, dilation: Len
     return _OVERLAP_ADD.on(windows, (*shape_of(columns)[:2], *size), tuple(range(2, 2 + n)), stride, dilation)
 
 
-def padded(x: Carrier, padding: Sequence[tuple[int, int]], fill: float = 0.0) -> Carrier:
-    """``x`` with so many elements before and after on each of its last axes."""
+def padded(x: Carrier, padding: Sequence[tuple[int, int]]) -> Carrier:
+    """``x`` with so many zeros before and after on each of its last axes."""
     if not any(before or after for before, after in padding):
         return x
     others = [(0, 0)] * (len(shape_of(x)) - len(padding))
-    return pad(x, [*others, *padding], constant_values=fill)
+    return pad(x, [*others, *padding])
 
 
 def cropped(x: Carrier, padding: Sequence[int]) -> Carrier:

@@ -14,6 +14,7 @@ import gallery_arrays
 import gallery_linalg
 import gallery_pointwise
 import gallery_reduction
+import gallery_window
 import numpy as np
 import torch
 import torch.nn.functional as F
@@ -341,6 +342,7 @@ SAMPLES: list[Sample] = [
     *gallery_arrays.SAMPLES,
     *gallery_linalg.SAMPLES,
     *gallery_reduction.SAMPLES,
+    *gallery_window.SAMPLES,
 ]
 CASES = [(sample, kind) for sample in SAMPLES for kind in sample.kinds]
 
