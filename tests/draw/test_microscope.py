@@ -130,8 +130,12 @@ def test_variables_name_what_has_no_label(data_of):
 def test_values_say_which_module_they_were_computed_in(data_of):
     nn.manual_seed(0)
     model = nn.MLP(2, [3, 1])
-    values = data_of(microscope(model(np.ones((4, 2))).sum()))["record"]["values"]
+    loss = model(np.ones((4, 2))).sum()
+    values = data_of(microscope(loss))["record"]["values"]
     assert {value["scope"] for value in values if value["kind"] == "value"} == {"MLP › Linear", "MLP", ""}
+    del model
+    values = data_of(microscope(loss))["record"]["values"]
+    assert {value["scope"] for value in values if value["kind"] == "value"} == {""}
 
 
 def test_steps_of_one_kind_share_their_rule(scalar_mlp, data_of):

@@ -11,6 +11,7 @@ const FORWARD = {
   div: pointwise((x, y) => x / y),
   pow: pointwise(power),
   neg: pointwise((x) => -x),
+  stop_gradient: pointwise((x) => x),
   sign: pointwise(Math.sign),
   abs: pointwise(Math.abs),
 
