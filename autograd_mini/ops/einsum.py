@@ -51,43 +51,48 @@ def einsum(*operands: Any, optimize: Any = False) -> Carrier:
     """
     subscripts, xs = _in_letters(operands)
     xs = [as_carrier(x) for x in xs]
-    spelled_out, output = _spelled_out(subscripts, tuple(map(shape_of, xs)))
-    terms = list(spelled_out)
+    terms, output = _spelled_out(subscripts, tuple(map(shape_of, xs)))
     if not any(hasattr(x, "record") for x in xs):
         return as_data(np.einsum(f"{','.join(terms)}->{output}", *xs, optimize=optimize))
-    # What a product of others would have to undo is done first, so that the row's derivative is another such row.
-    long = {letter for x, term in zip(xs, terms, strict=True) for letter, n in _axes(x, term) if n != 1}
-    for i, term in enumerate(terms):
-        xs[i], terms[i] = _diagonal(*_without_broadcast_axes(xs[i], term, long))
-    count = Counter([letter for term in terms for letter in term] + list(output))
-    for i, term in enumerate(terms):
-        alone = tuple(axis for axis, letter in enumerate(term) if count[letter] == 1)
-        if alone:
-            xs[i], terms[i] = sum(xs[i], alone), "".join(letter for letter in term if count[letter] > 1)
-    if len(xs) == 1:
-        return xs[0] if terms[0] == output else transpose(xs[0], [terms[0].index(letter) for letter in output])
-    return _EINSUM.bind(f"{','.join(terms)}->{output}", bool(optimize))(*xs)
+    steps, subscripts = _first_steps(terms, output, tuple(map(shape_of, xs)))
+    for i, (broadcast, places, alone) in enumerate(steps):
+        xs[i] = squeeze(xs[i], broadcast) if broadcast else xs[i]
+        xs[i] = getitem(xs[i], places) if places else xs[i]
+        xs[i] = sum(xs[i], alone) if alone else xs[i]
+    if len(xs) > 1:
+        return _EINSUM.bind(subscripts, bool(optimize))(*xs)
+    (term,), _ = _terms_and_output(subscripts)
+    return xs[0] if term == output else transpose(xs[0], [term.index(letter) for letter in output])
 
 
-def _axes(x: Carrier, term: str) -> list[tuple[str, int]]:
-    return list(zip(term, shape_of(x), strict=True))
+@lru_cache(maxsize=256)
+def _first_steps(
+    terms: tuple[str, ...], output: str, shapes: tuple[tuple[int, ...], ...]
+) -> tuple[list[tuple[tuple[int, ...], tuple[Any, ...], tuple[int, ...]]], str]:
+    """What is done to each operand first, so that the row's derivative is another such row; and the row's subscripts.
 
-
-def _without_broadcast_axes(x: Carrier, term: str, long: set[str]) -> tuple[Carrier, str]:
-    """Without the axes of length 1 that another operand repeats: a product broadcasts what is not there."""
-    dropped = tuple(axis for axis, (letter, n) in enumerate(_axes(x, term)) if n == 1 and letter in long)
-    if not dropped:
-        return x, term
-    return squeeze(x, dropped), "".join(letter for axis, letter in enumerate(term) if axis not in dropped)
-
-
-def _diagonal(x: Carrier, term: str) -> tuple[Carrier, str]:
-    """The diagonal of the axes that have the same letter."""
-    lengths = dict(_axes(x, term))
-    if len(lengths) == len(term):
-        return x, term
-    places = dict(zip(lengths, np.ix_(*map(np.arange, lengths.values())), strict=True))
-    return getitem(x, tuple(places[letter] for letter in term)), "".join(lengths)
+    For each operand: the axes of length 1 that another operand repeats, which a product can do without; the index of
+    its diagonal, if a letter stands twice; and the axes that stand nowhere else, which are summed over.
+    """
+    long = {
+        letter
+        for term, shape in zip(terms, shapes, strict=True)
+        for letter, n in zip(term, shape, strict=True)
+        if n != 1
+    }
+    lengths: list[dict[str, int]] = []
+    broadcast, places = [], []
+    for term, shape in zip(terms, shapes, strict=True):
+        dropped = tuple(axis for axis, n in enumerate(shape) if n == 1 and term[axis] in long)
+        kept = [axis for axis in range(len(shape)) if axis not in dropped]
+        lengths.append({term[axis]: shape[axis] for axis in kept})
+        index = dict(zip(lengths[-1], np.ix_(*map(np.arange, lengths[-1].values())), strict=True))
+        broadcast.append(dropped)
+        places.append(tuple(index[term[axis]] for axis in kept) if len(kept) > len(index) else ())
+    count = Counter([letter for letters in lengths for letter in letters] + list(output))
+    alone = [tuple(axis for axis, letter in enumerate(letters) if count[letter] == 1) for letters in lengths]
+    rest = ["".join(letter for letter in letters if count[letter] > 1) for letters in lengths]
+    return list(zip(broadcast, places, alone, strict=True)), f"{','.join(rest)}->{output}"
 
 
 # ---------------------------------------------------------------- subscripts
