@@ -53,6 +53,8 @@ def cumsum(x: Carrier, axis: int | None = None) -> Carrier:
 def logcumsumexp(x: Carrier, axis: int | None = None) -> Carrier:
     """log(cumsum(exp(x))) along ``axis``, without overflow. PyTorch: ``torch.logcumsumexp``.
 
+    An element that is -inf gets a gradient of 0, where PyTorch's is nan.
+
     >>> logcumsumexp(np.array([1000.0, 1000.0])) - 1000
     array([0.        , 0.69314718])
     """

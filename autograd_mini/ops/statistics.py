@@ -162,8 +162,9 @@ def between(op: str, x: Carrier, q: Any, axis: Axis, method: str, keepdims: bool
     at = (last + 1) * fractions.ravel() + (alpha + fractions.ravel() * (1 - alpha - beta)) - 1
     at = np.where(spoilt, last, _ROUNDED.get(method, lambda at: at)(np.clip(at, 0, last)))
     low, high = np.floor(at), np.ceil(at)
-    exact = type(q) is not float and np.asarray(q).dtype.kind == "f"  # such a q promotes as NumPy's do
-    weight = (at - low).astype(np.result_type(dtype_of(x), np.asarray(q)) if exact else dtype_of(x))
+    between_two = method not in ("lower", "higher", "nearest")
+    promotes = between_two and type(q) is not float and np.asarray(q).dtype.kind == "f"  # as NumPy has it
+    weight = (at - low).astype(np.result_type(dtype_of(x), np.asarray(q)) if promotes else dtype_of(x))
     below, above = take_along_axis(rows, low.astype(int)), take_along_axis(rows, high.astype(int))
     result = where(weight < 0.5, below + (above - below) * weight, above - (above - below) * (1 - weight))
     result = transpose(result, (len(shape_of(result)) - 1, *range(len(shape_of(result)) - 1)))
