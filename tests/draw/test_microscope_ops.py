@@ -90,7 +90,7 @@ def test_forward_and_backward_of_every_op_are_pythons(op, replay, rng):
             continue
         # The layout in memory does not reach the page
         kinds = {tuple((operand.shape, operand.dtype) for operand in kind): kind for kind in sample.kinds}
-        for kind in kinds.values():
+        for kind in list(kinds.values())[: None if op in TABLE else 3]:  # of a composition a few will do
             operands = [operand.draw(domain, rng) for operand, domain in zip(kind, sample.domains, strict=False)]
             z = sample.ours(*[Value(x) for x in operands])
             weights = np.asarray(rng.uniform(0.5, 1.5, z.shape), z.dtype)
