@@ -19,7 +19,7 @@ def _places(rows: int, columns: int, offset: int) -> slice:
     """Where a diagonal lies among the elements of a matrix in a row: every so many, so it is a slice."""
     start = offset if offset >= 0 else -offset * columns
     count = max(min(rows, columns - offset) if offset >= 0 else min(rows + offset, columns), 0)
-    return slice(start, start + count * (columns + 1), columns + 1) if count else slice(0, 0)
+    return slice(start, start + count * (columns + 1), columns + 1)
 
 
 def diagonal(x: Carrier, offset: int = 0, axis1: int = 0, axis2: int = 1) -> Carrier:

@@ -33,9 +33,9 @@ def _frozen_index(index: Any) -> Any:
 
 
 def _picks_once(index: Any) -> bool:
-    """True for ints, slices, None and Ellipsis, and one mask beside them: they never pick an element twice."""
+    """True for ints, slices, None, Ellipsis and masks of booleans, which never pick an element twice."""
     arrays = [part for part in (index if isinstance(index, tuple) else (index,)) if isinstance(part, np.ndarray)]
-    return not arrays or (len(arrays) == 1 and arrays[0].dtype == bool)
+    return all([array.dtype == bool for array in arrays])
 
 
 def _scatter(g: Any, shape: tuple[int, ...], index: Any) -> Any:
