@@ -49,9 +49,7 @@ def element(x: Any, index: Index) -> Any:
         if isinstance(x.op, np.ufunc):
             return Symbol(None, bool(x.data[index]), x.op, tuple(parts))
         return Symbol(None, float(x.data[index]), x.op, tuple(parts))
-    if not x.shape:
-        return x  # a number, made of arrays in a way that is not written out
-    return Symbol(Element(x.name if x.op is None else x, index), float(x.data[index]))
+    return Symbol(Element(x.name if x.op is None else x, index), float(x.data[index] if index else x.data))
 
 
 def _of_broadcast(x: Any, index: Index) -> Any:

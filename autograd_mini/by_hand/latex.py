@@ -34,7 +34,7 @@ class Latex(Text):
             return rf"\frac{{\partial {self.name(name.of)[0]}}}{{\partial {self.name(name.by)[0]}}}", PRODUCT + 1
         if isinstance(name, Element):
             array = self.inside(name.array, ATOM) if isinstance(name.array, Symbol) else self.word(name.array)
-            return rf"{array}_{{{', '.join(map(str, name.at))}}}", PRODUCT + 1
+            return (rf"{array}_{{{', '.join(map(str, name.at))}}}" if name.at else array), PRODUCT + 1
         if isinstance(name, Rest):
             return rf"\dots \text{{ ({name.terms:,} more)}}", ATOM
         if isinstance(name, float):

@@ -85,7 +85,7 @@ class Text:
                 array = self.inside(name.array, ATOM)
             else:
                 array = self.name(name.array)[0] if isinstance(name.array, Derivative) else self.word(name.array)
-            return f"{array}[{', '.join(map(str, name.at))}]", ATOM
+            return f"{array}[{', '.join(map(str, name.at))}]" if name.at else array, ATOM
         if isinstance(name, Rest):
             return f"… ({name.terms:,} more)", ATOM
         if isinstance(name, float):
