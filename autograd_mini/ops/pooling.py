@@ -19,7 +19,6 @@ from autograd_mini.ops.window import (
     Lengths,
     as_images,
     as_lengths,
-    from_columns,
     padded,
     places_of,
     spans,
@@ -30,35 +29,18 @@ from autograd_mini.ops.window import (
 # ---------------------------------------------------------------- the largest
 
 
-def _largest(x: Any, kernel: Lengths, stride: Lengths, dilation: Lengths) -> Any:
-    columns = to_columns(x, kernel, stride, dilation)
-    places = np.ndindex(kernel)
-    largest = columns[(slice(None), slice(None), *next(places))].copy()
-    for place in places:
-        np.maximum(largest, columns[(slice(None), slice(None), *place)], out=largest)
-    return largest
-
-
-def _to_the_first_largest(
-    g: Carrier, z: Carrier, x: Carrier, kernel: Lengths, stride: Lengths, dilation: Lengths
-) -> Carrier:
+def _to_the_first_largest(g: Carrier, z: Carrier, windows: Carrier) -> Carrier:
     """The gradient of each window to its first largest element; a nan counts as the largest."""
-    columns = to_columns(x, kernel, stride, dilation)
-    in_windows = (*shape_of(x)[:2], prod(kernel), prod(shape_of(z)[2:]))
-    one_each = (*shape_of(x)[:2], 1, prod(shape_of(z)[2:]))
-    windows = reshape(columns, in_windows)
-    found = (windows == reshape(z, one_each)) | (windows != windows)
-    order = np.arange(prod(kernel), dtype=np.float32)[:, None]
+    found = (windows == z) | (windows != windows)
+    order = np.arange(shape_of(windows)[2], dtype=np.float32)[:, None]
     first = min(where(found, order, inf), 2, keepdims=True)
-    back = where(first == order, broadcast_to(reshape(g, one_each), in_windows), 0.0)
-    return from_columns(reshape(back, shape_of(columns)), shape_of(x)[2:], stride, dilation)
+    return where(first == order, broadcast_to(g, shape_of(windows)), 0.0)
 
 
 _MAX_POOL = Operation(
-    "max_pool",
-    _largest,
+    "max_pool",  # of windows (N, C, elements, places) to (N, C, 1, places)
+    lambda windows: np.maximum.reduce(windows, axis=2, keepdims=True),
     _to_the_first_largest,
-    params=("kernel", "stride", "dilation"),
 )
 
 
@@ -117,8 +99,8 @@ def _max_pool(
     x = padded(x, margins)
     if shape_of(x)[2:] != size:
         x = add(x, np.pad(np.zeros(size, dtype_of(x)), margins, constant_values=-inf))
-    z = _MAX_POOL.on(x, kernel, strides, dilations)
-    return z if is_batch else reshape(z, shape_of(z)[1:])
+    windows, places = _windows(x, kernel, strides, dilations)
+    return _as_image(_MAX_POOL.on(windows), places, is_batch)
 
 
 # ---------------------------------------------------------------- the mean
@@ -175,33 +157,13 @@ def _avg_pool(
     kernel, strides, ones, pads = window_of(op, n, kernel_size, stride, 1, padding)
     size = shape_of(x)[2:]
     margins = _margins(op, size, kernel, strides, ones, pads, ceil_mode)
-    columns = to_columns(padded(x, margins), kernel, strides, ones)
-    places = shape_of(columns)[2 + n :]
-    total = sum(reshape(columns, (*shape_of(x)[:2], prod(kernel), prod(places))), 2)
+    windows, places = _windows(padded(x, margins), kernel, strides, ones)
     counts = np.ones(())
     for length, k, s, p, m in zip(size, kernel, strides, pads, places, strict=True):
         starts = np.arange(m) * s - p
         low, high = (-p, length + p) if count_include_pad else (0, length)
         counts = np.multiply.outer(counts, np.minimum(starts + k, high) - np.maximum(starts, low))
-    z = reshape(div(total, counts.ravel().astype(dtype_of(x))), (*shape_of(x)[:2], *places))
-    return z if is_batch else reshape(z, shape_of(z)[1:])
-
-
-def _margins(
-    op: str, size: Lengths, kernel: Lengths, stride: Lengths, dilation: Lengths, pads: Lengths, ceil_mode: bool
-) -> list[tuple[int, int]]:
-    """The padding before and after on each axis, with what a last window needs that only begins within."""
-    if any(2 * p > k for p, k in zip(pads, kernel, strict=True)):
-        raise ValueError(
-            located(f"{op}: a padding of {pads} is more than half of the window {kernel}, so that some would be empty")
-        )
-    wide = tuple(length + 2 * p for length, p in zip(size, pads, strict=True))
-    places = places_of(op, wide, kernel, stride, dilation)
-    margins = []
-    for length, n, span, s, p, m in zip(size, wide, spans(kernel, dilation), stride, pads, places, strict=True):
-        more = m * s + span - n if ceil_mode and m * s < length + p and (n - span) % s else 0
-        margins.append((p, p + more))
-    return margins
+    return _as_image(div(sum(windows, 2), counts.ravel().astype(dtype_of(x))), places, is_batch)
 
 
 def adaptive_avg_pool1d(x: Carrier, output_size: Length) -> Carrier:
@@ -242,3 +204,34 @@ def _means(length: int, count: int) -> Any:
     stops = -(-(np.arange(count)[:, None] + 1) * length // count)
     inside = (starts <= np.arange(length)) & (np.arange(length) < stops)
     return inside / inside.sum(axis=1, keepdims=True)
+
+
+# ---------------------------------------------------------------- both
+
+
+def _windows(x: Carrier, kernel: Lengths, stride: Lengths, dilation: Lengths) -> tuple[Carrier, Lengths]:
+    """The windows of images as (N, C, elements of a window, number of windows), and that number along each axis."""
+    columns = to_columns(x, kernel, stride, dilation)
+    places = shape_of(columns)[2 + len(kernel) :]
+    return reshape(columns, (*shape_of(x)[:2], prod(kernel), prod(places))), places
+
+
+def _as_image(z: Carrier, places: Lengths, is_batch: bool) -> Carrier:
+    return reshape(z, (*(shape_of(z)[:2] if is_batch else shape_of(z)[1:2]), *places))
+
+
+def _margins(
+    op: str, size: Lengths, kernel: Lengths, stride: Lengths, dilation: Lengths, pads: Lengths, ceil_mode: bool
+) -> list[tuple[int, int]]:
+    """The padding before and after on each axis, with what a last window needs that only begins within."""
+    if any(2 * p > k for p, k in zip(pads, kernel, strict=True)):
+        raise ValueError(
+            located(f"{op}: a padding of {pads} is more than half of the window {kernel}, so that some would be empty")
+        )
+    wide = tuple(length + 2 * p for length, p in zip(size, pads, strict=True))
+    places = places_of(op, wide, kernel, stride, dilation)
+    margins = []
+    for length, n, span, s, p, m in zip(size, wide, spans(kernel, dilation), stride, pads, places, strict=True):
+        more = m * s + span - n if ceil_mode and m * s < length + p and (n - span) % s else 0
+        margins.append((p, p + more))
+    return margins
