@@ -34,8 +34,8 @@ def _frozen_index(index: Any) -> Any:
 
 def _picks_once(index: Any) -> bool:
     """True for ints, slices, None, Ellipsis and masks of booleans, which never pick an element twice."""
-    arrays = [part for part in (index if isinstance(index, tuple) else (index,)) if isinstance(part, np.ndarray)]
-    return all([array.dtype == bool for array in arrays])
+    parts = index if isinstance(index, tuple) else (index,)
+    return not any(isinstance(part, np.ndarray) and part.dtype != bool for part in parts)
 
 
 def _scatter(g: Any, shape: tuple[int, ...], index: Any) -> Any:
