@@ -6,11 +6,11 @@ The arithmetic that it answers to is in ``arithmetic.py``, the chain rule in ``b
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any, Never
+from typing import Any, Never, Self
 
 import numpy as np
 
-from autograd_mini import backward, modes, numpy_protocol
+from autograd_mini import backward, copying, modes, numpy_protocol
 from autograd_mini.arithmetic import Arithmetic
 from autograd_mini.errors import op_error
 from autograd_mini.node import Node
@@ -176,6 +176,15 @@ class Value(Arithmetic, Node):
         twin = Value(0.0, requires_grad=False)
         twin.data = self.data
         return twin
+
+    # ------------------------------------------------------------ copies
+
+    def __copy__(self) -> Self:
+        twin: Self = copying.shallow_copy(self)
+        return twin
+
+    def __reduce_ex__(self, protocol: Any) -> tuple[Any, ...]:
+        return copying.reduced(self)
 
     # ------------------------------------------------------------ what it is
 

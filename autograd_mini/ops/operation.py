@@ -129,6 +129,9 @@ class Operation:
     def __reduce__(self) -> tuple[Any, ...]:
         return _look_up, (self.name, self.params)
 
+    def __deepcopy__(self, memo: Any) -> Operation:
+        return self  # nothing changes a row
+
 
 class Pointwise(Operation):
     """A row that acts on each element by itself: its Jacobian is diagonal."""
