@@ -6,9 +6,8 @@ from collections import Counter
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
-import numpy as np
-
 from autograd_mini.node import Node, topological_order
+from autograd_mini.text import number
 from autograd_mini.value import Value
 
 
@@ -79,8 +78,3 @@ def _paths_of_parameters(graph: Graph) -> dict[int, str]:
 def is_plain_number(value: Value) -> bool:
     """True for the 2 in ``2 * x``: a constant without a name."""
     return value.op is None and not value.requires_grad and not value.label and value.data.__class__ is float
-
-
-def number(x: Any) -> str:
-    """Four significant digits: 0.002682, 1.234e+06, nan. Never -0."""
-    return str(x) if isinstance(x, bool | np.bool_) else f"{float(x) + 0.0:.4g}"

@@ -4,7 +4,8 @@ import numpy as np
 
 import nn
 from autograd_mini import Value
-from autograd_mini.graph import names_of, number, walk
+from autograd_mini.graph import names_of, walk
+from autograd_mini.text import number
 
 
 def names(root, variables=None):

@@ -12,8 +12,8 @@ from autograd_mini.by_hand.element import element
 from autograd_mini.by_hand.latex import Latex
 from autograd_mini.by_hand.notation import Derivative, Element, Rest, Text
 from autograd_mini.by_hand.symbol import Symbol
-from autograd_mini.graph import number
 from autograd_mini.ops.operation import shape_of
+from autograd_mini.text import number
 
 WIDEST = 100  # characters of a line of text
 IN_A_ROW = 3  # uses that stand side by side; of more, each has a line

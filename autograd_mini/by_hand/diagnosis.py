@@ -11,7 +11,7 @@ import numpy as np
 from autograd_mini.backward import Contribution
 from autograd_mini.by_hand.digits import agree, near
 from autograd_mini.by_hand.slips import Slip, Use, slips
-from autograd_mini.graph import number
+from autograd_mini.text import number
 from autograd_mini.value import Value
 
 Uses = Mapping[Value, Sequence[Contribution]]  # of each node, as steps of the backward pass

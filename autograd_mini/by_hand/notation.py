@@ -9,8 +9,7 @@ import numpy as np
 
 from autograd_mini import ops
 from autograd_mini.by_hand.symbol import Symbol, is_literal
-from autograd_mini.draw.picture import op_text
-from autograd_mini.graph import number
+from autograd_mini.text import number, op_text
 
 # How tightly an operator binds what stands beside it. Brackets stand only around what binds less.
 CHOICE, COMPARISON, SUM, PRODUCT, MINUS, POWER, ATOM = range(7)

@@ -9,7 +9,7 @@ import numpy as np
 
 from autograd_mini.diagnosis.report import Finding
 from autograd_mini.diagnosis.step import Step
-from autograd_mini.graph import number
+from autograd_mini.text import number
 from autograd_mini.value import Value
 
 VANISHING = "vanishing gradients"

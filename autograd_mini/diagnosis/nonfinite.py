@@ -11,8 +11,8 @@ import numpy as np
 from autograd_mini import backward
 from autograd_mini.diagnosis.report import Finding
 from autograd_mini.diagnosis.step import Step
-from autograd_mini.graph import number
 from autograd_mini.ops.operation import Pointwise
+from autograd_mini.text import number
 from autograd_mini.value import Value
 
 KIND = "nan or inf"

@@ -12,9 +12,10 @@ from autograd_mini.by_hand.names import Names
 from autograd_mini.draw.collapse import collapse
 from autograd_mini.draw.microscope_record import record_of
 from autograd_mini.draw.microscope_view import view_of
-from autograd_mini.draw.picture import count, each_alone, picture
+from autograd_mini.draw.picture import each_alone, picture
 from autograd_mini.draw.svg import to_svg
 from autograd_mini.ops.caller import located, user_variables
+from autograd_mini.text import count
 from autograd_mini.value import Value
 
 MAX_BOXES = 150  # of a graph that opens as it is; a larger one opens collapsed

@@ -9,9 +9,10 @@ from typing import Any
 import numpy as np
 
 from autograd_mini.draw.layout import Point, layout
-from autograd_mini.draw.picture import Group, count, one_line, op_text
+from autograd_mini.draw.picture import Group
 from autograd_mini.draw.svg import HEIGHT, LINE, PAD, text_width
 from autograd_mini.graph import Graph
+from autograd_mini.text import count, one_line, op_text
 
 Json = Any
 

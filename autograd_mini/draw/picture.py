@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 import os.path
 from collections.abc import Sequence
 from typing import Any, NamedTuple
@@ -10,12 +9,11 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from autograd_mini.draw.modules import Call
-from autograd_mini.graph import Graph, names_of, number
+from autograd_mini.graph import Graph, names_of
 from autograd_mini.node import Node
 from autograd_mini.ops.operation import Operation
+from autograd_mini.text import NO_GRAD, count, digits, numbers, one_line, op_text, printable
 from autograd_mini.value import Value
-
-LONGEST = 40  # characters of a label or an index that a box shows; hovering shows the rest
 
 
 class Group(NamedTuple):
@@ -158,7 +156,7 @@ def _op_of_all(ops: Sequence[Operation], run: tuple[int, int]) -> str:
 
 def _title(values: Sequence[Value], calls: Sequence[Call] = ()) -> str:
     """Every digit of one Value; for many, that the numbers are the smallest and the largest."""
-    lines = [_printable(f"{call.path} {call.what}".strip()) for call in calls] if len(calls) == 1 else []
+    lines = [printable(f"{call.path} {call.what}".strip()) for call in calls] if len(calls) == 1 else []
     if len(calls) > 1:
         lines.append(f"{count(len(calls), 'call')} of the same form; the numbers are the smallest and the largest")
     elif len(values) > 1:
@@ -167,91 +165,13 @@ def _title(values: Sequence[Value], calls: Sequence[Call] = ()) -> str:
     else:
         value = values[0]
         if value.label:
-            lines.append(_printable(value.label))
-        lines.append(f"data {_digits(value.data)}")
+            lines.append(printable(value.label))
+        lines.append(f"data {digits(value.data)}")
         if value.requires_grad:
-            lines.append(f"grad {_digits(_plain_grad(value)) if value.has_grad else NO_GRAD}")
+            lines.append(f"grad {digits(_plain_grad(value)) if value.has_grad else NO_GRAD}")
     return "\n".join(lines)
 
 
 def _plain_grad(value: Value) -> Any:
     """The gradient as a number or array, also if ``create_graph`` made it a Value."""
     return value.grad.data if isinstance(value.grad, Node) else value.grad
-
-
-# ------------------------------------------------------------ numbers and names as text
-
-NO_GRAD = "–"
-
-
-def numbers(data: Sequence[Any]) -> str:
-    """Numbers or arrays as short text: one number, a few elements, or the smallest … the largest of all."""
-    if any([isinstance(x, np.ndarray) for x in data]):
-        data = [x for x in data if np.size(x)] or data[:1]
-    if not data or not np.size(data[0]):
-        return NO_GRAD if not data else "[]"
-    if len(data) == 1 and np.size(data[0]) <= 4:
-        return _nested(np.asarray(data[0]).tolist())
-    with np.errstate(invalid="ignore"):
-        low, high = min_max(data)
-    if math.isnan(low):
-        return "has nan"
-    return number(low) if low == high else f"{number(low)} … {number(high)}"
-
-
-def min_max(data: Sequence[Any]) -> tuple[Any, Any]:
-    """The smallest and the largest element of all; nan if there is one."""
-    if not any([isinstance(x, np.ndarray) for x in data]):
-        flat = np.array(data)
-        return flat.min(), flat.max()
-    return np.min([np.min(x) for x in data]), np.max([np.max(x) for x in data])
-
-
-def _nested(elements: Any) -> str:
-    """At most four numbers in their brackets."""
-    return f"[{', '.join(map(_nested, elements))}]" if isinstance(elements, list) else number(elements)
-
-
-def _digits(data: Any) -> str:
-    if isinstance(data, float):
-        return repr(data)
-    return np.array2string(np.asarray(data), threshold=50, edgeitems=2, max_line_width=100, precision=8)
-
-
-def count(n: int, thing: str, things: str = "") -> str:
-    """``1 value``, ``12,345 values``."""
-    return f"{n:,} {thing if n == 1 else things or thing + 's'}"
-
-
-def op_text(op: Operation) -> str:
-    """An op's symbol and what it was called with: ``sum axis=0``. What the shape of its result says is left out."""
-    if op.name == "getitem":
-        index = op.params["index"]
-        return one_line(f"[{', '.join(map(_param, index if isinstance(index, tuple) else (index,)))}]")
-    said = [
-        f"{name}={_param(param)}"
-        for name, param in op.params.items()
-        if name not in ("shape", "keepdims", "starts", "index") and param is not None and param is not False
-    ]
-    return one_line(" ".join([op.symbol, *said]))
-
-
-def _param(param: Any) -> str:
-    if isinstance(param, slice):
-        parts = ["" if part is None else str(part) for part in (param.start, param.stop, param.step)]
-        return ":".join(parts if parts[2] else parts[:2])
-    if isinstance(param, np.ndarray):
-        return str(param.tolist()) if param.size <= 4 else f"{param.dtype} {param.shape}"
-    if param is Ellipsis:
-        return "..."
-    return number(param) if isinstance(param, float) else str(param)
-
-
-def one_line(text: str) -> str:
-    """``text`` on one line, without what no font can show, and not too long."""
-    line = " ".join(_printable(text).split())
-    return line if len(line) <= LONGEST else line[: LONGEST - 1] + "…"
-
-
-def _printable(text: str) -> str:
-    return "".join([c if c.isprintable() or c == "\n" else " " if c.isspace() else "\ufffd" for c in str(text)])

@@ -10,8 +10,9 @@ from autograd_mini import Value
 from autograd_mini.backward import contributions
 from autograd_mini.by_hand.check import check_by_hand
 from autograd_mini.draw.microscope import microscope
-from autograd_mini.graph import number, walk
+from autograd_mini.graph import walk
 from autograd_mini.ops.operation import Pointwise
+from autograd_mini.text import number
 
 pytest_plugins = ("tests.browser",)
 

@@ -1,0 +1,94 @@
+"""Numbers, names and ops as short text, for pictures, formulas and reports."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from autograd_mini.ops.operation import Operation
+
+LONGEST = 40  # characters of a label or an index that a box shows; hovering shows the rest
+NO_GRAD = "–"
+
+
+def number(x: Any) -> str:
+    """Four significant digits: 0.002682, 1.234e+06, nan. Never -0."""
+    return str(x) if isinstance(x, bool | np.bool_) else f"{float(x) + 0.0:.4g}"
+
+
+def numbers(data: Sequence[Any]) -> str:
+    """Numbers or arrays as short text: one number, a few elements, or the smallest … the largest of all."""
+    if any([isinstance(x, np.ndarray) for x in data]):
+        data = [x for x in data if np.size(x)] or data[:1]
+    if not data or not np.size(data[0]):
+        return NO_GRAD if not data else "[]"
+    if len(data) == 1 and np.size(data[0]) <= 4:
+        return _nested(np.asarray(data[0]).tolist())
+    with np.errstate(invalid="ignore"):
+        low, high = min_max(data)
+    if math.isnan(low):
+        return "has nan"
+    return number(low) if low == high else f"{number(low)} … {number(high)}"
+
+
+def min_max(data: Sequence[Any]) -> tuple[Any, Any]:
+    """The smallest and the largest element of all; nan if there is one."""
+    if not any([isinstance(x, np.ndarray) for x in data]):
+        flat = np.array(data)
+        return flat.min(), flat.max()
+    return np.min([np.min(x) for x in data]), np.max([np.max(x) for x in data])
+
+
+def _nested(elements: Any) -> str:
+    """At most four numbers in their brackets."""
+    return f"[{', '.join(map(_nested, elements))}]" if isinstance(elements, list) else number(elements)
+
+
+def digits(data: Any) -> str:
+    """Every digit of a number; of an array as many elements as a tooltip has room for."""
+    if isinstance(data, float):
+        return repr(data)
+    return np.array2string(np.asarray(data), threshold=50, edgeitems=2, max_line_width=100, precision=8)
+
+
+def count(n: int, thing: str, things: str = "") -> str:
+    """``1 value``, ``12,345 values``."""
+    return f"{n:,} {thing if n == 1 else things or thing + 's'}"
+
+
+def op_text(op: Operation) -> str:
+    """An op's symbol and what it was called with: ``sum axis=0``. What the shape of its result says is left out."""
+    if op.name == "getitem":
+        index = op.params["index"]
+        return one_line(f"[{', '.join(map(_param, index if isinstance(index, tuple) else (index,)))}]")
+    said = [
+        f"{name}={_param(param)}"
+        for name, param in op.params.items()
+        if name not in ("shape", "keepdims", "starts", "index") and param is not None and param is not False
+    ]
+    return one_line(" ".join([op.symbol, *said]))
+
+
+def _param(param: Any) -> str:
+    if isinstance(param, slice):
+        parts = ["" if part is None else str(part) for part in (param.start, param.stop, param.step)]
+        return ":".join(parts if parts[2] else parts[:2])
+    if isinstance(param, np.ndarray):
+        return str(param.tolist()) if param.size <= 4 else f"{param.dtype} {param.shape}"
+    if param is Ellipsis:
+        return "..."
+    return number(param) if isinstance(param, float) else str(param)
+
+
+def one_line(text: str) -> str:
+    """``text`` on one line, without what no font can show, and not too long."""
+    line = " ".join(printable(text).split())
+    return line if len(line) <= LONGEST else line[: LONGEST - 1] + "…"
+
+
+def printable(text: str) -> str:
+    """``text`` without what no font can show."""
+    return "".join([c if c.isprintable() or c == "\n" else " " if c.isspace() else "\ufffd" for c in str(text)])
