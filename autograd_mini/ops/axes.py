@@ -9,7 +9,7 @@ import numpy as np
 
 from autograd_mini.ops.caller import located
 from autograd_mini.ops.indexing import getitem
-from autograd_mini.ops.operation import Carrier, shape_of
+from autograd_mini.ops.operation import Carrier, dtype_of, shape_of
 from autograd_mini.ops.shape import along, as_carrier, checked_axes, reshape, transpose
 
 Axis = int | tuple[int, ...] | None
@@ -54,6 +54,12 @@ def part(x: Carrier, axis: int, picked: Any) -> Carrier:
 def backwards(x: Carrier, axis: int) -> Carrier:
     """``x`` with an axis turned around. PyTorch: ``torch.flip``."""
     return part(x, axis, slice(None, None, -1))
+
+
+def slice_of(number: Any, x: Carrier, axis: int) -> Carrier:
+    """As much of a number as fits before ``x`` or after it."""
+    shape = shape_of(x)
+    return np.ones((*shape[:axis], 1, *shape[axis + 1 :]), dtype_of(x)) * number
 
 
 def plain(x: Carrier) -> Any:

@@ -1,23 +1,21 @@
-"""Running sums and extremes along an axis, and what differences and the trapezoidal rule make of them."""
+"""Running sums and extremes along an axis, of which the last element is the sum or the extreme."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
 
 import numpy as np
 
-from autograd_mini.ops.axes import backwards, one_axis, part, plain
+from autograd_mini.ops.axes import backwards, one_axis, plain, slice_of
 from autograd_mini.ops.caller import located
 from autograd_mini.ops.choosing import where
 from autograd_mini.ops.joining import concatenate
 from autograd_mini.ops.numpy_names import FUNCTIONS
-from autograd_mini.ops.operation import Carrier, Linear, Operation, dtype_of, shape_of
+from autograd_mini.ops.operation import Carrier, Linear, Operation, shape_of
 from autograd_mini.ops.picking import take_along_axis
 from autograd_mini.ops.pointwise import exp
 from autograd_mini.ops.product import cumprod, recurrence_from_the_end
-from autograd_mini.ops.reduction import sum
-from autograd_mini.ops.shape import as_carrier, reshape
+from autograd_mini.ops.shape import as_carrier
 
 
 def _logcumsumexp_by_x(g: Carrier, z: Carrier, x: Carrier, axis: int) -> Carrier:
@@ -92,13 +90,7 @@ def _with_initial(
         raise ValueError(located(f"{op} of {shape_of(x)} needs an axis; only a vector's goes without saying"))
     x, axis = one_axis(op, x, 0 if axis is None else axis)
     result = running(x, axis)
-    return concatenate([_slice_of(initial, x, axis), result], axis) if include_initial else result
-
-
-def _slice_of(number: Any, x: Carrier, axis: int) -> Carrier:
-    """As much of a number as fits before ``x`` or after it."""
-    shape = shape_of(x)
-    return np.ones((*shape[:axis], 1, *shape[axis + 1 :]), dtype_of(x)) * number
+    return concatenate([slice_of(initial, x, axis), result], axis) if include_initial else result
 
 
 def cummax(x: Carrier, axis: int | None = None) -> Carrier:
@@ -131,48 +123,6 @@ def _running_extreme(op: str, ufunc: np.ufunc, x: Carrier, axis: int | None) -> 
     return take_along_axis(x, np.maximum.accumulate(np.where(found, places, 0), axis), axis)
 
 
-# ---------------------------------------------------------------- differences
-
-
-def diff(x: Carrier, n: int = 1, axis: int = -1, prepend: Carrier = None, append: Carrier = None) -> Carrier:
-    """x[i + 1] - x[i] along ``axis``, ``n`` times over; ``prepend`` and ``append`` lengthen ``x`` before.
-
-    PyTorch: ``torch.diff``.
-
-    >>> diff(np.array([1.0, 4.0, 9.0]))
-    array([3., 5.])
-    """
-    if n < 0:
-        raise ValueError(located(f"diff: n={n} is no number of times; give 0 or more"))
-    x, axis = one_axis("diff", x, axis)
-    ends = [as_carrier(end) if end is not None else None for end in (prepend, append)]
-    before, after = [[] if end is None else [end if shape_of(end) else _slice_of(end, x, axis)] for end in ends]
-    if n and (before or after):
-        x = concatenate([*before, x, *after], axis)
-    for _ in range(n):
-        x = part(x, axis, slice(1, None)) - part(x, axis, slice(-1))
-    return x
-
-
-def trapezoid(y: Carrier, x: Carrier = None, dx: Carrier = 1.0, axis: int = -1) -> Carrier:
-    """The integral of ``y`` along ``axis`` by the trapezoidal rule, over the points ``x`` or with steps of ``dx``.
-
-    PyTorch: ``torch.trapezoid``.
-
-    >>> trapezoid(np.array([1.0, 2.0, 3.0])), trapezoid(np.array([1.0, 3.0]), x=np.array([0.0, 10.0]))
-    (4.0, 20.0)
-    """
-    y, axis = one_axis("trapezoid", y, axis)
-    if x is not None:
-        x = as_carrier(x)
-        dx = diff(x, axis=axis if len(shape_of(x)) > 1 else 0)
-    else:
-        dx = as_carrier(dx)
-    if len(shape_of(dx)) == 1:
-        dx = reshape(dx, tuple(-1 if i == axis else 1 for i in range(len(shape_of(y)))))
-    return sum(dx * (part(y, axis, slice(1, None)) + part(y, axis, slice(-1))) / 2.0, axis)
-
-
-FUNCTIONS.update({np.cumsum: cumsum, np.diff: diff, np.trapezoid: trapezoid})
+FUNCTIONS[np.cumsum] = cumsum
 if hasattr(np, "cumulative_sum"):  # NumPy 2.1
     FUNCTIONS.update({np.cumulative_sum: cumulative_sum, np.cumulative_prod: cumulative_prod})

@@ -157,6 +157,37 @@ def differences() -> Iterator[Sample]:
     )
 
 
+def gradients() -> Iterator[Sample]:
+    at = np.array([0.0, 0.5, 2.0, 2.3])
+    for axis in (0, 1, -1):
+        for order in (1, 2):
+            for step in (1.0, 0.25):
+                yield call(
+                    "gradient",
+                    f"axis={axis}, step={step}, edge_order={order}",
+                    lambda x, a=axis, o=order, h=step: ops.gradient(x, h, axis=a, edge_order=o),
+                    lambda x, a=axis, o=order, h=step: torch.gradient(x, spacing=h, dim=a, edge_order=o)[0],
+                    (3, 4),
+                    every_layout=axis == 0,
+                )
+    for order in (1, 2):
+        yield call(
+            "gradient",
+            f"coordinates, edge_order={order}",
+            lambda x, o=order: ops.gradient(x, at, axis=1, edge_order=o),
+            lambda x, o=order: torch.gradient(x, spacing=(torch.tensor(at),), dim=1, edge_order=o)[0],
+            (2, 4),
+        )
+    yield call("gradient", "two elements", ops.gradient, lambda x: torch.gradient(x)[0], (2,))
+    yield call(
+        "gradient",
+        "all axes",
+        lambda x: ops.stack(ops.gradient(x, 1.0, 2.0)),
+        lambda x: torch.stack(torch.gradient(x, spacing=(1.0, 2.0))),
+        (3, 2),
+    )
+
+
 # ---------------------------------------------------------------- reductions
 
 AXES: list[Any] = [None, 0, 1, -1, (0, 2), (-1, 0), (2, 0, 1)]
@@ -374,4 +405,4 @@ def norms() -> Iterator[Sample]:
     yield on_float("norm", "a number", ops.norm, torch.linalg.norm)
 
 
-SAMPLES: list[Sample] = [*running(), *differences(), *reductions(), *norms()]
+SAMPLES: list[Sample] = [*running(), *differences(), *gradients(), *reductions(), *norms()]
