@@ -1,4 +1,4 @@
-"""The two pictures of the README, anew: the microscope, and a derivation by hand that is marked. This is `make pictures`.
+"""The two pictures of the README, anew: the microscope, and a derivation by hand that is marked (`make pictures`).
 
     python -m demos.pictures
 
@@ -20,7 +20,8 @@ from demos import neuron
 
 FOLDER = Path(__file__).parent / "pictures"
 BROWSERS = ("chromium", "chromium-browser", "google-chrome")
-STEPS = 11  # forward through the neuron, and back to the tanh
+NEURON = 'g.box[aria-label^="n,"]'
+STEPS = 7  # forward through the neuron, and back through the tanh
 
 TERMINAL = """<!doctype html><meta charset="utf-8"><style>
 body {{ margin: 0; background: #f3f3f1 }}
@@ -42,7 +43,7 @@ def main(folder=FOLDER):
         marks.write_text(TERMINAL.format(in_colours(screen.getvalue().split("\n\n")[-1])), encoding="utf-8")
         with browser() as chromium:
             return [
-                photograph(chromium, page, folder / "microscope.png", 1280, 800, ["ArrowRight"] * STEPS),
+                photograph(chromium, page, folder / "microscope.png", 1280, 720, ["ArrowRight"] * STEPS, click=NEURON),
                 photograph(chromium, marks, folder / "check_by_hand.png", 900, 400, selector="pre"),
             ]
 
@@ -70,10 +71,12 @@ def browser():
         chromium.close()
 
 
-def photograph(chromium, page, picture, width, height, keys=(), selector=None):
-    """Opens a page, presses keys, and takes a picture of it or of one element."""
+def photograph(chromium, page, picture, width, height, keys=(), click=None, selector=None):
+    """Opens a page, clicks, presses keys, and takes a picture of it or of one element."""
     tab = chromium.new_page(viewport={"width": width, "height": height})
     tab.goto(Path(page).resolve().as_uri())
+    if click:
+        tab.locator(click).click()
     for key in keys:
         tab.keyboard.press(key)
     (tab.locator(selector) if selector else tab).screenshot(path=str(picture))
