@@ -191,6 +191,8 @@ IMAGE, KERNELS = np.zeros((2, 3, 5, 5)), np.zeros((4, 3, 3, 3))
         ),
         (lambda: ops.avg_pool2d(IMAGE, 0), ValueError, "kernel_size is a whole number of at least 1"),
         (lambda: ops.adaptive_avg_pool2d(IMAGE, 0), ValueError, "output_size is a whole number of at least 1"),
+        (lambda: ops.adaptive_avg_pool2d(IMAGE, (2, 2, 2)), ValueError, "or 2 of them, not"),
+        (lambda: ops.max_pool2d(IMAGE, 2.5), ValueError, "kernel_size is a whole number of at least 1, or 2 of them"),
         (lambda: ops.fold(np.zeros((1, 8, 5)), (3, 3), 2), ValueError, "there must be 4 windows in the last axis"),
         (lambda: ops.fold(np.zeros((1, 7, 4)), (3, 3), 2), ValueError, "a multiple of 4"),
         (lambda: ops.unfold(IMAGE, 6), ValueError, "unfold: a window of (6, 6) is larger"),

@@ -190,9 +190,10 @@ def adaptive_avg_pool2d(x: Carrier, output_size: Any) -> Carrier:
 
 def _adaptive_avg_pool(op: str, n: int, x: Carrier, output_size: Any) -> Carrier:
     x, is_batch = as_images(op, x, n)
-    given = output_size if isinstance(output_size, tuple | list) else (output_size,) * n
-    size = tuple(length if m is None else m for length, m in zip(shape_of(x)[2:], given, strict=False))
-    size = as_lengths(op, "output_size", size, n)
+    given = tuple(output_size) if isinstance(output_size, tuple | list) else (output_size,) * n
+    if None in given and len(given) == n:
+        given = tuple(length if m is None else m for m, length in zip(given, shape_of(x)[2:], strict=True))
+    size = as_lengths(op, "output_size", given, n)
     means = [_means(length, m).astype(dtype_of(x)) for length, m in zip(shape_of(x)[2:], size, strict=True)]
     z = matmul(x, means[-1].T) if n == 1 else matmul(matmul(means[0], x), means[1].T)
     return z if is_batch else reshape(z, shape_of(z)[1:])
@@ -224,7 +225,7 @@ def _margins(
     op: str, size: Lengths, kernel: Lengths, stride: Lengths, dilation: Lengths, pads: Lengths, ceil_mode: bool
 ) -> list[tuple[int, int]]:
     """The padding before and after on each axis, with what a last window needs that only begins within."""
-    if any(2 * p > k for p, k in zip(pads, kernel, strict=True)):
+    if any(2 * p > span for p, span in zip(pads, spans(kernel, dilation), strict=True)):
         raise ValueError(
             located(f"{op}: a padding of {pads} is more than half of the window {kernel}, so that some would be empty")
         )

@@ -229,7 +229,10 @@ def as_images(op: str, x: Carrier, n: int) -> tuple[Carrier, bool]:
 
 def as_lengths(op: str, name: str, given: Length, n: int, least: int = 1) -> Lengths:
     """An option as n whole numbers: one for each axis, or one for all."""
-    lengths = as_shape(given)
+    try:
+        lengths = as_shape(given)
+    except TypeError:
+        lengths = ()
     lengths = lengths * n if len(lengths) == 1 else lengths
     if len(lengths) != n or any(length < least for length in lengths):
         raise ValueError(located(f"{op}: {name} is a whole number of at least {least}, or {n} of them, not {given!r}"))

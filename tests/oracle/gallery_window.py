@@ -206,6 +206,7 @@ POOLS: dict[str, list[tuple[tuple[int, ...], dict[str, Any]]]] = {
         ((1, 1, 5, 6), {"kernel_size": 2, "stride": 2, "ceil_mode": True}),
         ((1, 1, 5, 5), {"kernel_size": 2, "dilation": 2, "stride": 1, "padding": 1}),
         ((1, 2, 3, 3), {"kernel_size": 3}),
+        ((1, 5, 4), {"kernel_size": 3, "stride": 3, "padding": 1, "ceil_mode": True}),  # a last one would begin outside
         ((0, 1, 2, 2), {"kernel_size": 2}),
     ],
     "avg_pool1d": [
@@ -218,6 +219,7 @@ POOLS: dict[str, list[tuple[tuple[int, ...], dict[str, Any]]]] = {
         ((1, 1, 5, 4), {"kernel_size": 3, "stride": 2, "padding": 1, "count_include_pad": False}),
         ((1, 1, 5, 6), {"kernel_size": 3, "stride": 2, "padding": 1, "ceil_mode": True}),
         ((1, 1, 4, 4), {"kernel_size": 2, "stride": 3, "ceil_mode": True}),
+        ((1, 5, 4), {"kernel_size": 3, "stride": 3, "padding": 1, "ceil_mode": True}),
         ((0, 1, 2, 2), {"kernel_size": 2}),
     ],
     "adaptive_avg_pool1d": [((2, 3, 5), {"output_size": 2}), ((2, 3), {"output_size": 4})],
