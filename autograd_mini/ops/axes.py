@@ -19,7 +19,7 @@ def one_axis(op: str, x: Carrier, axis: int | None) -> tuple[Carrier, int]:
     """``x`` and the one axis that is meant, counted from the first; of ``None`` all elements of ``x`` in one axis."""
     x = as_carrier(x)
     if axis is None:
-        return reshape(x, -1), 0
+        return x if len(shape_of(x)) == 1 else reshape(x, -1), 0
     axes = checked_axes(op, x, axis)
     if len(axes) != 1:
         raise ValueError(located(f"{op} goes along one axis, not along {axis}; reshape first to make several one"))
@@ -38,7 +38,7 @@ def together(x: Carrier, axes: tuple[int, ...]) -> Carrier:
     others = tuple(i for i in range(len(shape)) if i not in axes)
     if (*others, *axes) != tuple(range(len(shape))):
         x = transpose(x, (*others, *axes))
-    return reshape(x, (*[shape[i] for i in others], math.prod([shape[i] for i in axes])))
+    return x if len(axes) == 1 else reshape(x, (*[shape[i] for i in others], math.prod([shape[i] for i in axes])))
 
 
 def kept(x: Carrier, axes: tuple[int, ...]) -> tuple[int, ...]:

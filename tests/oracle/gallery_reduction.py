@@ -72,8 +72,8 @@ def running() -> Iterator[Sample]:
             yield call(
                 op,
                 f"zeros at {np.flatnonzero(mask == 0).tolist()} of {len(mask)}",
-                lambda x, op=op, mask=mask: getattr(ops, op)(x * mask, axis=0),
-                lambda x, twin=twin, mask=mask: twin(x * torch.tensor(mask), 0),
+                lambda x, op=op, mask=mask: getattr(ops, op)(ops.where(mask != 0, x, 0.0), axis=0),
+                lambda x, twin=twin, mask=mask: twin(torch.where(torch.tensor(mask != 0), x, 0.0), 0),
                 mask.shape,
             )
     for a in range(-2, 2):
