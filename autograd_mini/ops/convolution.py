@@ -213,9 +213,10 @@ def _checked_weight(op: str, n: int, weight: Carrier, bias: Carrier, outputs: Ca
     shape = shape_of(weight)
     if len(shape) != n + 2:
         raise ValueError(located(f"{op}: the weight has {n + 2} axes, two of channels and the kernel's, not {shape}"))
-    if bias is not None and np.shape(bias) != (outputs(shape),):
+    of_bias = () if bias is None else shape_of(as_carrier(bias))
+    if bias is not None and of_bias != (outputs(shape),):
         raise ValueError(
-            located(f"{op} with a weight of {shape}: the bias has shape ({outputs(shape)},), not {np.shape(bias)}")
+            located(f"{op} with a weight of {shape}: the bias has shape ({outputs(shape)},), not {of_bias}")
         )
     return weight
 
@@ -224,7 +225,7 @@ def _with_bias(z: Carrier, bias: Carrier, is_batch: bool) -> Carrier:
     z = z if is_batch else reshape(z, shape_of(z)[1:])
     if bias is None:
         return z
-    return add(z, reshape(bias, (shape_of(bias)[0], *[1] * (len(shape_of(z)) - 1 - is_batch))))
+    return add(z, reshape(bias, (-1, *[1] * (len(shape_of(z)) - 1 - is_batch))))
 
 
 # ---------------------------------------------------------------- NumPy's, of two sequences

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import product
 from math import prod
 from typing import Any
 
@@ -31,7 +32,7 @@ def _slide(x: Any, window_shape: Lengths, axis: Lengths, stride: Lengths, dilati
 def _add_overlapping(x: Any, shape: Lengths, axis: Lengths, stride: Lengths, dilation: Lengths) -> Any:
     total = np.zeros(shape, x.dtype)
     to = [slice(None)] * len(shape)
-    for place in np.ndindex(x.shape[len(shape) :]):  # in the window: there are fewer of these than of windows
+    for place in product(*map(range, x.shape[len(shape) :])):  # in the window: there are fewer of these than of windows
         for a, i, s, d in zip(axis, place, stride, dilation, strict=True):
             to[a] = slice(i * d, i * d + s * (x.shape[a] - 1) + 1, s)
         total[tuple(to)] += x[(..., *place)]
