@@ -183,9 +183,8 @@ def flat_sqrt(total: Carrier) -> Carrier:
 def _share(g: Carrier, z: Carrier, x: Carrier, axis: Axis, keepdims: bool) -> Carrier:
     """The gradient of a maximum or minimum: to where it was found, ties sharing evenly; of nan, found nowhere, nan."""
     kept = _kept(x, axis)
-    found = x == reshape(z, kept)
-    ties = astype(sum(where(found, 1.0, 0.0), axis, keepdims=True), dtype_of(x))
-    return where(found, reshape(g, kept), 0.0) / ties
+    found = astype(where(x == reshape(z, kept), 1.0, 0.0), dtype_of(x))
+    return found * (reshape(g, kept) / sum(found, axis, keepdims=True))
 
 
 _MAX = Operation(
