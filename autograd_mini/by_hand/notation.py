@@ -189,7 +189,9 @@ def parameters(x: Symbol) -> tuple[list[str], list[str]]:
     """What an op was called with before and after its operands, without what is the default."""
     before, after = [], []
     for name, param in x.params.items():
-        if name == "subscripts":
+        if not getattr(x.op, "in_table", True):  # the user's, who alone knows what is the default
+            after.append(f"{name}={param!r}")
+        elif name == "subscripts":
             before.append(repr(param))
         elif name == "shape":
             after.append(str(param))

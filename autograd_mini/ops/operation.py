@@ -34,6 +34,8 @@ class Operation:
     ``params`` names the static parameters (axis, shape, index), which ``bind`` fills in.
     """
 
+    in_table = True  # not so a row of the user's, which others must not come upon by its name
+
     def __init__(
         self,
         name: str,
@@ -58,7 +60,8 @@ class Operation:
         self.params: dict[str, Any] = {}  # of a bound row: their values
         self.__doc__ = doc
         self._bound: dict[tuple[Any, ...], Operation] = {}
-        TABLE[name] = self
+        if self.in_table:
+            TABLE[name] = self
 
     def __call__(self, *operands: Carrier) -> Carrier:
         """The result for plain floats and arrays, a float for floats; or whatever another carrier records."""
