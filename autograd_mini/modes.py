@@ -1,4 +1,4 @@
-"""Whether operations are recorded: ``no_grad``."""
+"""Whether operations are recorded, ``no_grad``; and who else writes them down, ``tracing``."""
 
 from __future__ import annotations
 
@@ -9,11 +9,12 @@ from threading import Lock
 from types import TracebackType
 from typing import Any, TypeVar
 
-# How many ``no_grad`` blocks are open in the whole process. Recording an op looks at this plain number; only
-# while it is not 0 does it ask the ContextVar, which knows about this thread and this task.
+# How many blocks of ``no_grad`` and ``tracing`` are open in the whole process. Recording an op looks at this plain
+# number; only while it is not 0 does it ask the ContextVars, which know about this thread and this task.
 open_blocks = 0
 _lock = Lock()
 _depth: ContextVar[int] = ContextVar("no_grad depth", default=0)
+_tape: ContextVar[Any] = ContextVar("tape", default=None)
 
 _F = TypeVar("_F", bound=Callable[..., Any])
 _RESUMABLE = 0x20 | 0x80 | 0x200  # inspect's CO_GENERATOR, CO_COROUTINE and CO_ASYNC_GENERATOR
@@ -43,18 +44,14 @@ class no_grad(ContextDecorator):
         return super().__call__(f)
 
     def __enter__(self) -> None:
-        global open_blocks
-        with _lock:
-            open_blocks += 1
+        _open(1)
         _depth.set(_depth.get() + 1)
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
     ) -> None:
-        global open_blocks
         _depth.set(_depth.get() - 1)
-        with _lock:
-            open_blocks -= 1
+        _open(-1)
 
 
 @contextmanager
@@ -65,3 +62,26 @@ def recording() -> Iterator[None]:
         yield
     finally:
         _depth.reset(token)
+
+
+def tape() -> Any:
+    """Who writes down every op of this thread or task; None while nobody does."""
+    return _tape.get()
+
+
+@contextmanager
+def tracing(tape: Any) -> Iterator[None]:
+    """Has ``tape`` write down every op, for a jitted function; None stops it for a while."""
+    token = _tape.set(tape)
+    _open(1)
+    try:
+        yield
+    finally:
+        _open(-1)
+        _tape.reset(token)
+
+
+def _open(blocks: int) -> None:
+    global open_blocks
+    with _lock:
+        open_blocks += blocks

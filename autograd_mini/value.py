@@ -5,7 +5,8 @@ The arithmetic that it answers to is in ``arithmetic.py``, the chain rule in ``b
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import operator
+from collections.abc import Callable, Iterator
 from typing import Any, Never, Self
 
 import numpy as np
@@ -40,12 +41,15 @@ class Value(Arithmetic, Node):
     __slots__ = ()
 
     def __init__(self, data: Any, *, requires_grad: bool = True, label: str = "") -> None:
-        self.data = data if data.__class__ is float else _as_leaf_data(data)
-        self.op = self._x = self._y = self._grad = None
-        self.requires_grad = requires_grad
+        self._grad = None
         self._label = current_scope()
         if label:
             self.label = label
+        if modes.open_blocks and modes.tape() and modes.tape().adopt(self, data, requires_grad):
+            return
+        self.data = data if data.__class__ is float else _as_leaf_data(data)
+        self.op = self._x = self._y = None
+        self.requires_grad = requires_grad
 
     def record(self, op: Operation, x: Any, y: Any = None) -> Value:
         """The Value of ``op`` applied to ``x`` and ``y``, or to all of ``x`` where that is a tuple.
@@ -84,11 +88,16 @@ class Value(Arithmetic, Node):
                     z = op.forward(_array_of(op, a), _array_of(op, b))
             except Exception:
                 z = _compute(op, a, b)
+        if modes.open_blocks:
+            needs_grad = needs_grad and modes.is_recording()
+            if modes.tape():
+                written: Value = modes.tape().write(op, x, y, z, needs_grad)
+                return written
         node = _new(Value)
         node.data = z if z.__class__ is float else as_data(z)
         node._grad = None
         node._label = current_scope()
-        if needs_grad and (not modes.open_blocks or modes.is_recording()):
+        if needs_grad:
             node.op = op
             node._x = x
             node._y = y
@@ -134,6 +143,8 @@ class Value(Arithmetic, Node):
 
         Raises ``ValueError`` if ``gradient`` is missing or misshapen, or if there is nothing to differentiate.
         """
+        if modes.open_blocks and modes.tape():
+            modes.tape().refuse(self, "backward(), which belongs after the call")
         if not self.requires_grad:
             raise ValueError(
                 located(
@@ -173,9 +184,25 @@ class Value(Arithmetic, Node):
 
     def detach(self) -> Value:
         """The same data outside the graph: a leaf that requires no gradient. PyTorch: ``Tensor.detach``."""
+        if modes.open_blocks and modes.tape():
+            traced: Value = modes.tape().detached(self)
+            return traced
         twin = Value(0.0, requires_grad=False)
         twin.data = self.data
         return twin
+
+    def map_data(self, f: Callable[[Any], Any]) -> Any:
+        """``f(data)``, for what has no gradient: a mask, a check of the numbers, a class that was found.
+
+        It is what ``f(value.data)`` is, and may stand in a jitted function too: there it is computed anew at each
+        call, and is a Value. ``f`` raises what it has to say against the numbers.
+
+        >>> Value([1.0, 3.0]).map_data(np.argmax)
+        np.int64(1)
+        """
+        if modes.open_blocks and modes.tape():
+            return modes.tape().mapped(f, self)
+        return f(self.data)
 
     # ------------------------------------------------------------ copies
 
@@ -245,6 +272,8 @@ class Value(Arithmetic, Node):
 
     def item(self) -> float:
         """The data as a Python float, if it is a single number."""
+        if modes.open_blocks and modes.tape():
+            modes.tape().refuse(self, "item(), float() or int()")
         if self.size != 1:
             raise ValueError(located(f"item: shape {self.shape} is not a single number; use data, or index it first"))
         return self.data if self.data.__class__ is float else float(self.data.item())
@@ -256,6 +285,8 @@ class Value(Arithmetic, Node):
         return int(self.item())
 
     def __bool__(self) -> bool:
+        if modes.open_blocks and modes.tape():
+            modes.tape().refuse(self, "bool(): an if, a while, an and or an or")
         return bool(self.data)
 
     def __len__(self) -> int:
@@ -286,22 +317,27 @@ class Value(Arithmetic, Node):
     __hash__ = object.__hash__
 
     def __eq__(self, other: object) -> Any:
-        return self.data == _plain(other)
+        return self._compared(np.equal, other) if modes.open_blocks else self.data == _plain(other)
 
     def __ne__(self, other: object) -> Any:
-        return self.data != _plain(other)
+        return self._compared(np.not_equal, other) if modes.open_blocks else self.data != _plain(other)
 
     def __lt__(self, other: Any) -> Any:
-        return self.data < _plain(other)
+        return self._compared(np.less, other) if modes.open_blocks else self.data < _plain(other)
 
     def __le__(self, other: Any) -> Any:
-        return self.data <= _plain(other)
+        return self._compared(np.less_equal, other) if modes.open_blocks else self.data <= _plain(other)
 
     def __gt__(self, other: Any) -> Any:
-        return self.data > _plain(other)
+        return self._compared(np.greater, other) if modes.open_blocks else self.data > _plain(other)
 
     def __ge__(self, other: Any) -> Any:
-        return self.data >= _plain(other)
+        return self._compared(np.greater_equal, other) if modes.open_blocks else self.data >= _plain(other)
+
+    def _compared(self, ufunc: np.ufunc, other: Any) -> Any:
+        if modes.tape():
+            return modes.tape().compared(ufunc, self, other)
+        return _OPERATORS[ufunc](self.data, _plain(other))
 
     # ------------------------------------------------------------ NumPy
 
@@ -312,6 +348,8 @@ class Value(Arithmetic, Node):
         return numpy_protocol.call_function(function, args, kwargs)
 
     def __array__(self, dtype: Any = None, copy: bool | None = None) -> Any:
+        if modes.open_blocks and modes.tape():
+            modes.tape().refuse(self, "a function of NumPy that is no op here")
         if self.requires_grad:
             raise TypeError(
                 located(
@@ -328,6 +366,16 @@ class Value(Arithmetic, Node):
                 "make a new one with where(condition, item, value)"
             )
         )
+
+
+_OPERATORS: dict[np.ufunc, Callable[[Any, Any], Any]] = {  # which floats have too, and faster
+    np.equal: operator.eq,
+    np.not_equal: operator.ne,
+    np.less: operator.lt,
+    np.less_equal: operator.le,
+    np.greater: operator.gt,
+    np.greater_equal: operator.ge,
+}
 
 
 def _compute(op: Operation, *operands: Any) -> Any:

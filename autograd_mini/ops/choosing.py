@@ -66,9 +66,9 @@ def where(condition: Any, x: Carrier, y: Carrier) -> Carrier:
     """
     if condition.__class__ is not bool:
         if hasattr(condition, "record"):
-            if condition.dtype == bool:  # of a carrier that records comparisons too
+            condition = condition if condition.dtype == bool else condition != 0
+            if hasattr(condition, "record"):  # of a carrier that records comparisons too
                 return _WHERE(condition, x, y)
-            condition = condition.data
         condition = np.asarray(condition, dtype=bool)
         if not condition.ndim:
             condition = bool(condition)

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from autograd_mini.ops.caller import located
-from autograd_mini.ops.operation import Carrier, Linear, dtype_of, shape_of
+from autograd_mini.ops.operation import Carrier, Linear, Operation, dtype_of, shape_of
 
 
 def _frozen(part: Any) -> Any:
@@ -17,6 +17,8 @@ def _frozen(part: Any) -> Any:
     if isinstance(part, int | np.integer) and not isinstance(part, bool):
         return int(part)
     if hasattr(part, "record"):
+        if part.dtype.kind in "iub":  # of a carrier that records whole numbers and conditions too
+            return part
         raise TypeError(
             located("getitem: a Value cannot be an index; use integers or booleans, such as value.data.astype(int)")
         )
@@ -61,13 +63,53 @@ _SCATTER_ADD = Linear(
 )
 
 
+# The same two where parts of the index are recorded themselves: these stand first among the operands, and the index
+# has holes in their places. They have no gradient.
+_GETITEM_AT = Operation(
+    "getitem_at",
+    lambda *operands, index: np.asarray(operands[-1])[_filled(index, operands)],
+    rule_for_each=lambda i, g, z, *operands, index: _scatter_add_at(g, operands[:-1], shape_of(operands[-1]), index),
+    params=("index",),
+)
+_SCATTER_ADD_AT = Operation(
+    "scatter_add_at",
+    lambda *operands, shape, index: _scatter(operands[-1], shape, _filled(index, operands)),
+    rule_for_each=lambda i, g, z, *operands, shape, index: _GETITEM_AT.bind(index)(*operands[:-1], g),
+    params=("shape", "index"),
+)
+
+
+class _Hole:
+    """Stands in an index where a recorded part belongs."""
+
+    def __repr__(self) -> str:
+        return "_"
+
+
+_HOLE = _Hole()
+
+
+def _filled(index: tuple[Any, ...], operands: tuple[Any, ...]) -> tuple[Any, ...]:
+    given = iter(operands)
+    return tuple([next(given) if part is _HOLE else part for part in index])
+
+
+def _scatter_add_at(g: Carrier, parts: tuple[Any, ...], shape: tuple[int, ...], index: Any) -> Carrier:
+    return _SCATTER_ADD_AT.bind(shape, index)(*parts, g)
+
+
 def getitem(x: Carrier, index: Any) -> Carrier:
     """``x[index]`` with any of NumPy's indices; an element that is picked twice gets both gradients.
 
     >>> getitem(np.array([1.0, 2.0, 3.0]), [0, 0, 2])
     array([1., 1., 3.])
     """
-    return _GETITEM.on(x, _frozen_index(index))
+    index = _frozen_index(index)
+    parts = index if isinstance(index, tuple) else (index,)
+    recorded = [part for part in parts if hasattr(part, "record")]
+    if recorded:
+        return _GETITEM_AT.bind(tuple([_HOLE if hasattr(part, "record") else part for part in parts]))(*recorded, x)
+    return _GETITEM.on(x, index)
 
 
 def scatter_add(x: Carrier, shape: tuple[int, ...], index: Any) -> Carrier:

@@ -180,6 +180,11 @@ def shape_of(x: Carrier) -> tuple[int, ...]:
     return getattr(x, "shape", ())
 
 
+def map_data(f: Callable[[Any], Any], x: Carrier) -> Any:
+    """``f`` of the plain data of ``x``, for what has no gradient; in a jitted function it is computed at each call."""
+    return x.map_data(f) if hasattr(x, "map_data") else f(as_floating(x))
+
+
 def dtype_of(x: Carrier) -> np.dtype[Any]:
     """The dtype of any carrier; a number is a float64."""
     return getattr(x, "dtype", _FLOAT64)

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import math
+from functools import partial
 from typing import Any
 
 import numpy as np
 
 from autograd_mini.ops.caller import located
-from autograd_mini.ops.operation import Carrier, as_floating, dtype_of, shape_of
+from autograd_mini.ops.operation import Carrier, as_floating, dtype_of, map_data, shape_of
 from autograd_mini.ops.pointwise import exp, log
 from autograd_mini.ops.reduction import Axis, sum
 from autograd_mini.ops.shape import squeeze
@@ -16,7 +17,11 @@ from autograd_mini.ops.shape import squeeze
 
 def _shift(op: str, x: Carrier, axis: Axis) -> Any:
     """The maximum as a constant: the three functions below are the same whatever is subtracted first."""
-    plain = as_floating(x.data if hasattr(x, "record") else x)
+    return map_data(partial(_largest, op=op, axis=axis), x)
+
+
+def _largest(x: Any, op: str, axis: Axis) -> Any:
+    plain = as_floating(x)
     try:
         largest = np.maximum.reduce(plain, axis=axis, keepdims=True, initial=-math.inf)
     except (TypeError, ValueError) as cause:

@@ -6,6 +6,7 @@ for every place, as in PyTorch; class indices are the same without C.
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -28,20 +29,21 @@ def cross_entropy(logits: Any, target: Any, reduction: Reduction = "mean") -> An
     Raises ``ValueError`` for shapes that do not match and for an index out of range, ``TypeError`` for indices
     that are not integers.
     """
-    if isinstance(target, Value) or np.asarray(target).dtype.kind == "f":
+    if (target.dtype if isinstance(target, Value) else np.asarray(target).dtype).kind == "f":
         if shape_of(target) == shape_of(logits):
-            axis = _class_axis("cross_entropy", logits)
+            axis = _class_axis("cross_entropy", shape_of(logits))
             target = target_like(logits, target, "cross_entropy")
             return reduce(-add_up(target * log_softmax(logits, axis), axis), reduction)
-        if shape_of(target) != _without_classes(logits) and shape_of(target) != (0,):
-            expected = _without_classes(logits)
+        if shape_of(target) != _without_classes(shape_of(logits)) and shape_of(target) != (0,):
+            expected = _without_classes(shape_of(logits))
             raise ValueError(
                 located(
                     f"cross_entropy: the logits have shape {shape_of(logits)}, the target {shape_of(target)}; give "
                     f"class indices (integers) of shape {expected}, or probabilities in the shape of the logits"
                 )
             )
-    return _pick(log_softmax(logits, _class_axis("cross_entropy", logits)), target, reduction, "cross_entropy")
+    axis = _class_axis("cross_entropy", shape_of(logits))
+    return _pick(log_softmax(logits, axis), target, reduction, "cross_entropy")
 
 
 def nll_loss(log_probabilities: Any, target: Any, reduction: Reduction = "mean") -> Any:
@@ -62,7 +64,7 @@ def _pick(log_probabilities: Any, target: Any, reduction: Reduction, loss: str) 
     """The negative log-probability of the class that ``target`` names."""
     if not isinstance(log_probabilities, Value):
         log_probabilities = np.asarray(log_probabilities)
-    axis = _class_axis(loss, log_probabilities)
+    axis = _class_axis(loss, shape_of(log_probabilities))
     classes = _class_indices(log_probabilities, target, loss)
     index = list(np.indices(classes.shape, sparse=True))
     index.insert(axis, classes)
@@ -70,9 +72,12 @@ def _pick(log_probabilities: Any, target: Any, reduction: Reduction, loss: str) 
 
 
 def _class_indices(scores: Any, target: Any, loss: str) -> Any:
-    """``target`` as an array of integers, one in [0, C) for each sample; else an error that says where not."""
-    if isinstance(target, Value):
-        target = target.data
+    """``target`` as integers, one in [0, C) for each sample; else an error that says where not."""
+    check = partial(_checked_indices, shape_of(scores), loss)
+    return target.map_data(check) if isinstance(target, Value) else check(target)
+
+
+def _checked_indices(shape: tuple[int, ...], loss: str, target: Any) -> Any:
     classes = np.asarray(target)
     if classes.dtype.kind not in "iu" and classes.size:
         raise TypeError(
@@ -81,18 +86,18 @@ def _class_indices(scores: Any, target: Any, loss: str) -> Any:
                 "convert them with target.astype(int), if whole numbers is what they are"
             )
         )
-    expected = _without_classes(scores)
+    expected = _without_classes(shape)
     if classes.shape != expected:
         remedy = f"target.reshape({expected})" if classes.size == np.prod(expected) else "one index for each sample"
-        if classes.shape == shape_of(scores):
+        if classes.shape == shape:
             remedy = "one-hot rows are probabilities: target.astype(float)"
         raise ValueError(
             located(
-                f"{loss}: the scores have shape {shape_of(scores)}, the class indices {classes.shape} "
+                f"{loss}: the scores have shape {shape}, the class indices {classes.shape} "
                 f"where {expected} is expected ({remedy})"
             )
         )
-    n = shape_of(scores)[_class_axis(loss, scores)]
+    n = shape[_class_axis(loss, shape)]
     outside = (classes < 0) | (classes >= n)
     if outside.any():
         where = tuple(int(i) for i in np.argwhere(outside)[0])
@@ -105,8 +110,8 @@ def _class_indices(scores: Any, target: Any, loss: str) -> Any:
     return classes.astype(np.intp, copy=False)
 
 
-def _class_axis(loss: str, scores: Any) -> int:
-    ndim = len(shape_of(scores))
+def _class_axis(loss: str, shape: tuple[int, ...]) -> int:
+    ndim = len(shape)
     if not ndim:
         raise ValueError(
             located(f"{loss}: the scores are a single number; there must be one for each class, (N, C) or (C,)")
@@ -114,6 +119,5 @@ def _class_axis(loss: str, scores: Any) -> int:
     return min(ndim - 1, 1)
 
 
-def _without_classes(scores: Any) -> tuple[int, ...]:
-    shape = shape_of(scores)
+def _without_classes(shape: tuple[int, ...]) -> tuple[int, ...]:
     return shape[:1] + shape[2:] if len(shape) > 1 else ()

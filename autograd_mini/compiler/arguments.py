@@ -1,0 +1,72 @@
+"""The arguments of a jitted function: their numbers in a row, and what else tells one call from another."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import fields, is_dataclass, replace
+from typing import Any
+
+import numpy as np
+
+from autograd_mini.compiler.errors import refused
+from autograd_mini.node import Node
+from autograd_mini.ops.operation import dtype_of, shape_of
+
+
+def form_of(tree: Any, leaves: list[Any]) -> Any:
+    """All about ``tree`` but its numbers, as a key: containers, shapes, dtypes, strings. Numbers go to ``leaves``.
+
+    >>> leaves = []
+    >>> form_of([1.0, np.zeros(2), "mean"], leaves)
+    (<class 'list'>, <class 'float'>, ((2,), dtype('float64')), (<class 'str'>, 'mean'))
+    >>> leaves
+    [1.0, array([0., 0.])]
+    """
+    kind = tree.__class__
+    if kind is np.ndarray:
+        leaves.append(tree)
+        return tree.shape, tree.dtype
+    if kind is float:
+        leaves.append(tree)
+        return float
+    if kind is list or kind is tuple:
+        return (kind, *[form_of(part, leaves) for part in tree])
+    if kind is int:
+        leaves.append(float(tree))
+        return int
+    if isinstance(tree, Node):
+        leaves.append(tree)
+        return Node, shape_of(tree), dtype_of(tree), tree.data.__class__, tree.requires_grad
+    if kind is dict:
+        return (kind, tuple(tree), *[form_of(part, leaves) for part in tree.values()])
+    if isinstance(tree, list | tuple | dict):  # a subclass, such as a namedtuple
+        parts = tree.values() if isinstance(tree, dict) else tree
+        return (kind, tuple(tree) if isinstance(tree, dict) else len(tree), *[form_of(part, leaves) for part in parts])
+    if isinstance(tree, np.number | np.bool_):
+        leaves.append(tree if isinstance(tree, np.float16 | np.float32) else float(tree))
+        return kind
+    if is_dataclass(tree) and not isinstance(tree, type):
+        return (kind, *[form_of(getattr(tree, field.name), leaves) for field in fields(tree)])
+    try:
+        hash(tree)
+    except TypeError:
+        raise refused(
+            f"an argument is a {kind.__name__}, which cannot be compared with that of the next call",
+            "pass numbers, arrays, lists, tuples, dicts and dataclasses of them",
+        ) from None
+    return kind, tree
+
+
+def with_leaves(tree: Any, leaves: Iterator[Any]) -> Any:
+    """The same containers with other leaves, one for each that ``form_of`` found."""
+    if isinstance(tree, dict):
+        return {key: with_leaves(part, leaves) for key, part in tree.items()}
+    if isinstance(tree, tuple) and hasattr(tree, "_fields"):  # a namedtuple
+        return type(tree)(*[with_leaves(part, leaves) for part in tree])
+    if isinstance(tree, list | tuple):
+        return type(tree)([with_leaves(part, leaves) for part in tree])
+    if is_dataclass(tree) and not isinstance(tree, type):
+        return replace(tree, **{field.name: with_leaves(getattr(tree, field.name), leaves) for field in fields(tree)})
+    if isinstance(tree, bool) or not isinstance(tree, np.ndarray | float | int | np.number | np.bool_ | Node):
+        return tree
+    return next(leaves)

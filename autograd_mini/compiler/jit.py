@@ -1,0 +1,159 @@
+"""jit: a function that is traced once for each form of its arguments, and replayed from then on."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import update_wrapper
+from typing import Any, Generic, ParamSpec, TypeVar
+
+import numpy as np
+
+from autograd_mini import modes
+from autograd_mini.compiler.arguments import form_of, with_leaves
+from autograd_mini.compiler.errors import refused
+from autograd_mini.compiler.program import Argument, Captured
+from autograd_mini.compiler.replay import compiled
+from autograd_mini.compiler.result import Call, Replayed, Result
+from autograd_mini.compiler.simplify import simplified
+from autograd_mini.compiler.trace import Tape
+from autograd_mini.node import Node
+from autograd_mini.scope import current_scope
+from autograd_mini.tree import leaves_of, map_leaves
+
+P = ParamSpec("P")
+R = TypeVar("R")
+
+
+def jit(f: Callable[P, R]) -> Jitted[P, R]:
+    """``f``, traced at the first call and replayed from then on: what it computes becomes one flat program.
+
+    ``f`` takes numbers, arrays, Values, and lists, tuples, dicts and dataclasses of them, and returns a Value or a
+    container of Values. The results have ``backward()``, which fills ``grad`` of every parameter that ``f`` uses, and
+    of the arguments that are Values. Parameters are read at each call. A call with other shapes, dtypes or containers
+    traces anew. JAX: ``jax.jit``; PyTorch: ``torch.compile``.
+
+    >>> from autograd_mini import Value
+    >>> w = Value(3.0)
+    >>> @jit
+    ... def loss(x):
+    ...     return (w * x - 1.0) ** 2
+    >>> loss(2.0).data
+    25.0
+    >>> w.data = 1.0
+    >>> result = loss(2.0)
+    >>> result.backward()
+    >>> result.data, w.grad
+    (1.0, 4.0)
+
+    Raises ``JitError``, with the line, for what cannot be replayed with other numbers: an ``if`` on a Value, its
+    ``data``, ``float()`` of it, a function of NumPy that is no op. ``f`` itself is ``loss.__wrapped__``.
+    """
+    return Jitted(f)
+
+
+class Jitted(Generic[P, R]):
+    """A function with its traces, one for each form of the arguments."""
+
+    def __init__(self, f: Callable[P, R]) -> None:
+        if not callable(f):
+            raise refused(f"{f!r} is no function", "write @jit above a def")
+        self._f = f
+        self._traces: dict[Any, Trace] = {}
+        update_wrapper(self, f)
+
+    def __call__(self, *args: P.args, **kwargs: P.kwargs) -> R:
+        if modes.open_blocks and modes.tape():  # a jitted function in another is a part of that
+            return self._f(*args, **kwargs)
+        leaves: list[Any] = []
+        form = form_of((args, kwargs) if kwargs else args, leaves)
+        trace = self._traces.get(form)
+        inputs = None if trace is None else trace.inputs(leaves)
+        if trace is None or inputs is None:
+            trace = self._traces[form] = Trace(self._f, args, kwargs, leaves)
+            inputs = trace.inputs(leaves)
+        result: R = trace.run(inputs, leaves)
+        return result
+
+
+class Trace:
+    """One program, and the memory that it runs in."""
+
+    def __init__(self, f: Callable[..., Any], args: Any, kwargs: Any, leaves: list[Any]) -> None:
+        tape = Tape()
+        with modes.tracing(tape), modes.recording(), np.errstate(all="ignore"):
+            arguments = [tape.argument(i, leaf) for i, leaf in enumerate(leaves)]
+            args, kwargs = with_leaves((args, kwargs), iter(arguments))
+            self.returned = f(*args, **kwargs)
+            outputs = [tape.standing_for(leaf) for leaf in leaves_of(self.returned) if isinstance(leaf, Node)]
+            of_arguments = [i for i, leaf in enumerate(leaves) if isinstance(leaf, Node) and leaf.requires_grad]
+            wanted = [arguments[i] for i in of_arguments] + [x for x in tape.captured if x.requires_grad]
+            program = simplified(tape.program(outputs, wanted))
+        self.returned = map_leaves(lambda leaf: OUTPUT if isinstance(leaf, Node) else leaf, self.returned)
+        self.program = program
+        replay = compiled(program)
+        self._make = replay.make
+        self._pool: list[Any] = []
+        self._arguments = [op.index for op in replay.inputs if isinstance(op, Argument)]
+        captured = [(i, op.value) for i, op in enumerate(program.ops) if isinstance(op, Captured)]
+        self._captured = [(op.value, _form_of(op.value.data)) for op in replay.inputs if isinstance(op, Captured)]
+        values = dict(captured)
+        self._wanted_arguments = of_arguments
+        self._wanted_captured = tuple([values[w] for w in program.wanted if w in values])
+        self._single = self.returned is OUTPUT
+        self._has_gradient = [any([g is not None for g in gs]) for gs in program.gradients]
+
+    def inputs(self, leaves: list[Any]) -> list[Any] | None:
+        """What the program reads: the arguments' numbers and the parameters' as they are now; None if it cannot."""
+        inputs = [leaves[i] for i in self._arguments]
+        if self._wanted_arguments:
+            inputs = [x.data if isinstance(x, Node) else x for x in inputs]
+        for value, form in self._captured:
+            data = value.data
+            if data.__class__ is np.ndarray:
+                if data.shape != form[0] or data.dtype is not form[1]:
+                    return None
+            elif data.__class__ is not form:
+                return None
+            inputs.append(data)
+        return inputs
+
+    def run(self, inputs: Any, leaves: list[Any]) -> Any:
+        """The results, ready for their backward."""
+        try:
+            memory = self._pool.pop()
+        except IndexError:
+            memory = self._make()
+        with np.errstate(all="ignore"):
+            outputs = memory[0](inputs)
+        call = Call(self.program, memory, self._pool)
+        operands = self._wanted_captured
+        if self._wanted_arguments:
+            operands = (*[leaves[i] for i in self._wanted_arguments], *operands)
+        if self._single:
+            return self._result(call, 0, outputs[0], operands)
+        numbered = iter(enumerate(outputs))
+        return map_leaves(
+            lambda leaf: self._result(call, *next(numbered), operands) if leaf is OUTPUT else leaf, self.returned
+        )
+
+    def _result(self, call: Call, index: int, data: Any, operands: tuple[Any, ...]) -> Result:
+        result = _new(Result)
+        result.data = data
+        result._y = result._grad = None
+        result._label = current_scope()
+        if self._has_gradient[index] and (not modes.open_blocks or modes.is_recording()):
+            result.op = Replayed(call, index)  # type: ignore[assignment]  # it answers like a row of the table
+            result._x = operands
+            result.requires_grad = True
+        else:
+            result.op = result._x = None
+            result.requires_grad = False
+        return result
+
+
+def _form_of(data: Any) -> Any:
+    return (data.shape, data.dtype) if data.__class__ is np.ndarray else data.__class__
+
+
+_new = object.__new__
+OUTPUT = object()  # stands in what the function returned where a Value was

@@ -1,0 +1,121 @@
+"""What a jitted call returns: a Value whose op is the whole program, and whose backward runs its second half."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import partial
+from typing import Any
+
+import numpy as np
+
+from autograd_mini import modes
+from autograd_mini.backward import fit
+from autograd_mini.compiler.errors import refused
+from autograd_mini.compiler.program import Program
+from autograd_mini.node import Node
+from autograd_mini.ops.operation import shape_of
+from autograd_mini.value import Value
+
+
+class Call:
+    """One run of a program. It has the memory of the run to itself until nobody needs its backward any more."""
+
+    __slots__ = ("_memory", "_pool", "program")
+
+    def __init__(self, program: Program, memory: Any, pool: list[Any]) -> None:
+        self.program = program
+        self._memory = memory
+        self._pool = pool
+
+    def gradients(self, output: int, upstream: Any) -> Any:
+        """The gradient of an output by everything that wants one; None for 0."""
+        with np.errstate(all="ignore"):
+            return self._memory[1][output](upstream)
+
+    def __del__(self) -> None:
+        self._pool.append(self._memory)
+
+
+class Replayed:
+    """The op of a result: its operands are the parameters and arguments that want gradients."""
+
+    __slots__ = ("_given", "_output", "_ready", "call")
+
+    name = symbol = "jit"
+
+    def __init__(self, call: Call, output: int) -> None:
+        self.call = call
+        self._output = output
+        self._given: Any = None  # the upstream gradient that ``_ready`` is for
+        self._ready: dict[int, Any] = {}
+
+    @property
+    def params(self) -> dict[str, Any]:
+        """None: a row of the table would have its axis here."""
+        return {}
+
+    def gradients(self, upstream: Any) -> Any:
+        """All of the gradients at once."""
+        return self.call.gradients(self._output, upstream)
+
+    def rule(self, i: int) -> Callable[..., Any]:
+        """The derivative with respect to operand ``i``. The program computes all of them when the first is asked for."""
+        return partial(self._one, i)
+
+    def _one(self, i: int, g: Any, z: Any, *operands: Any) -> Any:
+        if isinstance(g, Node) or isinstance(z, Node):
+            raise refused(
+                "a gradient of a gradient does not go through a program",
+                "take both derivatives inside of the jitted function, or use f.__wrapped__, which is not jitted",
+            )
+        if self._given is not g or i not in self._ready:
+            self._given, self._ready = g, dict(enumerate(self.gradients(g)))
+        gradient = self._ready.pop(i)
+        return 0.0 if gradient is None else gradient
+
+
+class Result(Value):
+    """A Value that a program computed."""
+
+    __slots__ = ()
+
+    def program(self) -> Program:
+        """The program that computed it, forward and backward: ``print(loss.program())``."""
+        if not isinstance(self.op, Replayed):
+            raise ValueError(
+                "program: this Value was computed under no_grad, or depends on nothing that has a gradient"
+            )
+        return self.op.call.program
+
+    def backward(self, gradient: Any = None, *, create_graph: bool = False) -> None:
+        """As ``Value.backward``; the program's second half runs now, and only now."""
+        operands = self._x
+        if (
+            create_graph
+            or gradient is not None
+            or modes.open_blocks
+            or not isinstance(self.op, Replayed)
+            or shape_of(self.data)
+            or any([x.op is not None for x in operands])
+        ):
+            super().backward(gradient, create_graph=create_graph)
+            return
+        upstream: Any = 1.0 if self.data.__class__ is float else np.ones_like(self.data)
+        found = []
+        for x, g in zip(operands, self.op.gradients(upstream), strict=True):
+            if not x.requires_grad:
+                continue
+            if g is None:
+                g = fit(0.0, x.data)
+            before = x._grad
+            if before is not None:
+                if isinstance(before, Node) or shape_of(before) != shape_of(g):
+                    super().backward()
+                    return
+                g = before + g
+                if x.data.__class__ is np.ndarray and g.__class__ is not np.ndarray:
+                    g = np.asarray(g)
+            found.append((x, g))
+        for x, g in found:
+            x._grad = g
+        self._grad = upstream

@@ -1,0 +1,99 @@
+"""Passes that make a program shorter and compute the same, to the last bit: each is a function from program to program."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+
+from autograd_mini.compiler.emit import by_ieee_rules
+from autograd_mini.compiler.program import Captured, Constant, Plain, Program, is_op
+from autograd_mini.ops.operation import Operation
+
+
+def simplified(program: Program) -> Program:
+    """All of these passes, one after the other."""
+    return without_dead_code(without_repetitions(with_constants_folded(without_dead_code(program))))
+
+
+def without_dead_code(program: Program) -> Program:
+    """Only what an output or a gradient is made of, arguments and parameters with gradients included."""
+    needed = program.needed_for([*program.roots, *program.wanted])
+    return program.renumbered([i for i in range(len(program)) if needed[i]])
+
+
+def with_constants_folded(program: Program) -> Program:
+    """What is computed of plain numbers alone is computed now; x * 1, x / 1 and x + (-0.0) are x.
+
+    Arrays are left alone: the user may write other numbers into one that the function closes over.
+    """
+    ops, operands, likes = list(program.ops), list(program.operands), program.likes
+    becomes = list(range(len(ops)))
+    number: dict[int, Any] = {i: op.data for i, op in enumerate(ops) if _is_number(op)}
+    for i, op in enumerate(ops):
+        if not is_op(op):
+            continue
+        xs = operands[i] = tuple([becomes[x] for x in operands[i]])
+        if op.name in _NEUTRAL:
+            unchanged = _unchanged(op.name, xs, number, likes)
+            if unchanged is not None and likes[unchanged] == likes[i]:
+                becomes[i] = unchanged
+                continue
+        if op.name == "where" and xs[0] in number:
+            taken = xs[1] if number[xs[0]] else xs[2]
+            if likes[taken] == likes[i]:
+                becomes[i] = taken
+                continue
+        if likes[i] is None and isinstance(op, Operation) and xs and all([x in number for x in xs]):
+            compute = by_ieee_rules(op)
+            number[i] = float(compute(*[float(number[x]) for x in xs]))
+            ops[i], operands[i] = Constant(number[i]), ()
+    folded = replace(program, ops=ops, operands=operands)
+    return folded.renumbered(range(len(ops)), becomes)
+
+
+_NEUTRAL = {"mul": (0, 1, 1.0), "div": (1, 1, 1.0), "add": (0, 1, -0.0)}
+
+
+def _is_number(op: Any) -> bool:
+    return isinstance(op, Constant) and isinstance(op.data, float | bool | np.bool_)
+
+
+def _unchanged(name: str, xs: tuple[int, ...], number: dict[int, Any], likes: list[Any]) -> int | None:
+    """The operand that the op gives back as it is, if the other is 1, or for a sum -0.0."""
+    first, last, neutral = _NEUTRAL[name]
+    for one in range(first, last + 1):
+        n = number.get(xs[one])
+        if n.__class__ is float and n == neutral and math.copysign(1.0, n) == math.copysign(1.0, neutral):
+            return xs[1 - one]
+    return None
+
+
+def without_repetitions(program: Program) -> Program:
+    """Each thing computed once: of two lines with the same op and operands, the second is the first."""
+    becomes: list[int] = []
+    keep: list[int] = []
+    seen: dict[Any, int] = {}
+    for i, (op, xs) in enumerate(zip(program.ops, program.operands, strict=True)):
+        xs = tuple([becomes[x] for x in xs])
+        known = seen.setdefault((_identity(op), xs), i)
+        becomes.append(known)
+        if known == i:
+            keep.append(i)
+    return program.renumbered(keep, becomes)
+
+
+def _identity(op: Any) -> Any:
+    """What two equal lines have in common."""
+    if isinstance(op, Constant):
+        data = op.data
+        return (data, math.copysign(1.0, data)) if data.__class__ is float and data == data else ("constant", id(data))
+    if isinstance(op, Captured):
+        return id(op.value)
+    if isinstance(op, Plain):
+        return op.name, id(op.forward)
+    if isinstance(op, Operation):
+        return id(op)  # a row with the same parameters is bound once
+    return op

@@ -1,0 +1,268 @@
+"""Tracing: the function is run once on Values that write down every op, then its gradient by the same rows."""
+
+from __future__ import annotations
+
+import math
+import sys
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from autograd_mini import backward, forward, modes, numpy_protocol, value
+from autograd_mini.backward import gradients
+from autograd_mini.compiler.errors import JitError, refused
+from autograd_mini.compiler.program import Argument, Captured, Constant, Like, Plain, Program, Upstream
+from autograd_mini.errors import op_error
+from autograd_mini.node import Node
+from autograd_mini.ops.operation import Operation, as_data
+from autograd_mini.scope import current_scope
+from autograd_mini.value import Value
+
+_new = object.__new__
+_get_data = Node.data.__get__  # type: ignore[attr-defined]  # the slot below the property of Traced
+_set_data = Node.data.__set__  # type: ignore[attr-defined]
+# Who may look at the data of a traced Value: those who compute with it and write down that they did.
+_READERS = frozenset({__file__, value.__file__, backward.__file__, forward.__file__})
+
+
+class Traced(Value):
+    """A Value on a tape. Whoever reads its data outside of an op would make a constant of it, and is refused."""
+
+    __slots__ = ("number",)
+
+    number: int  # its line on the tape
+
+    @property
+    def data(self) -> Any:  # type: ignore[override]  # a slot there
+        if sys._getframe(1).f_code.co_filename not in _READERS:
+            raise refused("reading .data of what is traced", "use the Value itself in ops, or value.map_data(f)")
+        return _get_data(self)
+
+    @data.setter
+    def data(self, data: Any) -> None:
+        raise refused("assigning .data of what is traced", "make a new Value with ops, such as where(...)")
+
+    def record(self, op: Operation, x: Any, y: Any = None) -> Value:
+        if x.__class__ is not tuple:
+            _tape()
+            return super().record(op, x, y)
+        data = [_get_data(v) if isinstance(v, Node) else v for v in x]
+        try:
+            with np.errstate(all="ignore"):
+                z = op.forward(*data)  # not op(...): conditions and indices stay booleans and integers
+        except (TypeError, IndexError, ValueError) as cause:
+            raise op_error(op, data, cause) from cause
+        needs_grad = any([isinstance(v, Node) and v.requires_grad for v in x])
+        written: Value = _tape().write(op, x, None, z, needs_grad and modes.is_recording())
+        return written
+
+    @property
+    def dtype(self) -> np.dtype[Any]:
+        return np.asarray(_get_data(self)).dtype  # of a bool, bool: where asks for it
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        return np.shape(_get_data(self))
+
+    def __and__(self, other: Any) -> Any:
+        return _tape().compared(np.logical_and, self, other)
+
+    def __or__(self, other: Any) -> Any:
+        return _tape().compared(np.logical_or, self, other)
+
+    __rand__, __ror__ = __and__, __or__
+
+    def __invert__(self) -> Any:
+        return self.map_data(np.logical_not)
+
+    def __index__(self) -> int:
+        raise refused("a traced number as an index, a count or a range", "close over it instead of passing it")
+
+    def __array_ufunc__(self, ufunc: np.ufunc, method: str, *operands: Any, **options: Any) -> Any:
+        if ufunc in numpy_protocol.PLAIN_RESULTS and method == "__call__" and not options:
+            if len(operands) == 1:
+                return self.map_data(ufunc)
+            return _tape().compared(ufunc, *operands)
+        return super().__array_ufunc__(ufunc, method, *operands, **options)
+
+    def __array_function__(self, function: Any, types: Any, args: Any, kwargs: Any) -> Any:
+        if function in _SHAPE_ONLY:
+            plain = [_get_data(x) if isinstance(x, Traced) else x for x in args]
+            return function(*plain, **kwargs)
+        if function in numpy_protocol.PLAIN_RESULTS and args and args[0] is self:
+            return self.map_data(lambda data: function(data, *args[1:], **kwargs))
+        return super().__array_function__(function, types, args, kwargs)
+
+    def __repr__(self) -> str:
+        return f"Traced(shape={self.shape}, dtype={self.dtype})"
+
+
+_SHAPE_ONLY = frozenset({np.shape, np.ndim, np.size, np.zeros_like, np.ones_like, np.empty_like, np.full_like})
+
+
+def _tape() -> Tape:
+    tape: Tape | None = modes.tape()
+    if tape is None:
+        raise JitError(
+            "jit: a Value of a traced function is used after its end; return it from the function instead of "
+            "keeping it elsewhere"
+        )
+    return tape
+
+
+class Tape:
+    """The lines of a program while it is written. ``modes.tracing`` has Values call ``write``."""
+
+    def __init__(self) -> None:
+        self.ops: list[Any] = []
+        self.operands: list[tuple[int, ...]] = []
+        self.likes: list[Like] = []
+        self._of_value: dict[Any, Traced] = {}  # what stands for each Value that the function found or made
+        self._born: set[Any] = set()  # the Values that it made out of plain numbers
+        self._of_constant: dict[Any, tuple[int, Any]] = {}  # its line; and the array, so that its id stays its own
+        self.captured: list[Traced] = []
+
+    # ------------------------------------------------------------ called by Values
+
+    def write(self, op: Any, x: Any, y: Any, z: Any, needs_grad: bool) -> Traced:
+        """A line for ``op``, whose result was ``z``."""
+        if x.__class__ is tuple:
+            x = tuple([v if v.__class__ is Traced else self._on_tape(v) for v in x])
+            operands = tuple([v.number if v.__class__ is Traced else self.constant(v) for v in x])
+        else:
+            if x.__class__ is not Traced:
+                x = self._on_tape(x)
+            operands = (x.number if x.__class__ is Traced else self.constant(x),)
+            if y is not None:
+                if y.__class__ is not Traced:
+                    y = self._on_tape(y)
+                operands += (y.number if y.__class__ is Traced else self.constant(y),)
+        if z.__class__ is not float and needs_grad:
+            z = as_data(z)
+        node = self.line(op, operands, z)
+        if needs_grad:
+            node.op, node._x, node._y = op, x, y
+            node.requires_grad = True
+        return node
+
+    def line(self, op: Any, operands: tuple[int, ...], z: Any) -> Traced:
+        """A new line, and the Value that stands for its result: by itself one that is a constant to gradients."""
+        node = _new(Traced)
+        _set_data(node, z)
+        node.op = node._x = node._y = node._grad = None
+        node.requires_grad = False
+        node._label = current_scope()
+        node.number = len(self.ops)
+        self.ops.append(op)
+        self.operands.append(operands)
+        self.likes.append(None if z.__class__ is float else like_of(z))
+        return node
+
+    def adopt(self, made: Value, data: Any, requires_grad: bool) -> bool:
+        """Value(data) inside of the function: of what is traced it is the same data, cut from the graph."""
+        if not isinstance(data, Node):
+            self._born.add(made)
+            return False
+        twin = self.detached(data)
+        _set_data(made, _get_data(twin))
+        made.op = made._x = made._y = None
+        made.requires_grad = twin.requires_grad = requires_grad
+        self._of_value[made] = twin
+        return True
+
+    def detached(self, x: Any) -> Traced:
+        """The same line, as a constant to gradients."""
+        x = x if x.__class__ is Traced else self._on_tape(x)
+        twin = _new(Traced)
+        _set_data(twin, _get_data(x))
+        twin.op = twin._x = twin._y = twin._grad = None
+        twin.requires_grad = False
+        twin._label = current_scope()
+        twin.number = x.number
+        return twin
+
+    def mapped(self, f: Callable[[Any], Any], x: Any) -> Traced:
+        """A line for ``f`` of the data, which nothing is differentiated through."""
+        x = x if x.__class__ is Traced else self._on_tape(x)
+        return self.line(Plain(getattr(f, "__name__", "f"), f), (x.number,), f(_get_data(x)))
+
+    def compared(self, ufunc: np.ufunc, x: Any, y: Any) -> Traced:
+        """A line for a comparison, so that a replay decides anew."""
+        operands, plain = [], []
+        for operand in (x, y):
+            known = operand if operand.__class__ is Traced else self._on_tape(operand)
+            traced = known.__class__ is Traced
+            plain.append(_get_data(known) if traced else value.as_operand(known))
+            operands.append(known.number if traced else self.constant(plain[-1]))
+        truth = ufunc(*plain)
+        return self.line(Plain(ufunc.__name__, ufunc), tuple(operands), truth if np.ndim(truth) else bool(truth))
+
+    def refuse(self, x: Any, how: str) -> None:
+        """The error for reading the data of a Value, which would be a constant from then on."""
+        raise refused(
+            f"{how} reads the number of a Value, which the next call may have changed",
+            "use ops on it, such as where(condition, x, y), or value.map_data(f)",
+        )
+
+    # ------------------------------------------------------------ what is not computed
+
+    def _on_tape(self, x: Any) -> Any:
+        """What stands on the tape for a Value that does not itself; a plain number or array as it is."""
+        if not isinstance(x, Node):
+            return x
+        known = self._of_value.get(x)
+        if known is None:
+            known = self.line(Constant(x.data) if x in self._born else Captured(x), (), x.data)
+            known.requires_grad = x.requires_grad
+            self._of_value[x] = known
+            if x not in self._born:
+                self.captured.append(known)
+        return known
+
+    def constant(self, data: Any) -> int:
+        """The line of a plain number or array."""
+        key: Any = (data, math.copysign(1.0, data)) if data.__class__ is float else id(data)
+        known = self._of_constant.get(key)
+        if known is None or (known[1] is not data and data.__class__ is not float):
+            known = self._of_constant[key] = self.line(Constant(data), (), data).number, data
+        return known[0]
+
+    def argument(self, index: int, leaf: Any) -> Traced:
+        """The Value that stands for an argument. It has gradients, which a transform inside may ask for."""
+        data = leaf.data if isinstance(leaf, Node) else leaf
+        node = self.line(Argument(index), (), data)
+        node.requires_grad = leaf.requires_grad if isinstance(leaf, Node) else node.dtype.kind == "f"
+        return node
+
+    def standing_for(self, x: Value) -> Traced:
+        """What stands on the tape for a Value."""
+        traced: Traced = x if isinstance(x, Traced) else self._on_tape(x)
+        return traced
+
+    # ------------------------------------------------------------ the end
+
+    def program(self, outputs: list[Any], wanted: list[Traced]) -> Program:
+        """What was written, and the gradient of each output by each of ``wanted``: the rules run on this tape."""
+        found = [tuple(self._gradient_of(i, x, wanted)) for i, x in enumerate(outputs)]
+        lines = tuple([x.number for x in outputs])
+        return Program(self.ops, self.operands, self.likes, lines, tuple(found), tuple([w.number for w in wanted]))
+
+    def _gradient_of(self, index: int, output: Traced, wanted: list[Traced]) -> list[int | None]:
+        if not (output.requires_grad and wanted):
+            return [None for _ in wanted]
+        upstream = 1.0 if _get_data(output).__class__ is float else np.ones_like(_get_data(output))
+        grads = gradients(output, self.line(Upstream(index), (), upstream), create_graph=True)
+        found: list[int | None] = []
+        for w in wanted:
+            g = grads.get(w)
+            found.append(None if g is None else g.number if isinstance(g, Traced) else self.constant(g))
+        return found
+
+
+def like_of(data: Any) -> Like:
+    """Shape and dtype of an array or a NumPy scalar; None for a Python float."""
+    if data.__class__ is float:
+        return None
+    data = np.asarray(data)
+    return data.shape, data.dtype

@@ -1,0 +1,252 @@
+"""jit: a replay gives what the function itself gives, to the last bit, or refuses."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import pytest
+
+import autograd_mini as am
+import nn
+import optim
+from autograd_mini import Value, no_grad
+from autograd_mini.compiler.errors import JitError
+from autograd_mini.compiler.jit import jit
+
+RNG = np.random.default_rng(5)
+
+
+def steps_alike(f: Callable[..., Any], parameters: list[Value], batches: list[Any]) -> None:
+    """Trains with ``f``, and says where a jitted one gives another loss or gradient."""
+    replayed = jit(f)
+    for batch in batches:
+        answers = []
+        for function in (f, replayed):
+            for p in parameters:
+                p.zero_grad()
+            loss = function(*batch)
+            loss.backward()
+            answers.append((loss.data, [p.grad for p in parameters]))
+        (expected, gradients), (actual, found) = answers
+        np.testing.assert_array_equal(expected, actual)
+        for e, a in zip(gradients, found, strict=True):
+            np.testing.assert_array_equal(e, a)
+            assert type(e) is type(a)
+        for p, g in zip(parameters, gradients, strict=True):
+            p.data = p.data - 0.1 * g
+
+
+LOSSES: dict[str, tuple[Callable[..., Any], Callable[[int], Any]]] = {
+    "mse_loss": (nn.mse_loss, lambda n: RNG.normal(size=(n, 3))),
+    "l1_loss": (nn.l1_loss, lambda n: RNG.normal(size=(n, 3))),
+    "huber_loss": (nn.huber_loss, lambda n: RNG.normal(size=(n, 3))),
+    "cross_entropy of indices": (nn.cross_entropy, lambda n: RNG.integers(0, 3, n)),
+    "cross_entropy of int8": (nn.cross_entropy, lambda n: RNG.integers(0, 3, n).astype(np.int8)),
+    "cross_entropy of probabilities": (nn.cross_entropy, lambda n: RNG.dirichlet(np.ones(3), n)),
+    "softmax": (lambda z, y: (z.softmax() * y).sum(), lambda n: RNG.normal(size=(n, 3))),
+    "logsumexp": (lambda z, y: (z - y).logsumexp(), lambda n: RNG.normal(size=(n, 3))),
+    "std": (lambda z, y: (z - y).std(0).sum(), lambda n: RNG.normal(size=(n, 3))),
+    "max": (lambda z, y: (z - y).max(1).sum(), lambda n: RNG.normal(size=(n, 3))),
+    "where": (lambda z, y: am.where(z > y, z * z, y).sum(), lambda n: RNG.normal(size=(n, 3))),
+    "a mask": (lambda z, y: (z * am.where(y, 2.0, 0.5)).sum(), lambda n: RNG.normal(size=(n, 3)) > 0),
+    "powers": (lambda z, y: ((z * z + 1) ** y).sum(), lambda n: RNG.normal(size=(n, 3))),
+    "bce": (nn.binary_cross_entropy_with_logits, lambda n: RNG.uniform(size=(n, 3))),
+}
+
+
+@pytest.mark.parametrize("name", LOSSES)
+@pytest.mark.parametrize("dtype", ["float64", "float32"])
+def test_a_network_trains_as_without_jit(name: str, dtype: str) -> None:
+    loss, target = LOSSES[name]
+    model = nn.Sequential(nn.Linear(4, 5, dtype=np.dtype(dtype)), nn.Tanh(), nn.Linear(5, 3, dtype=np.dtype(dtype)))
+
+    def draw() -> Any:
+        y = target(6)
+        return RNG.normal(size=(6, 4)).astype(dtype), y.astype(dtype) if y.dtype.kind == "f" else y
+
+    steps_alike(lambda x, y: loss(model(x), y), list(model.parameters()), [draw() for _ in range(4)])
+
+
+def test_scalars_stay_floats_and_follow_ieee_rules() -> None:
+    w = Value(2.0)
+    steps_alike(lambda x: am.exp(w * x) / (w - x) + am.log(x) + (w * x) ** 0.5, [w], [(1.0,), (0.0,), (-1.0,), (1e4,)])
+
+
+def test_the_optimizer_updates_what_the_next_call_reads() -> None:
+    model = nn.MLP(2, [8, 1])
+    optimizer = optim.SGD(model.parameters(), lr=0.1)
+    x, y = RNG.normal(size=(20, 2)), RNG.normal(size=(20, 1))
+    loss = jit(lambda x, y: nn.mse_loss(model(x), y))
+    seen = []
+    for _ in range(50):
+        optimizer.zero_grad()
+        result = loss(x, y)
+        result.backward()
+        optimizer.step()
+        seen.append(result.item())
+    assert seen[-1] < 0.9 * seen[0]
+
+
+# ---------------------------------------------------------------- arguments and results
+
+
+def test_another_shape_dtype_or_container_is_traced_anew() -> None:
+    traced = []
+    w = Value(2.0)
+
+    @jit
+    def f(x: Any) -> Any:
+        traced.append(1)
+        return (w * (x["a"] if isinstance(x, dict) else x)).sum()
+
+    for x in (np.ones(3), np.ones(3), np.ones(4), np.ones(3, "float32"), {"a": np.ones(3)}, np.ones(3)):
+        assert f(x).item() == 2.0 * (x["a"] if isinstance(x, dict) else x).size
+    assert len(traced) == 4
+
+
+def test_containers_go_in_and_come_out() -> None:
+    w = Value(3.0)
+
+    @jit
+    def f(batch: Any, scale: float = 1.0, how: str = "sum") -> Any:
+        z = [w * x for x in batch["xs"]]
+        return {"total": am.stack(z).sum() * scale if how == "sum" else z[0], "first": z[0], "n": len(z)}
+
+    result = f({"xs": [1.0, 2.0]}, scale=2)
+    assert (result["total"].data, result["first"].data, result["n"]) == (18.0, 3.0, 2)
+    assert f({"xs": [1.0, 2.0]}, how="first")["total"].data == 3.0
+    result["total"].backward()
+    result["first"].backward()
+    assert w.grad == 6.0 + 1.0
+
+
+def test_an_argument_that_is_a_value_gets_its_gradient() -> None:
+    f = jit(lambda x, y: (x * x * y).sum())
+    for numbers in ([1.0, 2.0], [3.0, 4.0]):
+        x = Value(numbers)
+        f(x, 3.0).backward()
+        assert x.grad.tolist() == [6.0 * n for n in numbers]
+
+
+def test_a_result_is_a_value_among_others() -> None:
+    w = Value([1.0, 2.0])
+    f = jit(lambda x: w * x)
+    first, second = f(2.0), f(3.0)  # both wait for their backward
+    ((first * second).sum() * 2.0).backward()
+    assert first.data.tolist() == [2.0, 4.0]
+    assert w.grad.tolist() == [2 * 2 * 6.0 * n for n in (1.0, 2.0)]
+
+
+def test_a_second_backward_adds_the_same_again() -> None:
+    w = Value([1.0, 2.0])
+    loss = jit(lambda x: (w * x).sum())(2.0)
+    loss.backward()
+    first = w.grad
+    loss.backward()
+    assert w.grad.tolist() == [4.0, 4.0]
+    assert first.tolist() == [2.0, 2.0]
+
+
+def test_a_gradient_is_the_users_own() -> None:
+    w, v = Value([1.0, 2.0]), Value([1.0, 2.0])
+    f = jit(lambda x: (w + v * x).sum())
+    f(2.0).backward()
+    w.grad[...] = 7.0
+    kept = v.grad
+    assert v.grad.tolist() == [2.0, 2.0]
+    f(5.0).backward()
+    assert (w.grad.tolist(), v.grad.tolist(), kept.tolist()) == ([8.0, 8.0], [7.0, 7.0], [2.0, 2.0])
+
+
+def test_results_outlive_the_next_call() -> None:
+    w = Value([1.0, 2.0])
+    f = jit(lambda x: w * x)
+    kept = [f(float(n)).data for n in range(5)]
+    assert [k.tolist() for k in kept] == [[n * 1.0, n * 2.0] for n in range(5)]
+
+
+def test_no_grad_and_constants_have_no_gradient() -> None:
+    w = Value(2.0)
+    f = jit(lambda x: w * x)
+    with no_grad():
+        assert not f(3.0).requires_grad
+    assert f(3.0).requires_grad
+    assert not jit(lambda x: Value(2.0, requires_grad=False) * x)(3.0).requires_grad
+
+
+def test_value_and_grad_of_a_jitted_function() -> None:
+    w = Value(2.0)
+    f = jit(lambda x: (w * x * x).sum())
+    value, gradient = am.value_and_grad(f)(np.array([1.0, 3.0]))
+    assert (value, gradient.tolist()) == (20.0, [4.0, 12.0])
+
+
+def test_a_gradient_taken_inside_is_part_of_the_program() -> None:
+    f = jit(lambda x: am.grad(lambda t: (t**3).sum())(x))
+    assert f(np.array([1.0, 2.0])).data.tolist() == [3.0, 12.0]
+    assert f(np.array([3.0, 4.0])).data.tolist() == [27.0, 48.0]
+
+
+def test_a_jitted_function_in_another_is_a_part_of_it() -> None:
+    w = Value(2.0)
+    inner = jit(lambda x: w * x)
+    outer = jit(lambda x: inner(x) + w)
+    outer(3.0).backward()
+    assert w.grad == 4.0
+
+
+def test_a_parameter_of_another_shape_is_traced_anew() -> None:
+    w = Value([1.0, 2.0])
+    f = jit(lambda x: (w * x).sum())
+    assert f(2.0).data == 6.0
+    w.data = np.ones(5)
+    assert f(2.0).data == 10.0
+    w.data = 4.0
+    assert f(2.0).data == 8.0
+
+
+# ---------------------------------------------------------------- refusals
+
+W = Value([1.0, 2.0])
+REFUSED: dict[str, Callable[..., Any]] = {
+    "an if": lambda x: W * x if x[0] > 0 else W,
+    "an if on a parameter": lambda x: W * x if W[0] > 0 else W,
+    "float()": lambda x: W * float(x[0]),
+    "item()": lambda x: W * x[0].item(),
+    "item() of a parameter": lambda x: x * W[0].item(),
+    ".data": lambda x: W * x.data,
+    "np.asarray": lambda x: W * np.asarray(x),
+    "a function that is no op": lambda x: W * np.fft.fft(x),
+    "range": lambda x: sum(W * i for i in range(x[0])),
+    "an f-string": lambda x: W * len(f"{x[0]:.3f}"),
+    "backward": lambda x: (W * x).sum().backward(),
+    "a list of them in Value": lambda x: Value([x[0], x[1]]) * W,
+}
+
+
+@pytest.mark.parametrize("name", REFUSED)
+def test_what_cannot_be_replayed_is_refused_with_the_line(name: str) -> None:
+    f = REFUSED[name]
+    with pytest.raises(TypeError, match="lambda x") as error:
+        jit(f)(np.array([1.0, 2.0]))
+    assert isinstance(error.value, JitError) or "np.fft" in str(error.value)
+
+
+def test_a_value_that_left_the_function_is_refused() -> None:
+    kept = []
+
+    def f(x: Any) -> Any:
+        kept.append(x * 2.0)
+        return W * kept[-1]
+
+    jit(f)(1.0)
+    with pytest.raises(JitError, match="used after its end"):
+        kept[0] * 2.0
+
+
+def test_a_gradient_of_a_gradient_through_a_program_is_refused() -> None:
+    loss = jit(lambda x: (W * x).sum())(2.0)
+    with pytest.raises(JitError, match="gradient of a gradient"):
+        loss.backward(create_graph=True)
