@@ -9,7 +9,6 @@ import numpy as np
 
 from autograd_mini.ops.axes import Axis, kept, plain, reduced, together
 from autograd_mini.ops.caller import located
-from autograd_mini.ops.choosing import where
 from autograd_mini.ops.numpy_names import FUNCTIONS
 from autograd_mini.ops.operation import Carrier, dtype_of, shape_of
 from autograd_mini.ops.picking import take_along_axis
@@ -166,7 +165,7 @@ def between(op: str, x: Carrier, q: Any, axis: Axis, method: str, keepdims: bool
     promotes = between_two and type(q) is not float and np.asarray(q).dtype.kind == "f"  # as NumPy has it
     weight = (at - low).astype(np.result_type(dtype_of(x), np.asarray(q)) if promotes else dtype_of(x))
     below, above = take_along_axis(rows, low.astype(int)), take_along_axis(rows, high.astype(int))
-    result = where(weight < 0.5, below + (above - below) * weight, above - (above - below) * (1 - weight))
+    result = below + (above - below) * weight
     result = transpose(result, (len(shape_of(result)) - 1, *range(len(shape_of(result)) - 1)))
     return reshape(result, (*fractions.shape, *(kept(x, axes) if keepdims else shape_of(result)[1:])))
 

@@ -111,6 +111,10 @@ def test_of_nothing_but_nan_there_is_no_mean_and_no_extreme(op: str) -> None:
     np.testing.assert_array_equal(z.data, [NAN, expected])
 
 
+def test_a_variance_of_fewer_elements_than_ddof_is_nan() -> None:
+    np.testing.assert_array_equal(ops.nanvar(Value(NOTHING), axis=1, ddof=2).data, [NAN, NAN])
+
+
 @pytest.mark.parametrize(("op", "neutral"), [("nansum", 0.0), ("nanprod", 1.0)])
 def test_a_sum_of_nothing_but_nan_is_that_of_nothing(op: str, neutral: float) -> None:
     assert getattr(ops, op)(Value(NOTHING), axis=1).data.tolist() == [neutral, 1.0]
@@ -136,6 +140,26 @@ def test_a_norm_at_zeros_and_ties_has_pytorchs_gradient(order: float, row: list[
         [np.array(row)],
         second_order=False,
     )
+
+
+@pytest.mark.parametrize("order", [-1, -2.5])
+def test_a_norm_of_negative_order_is_zero_where_an_element_is(order: float) -> None:
+    x = Value([0.0, 2.0, -1.0])
+    z = ops.vector_norm(x, ord=order)
+    z.backward()
+    assert z.data == 0.0
+    assert x.grad[1:].tolist() == [0.0, 0.0]
+
+
+@pytest.mark.parametrize("order", [2, 3, 1.5])
+def test_a_zero_row_has_no_nan_in_its_second_derivatives(order: float) -> None:
+    x = Value([[0.0, 0.0], [3.0, 4.0]])
+    ops.norm(x, order, axis=1).sum().backward(create_graph=True)
+    g = x.grad
+    x.zero_grad()
+    (g * g).sum().backward()
+    assert x.grad[0].tolist() == [0.0, 0.0]
+    assert np.isfinite(x.grad).all()
 
 
 def test_a_zero_row_among_others_gets_gradient_zero() -> None:
