@@ -14,7 +14,7 @@ demo: $(VENV)/demos ## the main job: digits, moons, a checked gradient, pictures
 	$(BIN)/python -m demos.main
 
 test: $(VENV)/test ## every test, against PyTorch
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest --numprocesses auto --maxprocesses 8 --dist worksteal
 
 check: $(VENV)/dev ## lint and types
 	$(BIN)/ruff check .

@@ -23,6 +23,7 @@ from autograd_mini.value import Value
 if TYPE_CHECKING:
     from autograd_mini.by_hand.check import check_by_hand
     from autograd_mini.by_hand.explain import explain
+    from autograd_mini.custom import custom_op
     from autograd_mini.diagnosis.diagnose import diagnose
     from autograd_mini.draw.microscope import microscope
     from autograd_mini.transforms import elementwise_grad, grad, hessian, hvp, jacobian, jvp, value_and_grad, vjp
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
 __all__ = [
     "Value",
     "check_by_hand",
+    "custom_op",
     "diagnose",
     "draw",
     "elementwise_grad",
@@ -52,6 +54,7 @@ __all__ += ops.__all__
 # Loaded when first asked for: whoever only computes does not wait for them.
 _LOADED_LATER = {
     "check_by_hand": "autograd_mini.by_hand.check",
+    "custom_op": "autograd_mini.custom",
     "diagnose": "autograd_mini.diagnosis.diagnose",
     "explain": "autograd_mini.by_hand.explain",
     "microscope": "autograd_mini.draw.microscope",
