@@ -68,9 +68,7 @@ def vector_norm(x: Carrier, axis: Axis = None, keepdims: bool = False, ord: Any 
     # 0 to a power has no slope, or an infinite one, and would make nan of the rest
     is_zero = x == 0
     powers = where(is_zero, 0.0 if ord > 0 else math.inf, pow(where(is_zero, 1.0, abs(x)), float(ord)))
-    total = sum(powers, axis, keepdims)
-    nothing = total == 0
-    return where(nothing, 0.0, pow(where(nothing, 1.0, total), 1.0 / ord))
+    return pow(sum(powers, axis, keepdims), 1.0 / ord)
 
 
 def matrix_norm(x: Carrier, keepdims: bool = False, ord: Any = "fro") -> Carrier:
