@@ -20,6 +20,16 @@ ROOT = Path(__file__).resolve().parent.parent
 PACKAGES = ("autograd_mini", "nn", "optim")
 OPTIONAL = {"scipy", "matplotlib", "sklearn", "tqdm", "numba", "graphviz", "torch"}
 
+# What a finished graph is read with.
+LOOKING = {
+    "autograd_mini.ops.",
+    "autograd_mini.node",
+    "autograd_mini.text",
+    "autograd_mini.graph",
+    "autograd_mini.backward",
+    "autograd_mini.value",
+}
+
 # What a module of autograd_mini may import of it. A name that ends in a dot stands for all that lies in it.
 ARROWS: dict[str, set[str]] = {
     "autograd_mini.ops.": {"autograd_mini.ops."},
@@ -42,7 +52,35 @@ ARROWS: dict[str, set[str]] = {
         "autograd_mini.modes",
         "autograd_mini.scope",
     },
+    "autograd_mini.tree": set(),
+    "autograd_mini.text": {"autograd_mini.ops."},
+    "autograd_mini.graph": {"autograd_mini.ops.", "autograd_mini.node", "autograd_mini.text", "autograd_mini.value"},
+    "autograd_mini.forward": {
+        "autograd_mini.ops.",
+        "autograd_mini.node",
+        "autograd_mini.backward",
+        "autograd_mini.value",
+    },
+    "autograd_mini.transforms": {
+        "autograd_mini.ops.",
+        "autograd_mini.node",
+        "autograd_mini.tree",
+        "autograd_mini.modes",
+        "autograd_mini.backward",
+        "autograd_mini.forward",
+        "autograd_mini.value",
+    },
+    # What looks at a finished graph: each room on what lies below it, the microscope on the derivation by hand too
+    "autograd_mini.by_hand.": {"autograd_mini.by_hand.", "autograd_mini.arithmetic", *LOOKING},
+    "autograd_mini.draw.": {"autograd_mini.draw.", "autograd_mini.by_hand.", "autograd_mini.scope", *LOOKING},
+    "autograd_mini.diagnosis.": {"autograd_mini.diagnosis.", *LOOKING},
+    "autograd_mini.gradcheck": {"autograd_mini.modes", *LOOKING},
+    "autograd_mini.expression_text": set(),
+    "autograd_mini.expression": {"autograd_mini.expression_text", "autograd_mini.arithmetic", *LOOKING},
 }
+# Of the pictures only the microscope writes formulas
+for room in ("dot", "drawing", "svg", "layout", "picture", "modules", "collapse"):
+    ARROWS[f"autograd_mini.draw.{room}"] = ARROWS["autograd_mini.draw."] - {"autograd_mini.by_hand."}
 
 
 def module_name(path: Path) -> str:
