@@ -10,7 +10,7 @@ import numpy as np
 from autograd_mini import ops
 from autograd_mini.node import Node, topological_order
 from autograd_mini.ops.caller import located
-from autograd_mini.ops.operation import Carrier, Pointwise, Rule, as_data, dtype_of, shape_of
+from autograd_mini.ops.operation import PLAIN, Carrier, Pointwise, Rule, as_data, dtype_of, is_foreign, shape_of
 from autograd_mini.ops.reduction import unbroadcast
 
 
@@ -137,9 +137,12 @@ def _send_to_all(
     operands = [x.data if isinstance(x, Node) and not create_graph else x for x in inputs]
     for i, x in enumerate(inputs):
         if isinstance(x, Node) and x.requires_grad:
-            rule = op.rule(i)
-            contribution = apply(rule, g, z, *operands)
-            before = grads.get(x)
+            rule = op.rules[i] if op.rules else op.rule(i)
+            try:
+                contribution = rule(g, z, *operands)
+            except ArithmeticError:
+                contribution = _at_the_limit(rule, g, z, *operands)
+            before = grads.get(x) if steps is not None else None
             _accumulate(grads, x, contribution, g)
             if steps is not None:
                 local = apply(rule, 1.0, z, *operands) if isinstance(op, Pointwise) else None
@@ -151,7 +154,7 @@ def _accumulate(grads: dict[Node, Carrier], operand: Node, contribution: Carrier
     """Adds a contribution to the operand's gradient, in the operand's own shape and dtype."""
     data = operand.data
     if contribution.__class__ is not data.__class__ or (
-        data.__class__ is np.ndarray and (contribution.shape != data.shape or contribution.dtype is not data.dtype)
+        data.__class__ is not float and (contribution.shape != data.shape or contribution.dtype is not data.dtype)
     ):
         contribution = fit(contribution, data)
     if operand in grads:
@@ -183,6 +186,8 @@ def fit(contribution: Carrier, data: Any) -> Carrier:
         return np.asarray(contribution)
     if data.__class__ is float and isinstance(contribution, np.ndarray | np.generic):
         return float(contribution)
+    if data.__class__ not in PLAIN and is_foreign(data) and isinstance(contribution, np.ndarray | float):
+        return np.zeros_like(data) + contribution
     return contribution
 
 
