@@ -185,6 +185,11 @@ class _Work:
     def __init__(self, who: str, given: Any) -> None:
         self.who = who
         self.nested = _depth.get() > 0 or any([isinstance(leaf, Value) for leaf in leaves_of(given)])
+        # In a jitted function all are Values. What would be plain numbers without jit has no gradient with it.
+        self.plain = modes.tape() is not None and not (
+            _depth.get() > 0 or any([isinstance(leaf, Value) and leaf.requires_grad for leaf in leaves_of(given)])
+        )
+        self.nested = self.nested or self.plain
 
     def __enter__(self) -> _Work:
         self._recording = modes.recording()
@@ -259,12 +264,14 @@ class _Work:
 
     def given_out(self, output: Any) -> Any:
         """What the user gets: Values inside of another transform, plain numbers and arrays outside."""
+        if self.plain:
+            return map_leaves(lambda leaf: leaf.detach() if isinstance(leaf, Value) else leaf, output)
         return output if self.nested else map_leaves(lambda leaf: leaf.data if isinstance(leaf, Node) else leaf, output)
 
     def _or_zero(self, found: Any, like: Any) -> Any:
         if found is None and like is not None:
             return np.zeros(shape_of(like)) if shape_of(like) else 0.0
-        return found
+        return found.detach() if self.plain and isinstance(found, Value) else found
 
 
 def _is_number(leaf: Any) -> bool:
@@ -275,7 +282,14 @@ def _as_variable(leaf: Any) -> Any:
     """An argument as a Value of its own: of a Value one that depends on it and on nothing else."""
     if leaf is None:
         return None
-    return ops.broadcast_to(leaf, leaf.shape) if isinstance(leaf, Value) else Value(leaf)
+    traced = modes.tape() is not None
+    if isinstance(leaf, Value) and (leaf.requires_grad or not traced):
+        return ops.broadcast_to(leaf, leaf.shape)
+    variable = leaf if isinstance(leaf, Value) else Value(leaf)
+    if traced:
+        variable = variable.detach()
+        variable.requires_grad = True
+    return variable
 
 
 def _check_single(who: str, value: Any) -> None:

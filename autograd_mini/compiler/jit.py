@@ -11,6 +11,7 @@ import numpy as np
 from autograd_mini import modes
 from autograd_mini.compiler.arguments import form_of, with_leaves
 from autograd_mini.compiler.errors import refused
+from autograd_mini.compiler.pack import is_worth_packing, packed
 from autograd_mini.compiler.program import Argument, Captured
 from autograd_mini.compiler.replay import compiled
 from autograd_mini.compiler.result import Call, Replayed, Result
@@ -87,7 +88,8 @@ class Trace:
             outputs = [tape.standing_for(leaf) for leaf in leaves_of(self.returned) if isinstance(leaf, Node)]
             of_arguments = [i for i, leaf in enumerate(leaves) if isinstance(leaf, Node) and leaf.requires_grad]
             wanted = [arguments[i] for i in of_arguments] + [x for x in tape.captured if x.requires_grad]
-            program = simplified(tape.program(outputs, wanted))
+            of_tape = packed if is_worth_packing(tape) else Tape.program
+            program = simplified(of_tape(tape, outputs, wanted))
         self.returned = map_leaves(lambda leaf: OUTPUT if isinstance(leaf, Node) else leaf, self.returned)
         self.program = program
         replay = compiled(program)

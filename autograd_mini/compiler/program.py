@@ -67,6 +67,9 @@ class Plain:
         self.params = params or {}
 
 
+DETACH = Plain("detach", lambda x: x)  # the same number, as a constant to gradients
+
+
 @dataclass(frozen=True)
 class Program:
     """``ops[i]`` on the values numbered ``operands[i]`` makes value i, which is like ``likes[i]``."""

@@ -42,6 +42,7 @@ class Replayed:
     __slots__ = ("_given", "_output", "_ready", "call")
 
     name = symbol = "jit"
+    rules = ()  # one is made for each operand when it is asked for
 
     def __init__(self, call: Call, output: int) -> None:
         self.call = call
@@ -59,7 +60,7 @@ class Replayed:
         return self.call.gradients(self._output, upstream)
 
     def rule(self, i: int) -> Callable[..., Any]:
-        """The derivative with respect to operand ``i``. The program computes all of them when the first is asked for."""
+        """The derivative by operand ``i``. The program computes all of them when the first is asked for."""
         return partial(self._one, i)
 
     def _one(self, i: int, g: Any, z: Any, *operands: Any) -> Any:

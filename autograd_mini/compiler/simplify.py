@@ -1,4 +1,4 @@
-"""Passes that make a program shorter and compute the same, to the last bit: each is a function from program to program."""
+"""Passes that make a program shorter and compute the same to the last bit: functions from program to program."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from autograd_mini.compiler.emit import by_ieee_rules
-from autograd_mini.compiler.program import Captured, Constant, Plain, Program, is_op
+from autograd_mini.compiler.program import DETACH, Captured, Constant, Plain, Program, is_op
 from autograd_mini.ops.operation import Operation
 
 
@@ -36,6 +36,9 @@ def with_constants_folded(program: Program) -> Program:
         if not is_op(op):
             continue
         xs = operands[i] = tuple([becomes[x] for x in operands[i]])
+        if op is DETACH:
+            becomes[i] = xs[0]
+            continue
         if op.name in _NEUTRAL:
             unchanged = _unchanged(op.name, xs, number, likes)
             if unchanged is not None and likes[unchanged] == likes[i]:

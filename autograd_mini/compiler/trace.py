@@ -12,7 +12,7 @@ import numpy as np
 from autograd_mini import backward, forward, modes, numpy_protocol, value
 from autograd_mini.backward import gradients
 from autograd_mini.compiler.errors import JitError, refused
-from autograd_mini.compiler.program import Argument, Captured, Constant, Like, Plain, Program, Upstream
+from autograd_mini.compiler.program import DETACH, SOURCES, Argument, Captured, Constant, Like, Plain, Program, Upstream
 from autograd_mini.errors import op_error
 from autograd_mini.node import Node
 from autograd_mini.ops.operation import Operation, as_data
@@ -20,8 +20,8 @@ from autograd_mini.scope import current_scope
 from autograd_mini.value import Value
 
 _new = object.__new__
-_get_data = Node.data.__get__  # type: ignore[attr-defined]  # the slot below the property of Traced
-_set_data = Node.data.__set__  # type: ignore[attr-defined]
+_slot: Any = vars(Node)["data"]  # below the property of Traced
+_get_data, _set_data = _slot.__get__, _slot.__set__
 # Who may look at the data of a traced Value: those who compute with it and write down that they did.
 _READERS = frozenset({__file__, value.__file__, backward.__file__, forward.__file__})
 
@@ -34,7 +34,7 @@ class Traced(Value):
     number: int  # its line on the tape
 
     @property
-    def data(self) -> Any:  # type: ignore[override]  # a slot there
+    def data(self) -> Any:
         if sys._getframe(1).f_code.co_filename not in _READERS:
             raise refused("reading .data of what is traced", "use the Value itself in ops, or value.map_data(f)")
         return _get_data(self)
@@ -43,7 +43,7 @@ class Traced(Value):
     def data(self, data: Any) -> None:
         raise refused("assigning .data of what is traced", "make a new Value with ops, such as where(...)")
 
-    def record(self, op: Operation, x: Any, y: Any = None) -> Value:
+    def record(self, op: Operation, x: Any, y: Any = None) -> Any:
         if x.__class__ is not tuple:
             _tape()
             return super().record(op, x, y)
@@ -122,6 +122,7 @@ class Tape:
         self._born: set[Any] = set()  # the Values that it made out of plain numbers
         self._of_constant: dict[Any, tuple[int, Any]] = {}  # its line; and the array, so that its id stays its own
         self.captured: list[Traced] = []
+        self.sources: dict[int, Any] = {}  # what each argument, parameter and constant was
 
     # ------------------------------------------------------------ called by Values
 
@@ -138,12 +139,16 @@ class Tape:
                 if y.__class__ is not Traced:
                     y = self._on_tape(y)
                 operands += (y.number if y.__class__ is Traced else self.constant(y),)
-        if z.__class__ is not float and needs_grad:
+        if z.__class__ is np.float64:
+            z = float(z)
+        elif z.__class__ is not float and needs_grad:
             z = as_data(z)
         node = self.line(op, operands, z)
         if needs_grad:
             node.op, node._x, node._y = op, x, y
             node.requires_grad = True
+        elif not modes.is_recording():
+            return self.line(DETACH, (node.number,), z)
         return node
 
     def line(self, op: Any, operands: tuple[int, ...], z: Any) -> Traced:
@@ -154,6 +159,8 @@ class Tape:
         node.requires_grad = False
         node._label = current_scope()
         node.number = len(self.ops)
+        if op.__class__ in SOURCES:
+            self.sources[node.number] = z
         self.ops.append(op)
         self.operands.append(operands)
         self.likes.append(None if z.__class__ is float else like_of(z))
@@ -172,20 +179,20 @@ class Tape:
         return True
 
     def detached(self, x: Any) -> Traced:
-        """The same line, as a constant to gradients."""
+        """The same, as a constant to gradients."""
         x = x if x.__class__ is Traced else self._on_tape(x)
-        twin = _new(Traced)
-        _set_data(twin, _get_data(x))
-        twin.op = twin._x = twin._y = twin._grad = None
-        twin.requires_grad = False
-        twin._label = current_scope()
-        twin.number = x.number
-        return twin
+        return self.line(DETACH, (x.number,), _get_data(x))
 
     def mapped(self, f: Callable[[Any], Any], x: Any) -> Traced:
         """A line for ``f`` of the data, which nothing is differentiated through."""
         x = x if x.__class__ is Traced else self._on_tape(x)
         return self.line(Plain(getattr(f, "__name__", "f"), f), (x.number,), f(_get_data(x)))
+
+    def plain(self, op: Plain, xs: list[Any]) -> Traced:
+        """A line for what has no gradient, on operands on the tape."""
+        known = [x if x.__class__ is Traced else self._on_tape(x) for x in xs]
+        operands = tuple([x.number if x.__class__ is Traced else self.constant(x) for x in known])
+        return self.line(op, operands, op.forward(*[_get_data(x) if x.__class__ is Traced else x for x in known]))
 
     def compared(self, ufunc: np.ufunc, x: Any, y: Any) -> Traced:
         """A line for a comparison, so that a replay decides anew."""
@@ -229,13 +236,13 @@ class Tape:
         return known[0]
 
     def argument(self, index: int, leaf: Any) -> Traced:
-        """The Value that stands for an argument. It has gradients, which a transform inside may ask for."""
+        """The Value that stands for an argument."""
         data = leaf.data if isinstance(leaf, Node) else leaf
         node = self.line(Argument(index), (), data)
-        node.requires_grad = leaf.requires_grad if isinstance(leaf, Node) else node.dtype.kind == "f"
+        node.requires_grad = isinstance(leaf, Node) and leaf.requires_grad
         return node
 
-    def standing_for(self, x: Value) -> Traced:
+    def standing_for(self, x: Node) -> Traced:
         """What stands on the tape for a Value."""
         traced: Traced = x if isinstance(x, Traced) else self._on_tape(x)
         return traced

@@ -1,0 +1,49 @@
+"""The rows that packing needs beside those of the op table: numbers put side by side, and picked from there."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from autograd_mini.ops.indexing import getitem
+from autograd_mini.ops.operation import Carrier, Linear, shape_of
+
+PACK = Linear(
+    "pack",
+    lambda *numbers: np.array(numbers),
+    rule_for_each=lambda i, g, z, *numbers: getitem(g, i),
+)
+GATHER: Linear = Linear(
+    "gather",
+    lambda x, index: x.take(index.array),
+    lambda g, z, x, index: SCATTER.on(g, len(x), index),
+    params=("index",),
+)
+SCATTER: Linear = Linear(
+    "scatter",
+    lambda x, length, index: np.bincount(index.array, x, length),
+    lambda g, z, x, length, index: GATHER.on(g, index),
+    params=("length", "index"),
+)
+
+
+class Index:
+    """Which elements, in order: an array that is compared by what it is, not by what it holds."""
+
+    __slots__ = ("array",)
+
+    def __init__(self, array: Any) -> None:
+        self.array = array
+
+    def __repr__(self) -> str:
+        first = ", ".join(map(str, self.array[:4].tolist()))
+        return f"[{first}, ... {len(self.array)} of them]" if len(self.array) > 4 else f"[{first}]"
+
+
+def gather(x: Carrier, index: Any) -> Carrier:
+    """``x[index]`` of a vector; where that is all of it in order, ``x``."""
+    n = shape_of(x)[0]
+    if len(index) == n and index[0] == 0 and index[-1] == n - 1 and (np.diff(index) == 1).all():
+        return x
+    return GATHER.on(x, Index(index))
