@@ -16,7 +16,7 @@ from autograd_mini.arithmetic import Arithmetic
 from autograd_mini.errors import op_error
 from autograd_mini.node import Node
 from autograd_mini.ops.caller import located
-from autograd_mini.ops.operation import Operation, as_data, dtype_of, shape_of
+from autograd_mini.ops.operation import Operation, as_array, as_data, dtype_of, is_foreign, shape_of
 from autograd_mini.scope import Labelled, current_scope, named_scope
 
 _new = object.__new__
@@ -173,7 +173,7 @@ class Value(Arithmetic, Node):
         if not (isinstance(gradient, Node) and create_graph):
             given = as_operand(_plain(gradient))
             if self.data.__class__ is not float:
-                given = np.array(given, dtype=self.dtype)
+                given = given.astype(self.dtype) if is_foreign(given) else np.array(given, dtype=self.dtype)
             elif shape_of(given) == ():
                 given = float(given)
         if shape_of(given) != self.shape:
@@ -348,16 +348,27 @@ class Value(Arithmetic, Node):
         return numpy_protocol.call_function(function, args, kwargs)
 
     def __array__(self, dtype: Any = None, copy: bool | None = None) -> Any:
+        data = self._outside_the_graph()
+        return np.array(data, dtype=dtype) if copy else np.asarray(data, dtype=dtype)
+
+    def __dlpack__(self, **options: Any) -> Any:
+        return self._outside_the_graph().__dlpack__(**options)
+
+    def __dlpack_device__(self) -> Any:
+        return self._outside_the_graph().__dlpack_device__()
+
+    def _outside_the_graph(self) -> Any:
+        """The data as an array, for those who take arrays only."""
         if modes.open_blocks and modes.tape():
             modes.tape().refuse(self, "a function of NumPy that is no op here")
         if self.requires_grad:
             raise TypeError(
                 located(
                     "a Value that requires a gradient does not turn into a plain array by itself, since the graph "
-                    "would be cut silently; use value.data (or stack([...]) to make one Value of several)"
+                    "would be cut silently; use value.detach() (or stack([...]) to make one Value of several)"
                 )
             )
-        return np.array(self.data, dtype=dtype) if copy else np.asarray(self.data, dtype=dtype)
+        return as_array(self.data)
 
     def __setitem__(self, index: Any, item: Any) -> Never:
         raise TypeError(
@@ -417,7 +428,7 @@ def as_operand(data: Any) -> Any:
     if isinstance(data, int | float | np.number | np.bool_) and not isinstance(data, np.complexfloating):
         return float(data)
     try:
-        array = np.asarray(data)
+        array = as_array(data)
     except ValueError:  # NumPy's word for nested lists of unequal lengths
         raise TypeError(
             located("a Value holds a number or a rectangular array; these lists differ in length")
@@ -439,7 +450,8 @@ def _as_leaf_data(data: Any) -> Any:
     data = as_operand(data)
     if data.__class__ is float:
         return data
-    return np.array(data) if data.dtype.kind == "f" else data.astype(np.float64)
+    dtype = data.dtype if data.dtype.kind == "f" else np.float64
+    return data.astype(dtype) if is_foreign(data) else np.array(data, dtype)
 
 
 def _as_constant(operand: Any) -> Value:

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from autograd_mini.ops.caller import located
-from autograd_mini.ops.operation import Carrier, Linear, Operation, dtype_of, shape_of
+from autograd_mini.ops.operation import Carrier, Linear, Operation, as_array, dtype_of, is_foreign, shape_of
 
 
 def _frozen(part: Any) -> Any:
@@ -41,7 +41,7 @@ def _picks_once(index: Any) -> bool:
 
 
 def _scatter(g: Any, shape: tuple[int, ...], index: Any) -> Any:
-    result: Any = np.zeros(shape, dtype_of(g))
+    result: Any = np.zeros_like(g, shape=shape) if is_foreign(g) else np.zeros(shape, dtype_of(g))
     if _picks_once(index):
         result[index] = g
     else:
@@ -51,7 +51,7 @@ def _scatter(g: Any, shape: tuple[int, ...], index: Any) -> Any:
 
 _GETITEM = Linear(
     "getitem",
-    lambda x, index: np.asarray(x)[index],
+    lambda x, index: as_array(x)[index],
     lambda g, z, x, index: scatter_add(g, shape_of(x), index),
     params=("index",),
 )

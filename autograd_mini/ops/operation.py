@@ -76,7 +76,11 @@ class Operation:
                     if self.rule_for_each or len(operands) > 2:
                         return operand.record(self, operands)
                     return operand.record(self, *operands)
-                floating = floating and kind in SMALL_FLOATS
+                if kind not in PLAIN and is_foreign(operand):
+                    all_floats = False
+                    floating = floating and operand.dtype.kind == "f"
+                else:
+                    floating = floating and kind in SMALL_FLOATS
         if not floating:
             return self(*map(as_floating, operands))
         if all_floats:
@@ -163,16 +167,26 @@ def as_data(z: Any) -> Any:
         return float(z)
     if isinstance(z, np.floating):
         return z
-    return float(z) if isinstance(z, int | np.number) else np.asarray(z)
+    return float(z) if isinstance(z, int | np.number) else as_array(z)
+
+
+def is_foreign(x: Any) -> bool:
+    """True for an array of another library that follows NumPy's protocols, such as Dask's or CuPy's."""
+    return hasattr(x, "__array_function__") and not isinstance(x, np.ndarray) and not hasattr(x, "record")
+
+
+def as_array(x: Any) -> Any:
+    """Any array as it is, since another library's may be lazy or on a device; all else as NumPy's array."""
+    return x if x.__class__ is np.ndarray or is_foreign(x) else np.asarray(x)
 
 
 def as_floating(x: Any) -> Any:
     """Plain numbers, lists and arrays as floats: integers and booleans become float64."""
-    if x.__class__ is not np.ndarray:
+    if x.__class__ is not np.ndarray and not is_foreign(x):
         x = np.asarray(x)[()]
     if x.dtype.char in "efd":
         return as_data(x)
-    return x.astype(np.float64) if x.__class__ is np.ndarray else float(x)
+    return float(x) if isinstance(x, np.generic) else x.astype(np.float64)
 
 
 def shape_of(x: Carrier) -> tuple[int, ...]:

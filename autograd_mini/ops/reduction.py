@@ -14,12 +14,14 @@ import numpy as np
 from autograd_mini.ops.choosing import where
 from autograd_mini.ops.numpy_names import FUNCTIONS
 from autograd_mini.ops.operation import (
+    PLAIN,
     Carrier,
     Linear,
     Operation,
     as_axis,
     as_shape,
     dtype_of,
+    is_foreign,
     normalize_axes,
     shape_of,
 )
@@ -41,6 +43,8 @@ def _spread(g: Carrier, x: Carrier, axis: Axis) -> Carrier:
 
 
 def _broadcast(x: Any, shape: tuple[int, ...]) -> Any:
+    if x.__class__ not in PLAIN and is_foreign(x):
+        return np.broadcast_to(x, shape)
     result = np.empty(shape, dtype_of(x))  # an array of its own: NumPy's view is read-only and slower to make
     result[...] = x
     return result if shape else result[()]
@@ -49,11 +53,13 @@ def _broadcast(x: Any, shape: tuple[int, ...]) -> Any:
 def _add_up(x: Any, axis: Any, keepdims: Any) -> Any:
     if axis == 0 and not keepdims and x.__class__ is np.ndarray and x.ndim == 2 and x.dtype.char in "fd":
         return np.dot(_ones(len(x), x.dtype.char), x)  # BLAS adds up the rows of a 100x16 batch in 0.8 us, NumPy in 3
+    if x.__class__ not in PLAIN and is_foreign(x):
+        return np.sum(x, axis=axis, keepdims=keepdims)  # Dask has no np.add.reduce
     return np.add.reduce(x, axis=axis, keepdims=keepdims)
 
 
 def _mean(x: Any, axis: Any, keepdims: Any) -> Any:
-    if dtype_of(x) == np.float16:
+    if dtype_of(x) == np.float16 or (x.__class__ not in PLAIN and is_foreign(x)):
         return np.mean(x, axis=axis, keepdims=keepdims)  # which adds up in float32
     return np.add.reduce(x, axis=axis, keepdims=keepdims) / (count_along(x, axis) or math.nan)
 
@@ -189,13 +195,13 @@ def _share(g: Carrier, z: Carrier, x: Carrier, axis: Axis, keepdims: bool) -> Ca
 
 _MAX = Operation(
     "max",
-    lambda x, axis, keepdims: np.maximum.reduce(x, axis=axis, keepdims=keepdims),
+    lambda x, axis, keepdims: (np.max if is_foreign(x) else np.maximum.reduce)(x, axis=axis, keepdims=keepdims),
     _share,
     params=("axis", "keepdims"),
 )
 _MIN = Operation(
     "min",
-    lambda x, axis, keepdims: np.minimum.reduce(x, axis=axis, keepdims=keepdims),
+    lambda x, axis, keepdims: (np.min if is_foreign(x) else np.minimum.reduce)(x, axis=axis, keepdims=keepdims),
     _share,
     params=("axis", "keepdims"),
 )

@@ -10,7 +10,16 @@ from numpy.lib.array_utils import normalize_axis_tuple
 
 from autograd_mini.ops.caller import located
 from autograd_mini.ops.numpy_names import FUNCTIONS
-from autograd_mini.ops.operation import Carrier, Linear, as_floating, as_shape, dtype_of, normalize_axes, shape_of
+from autograd_mini.ops.operation import (
+    Carrier,
+    Linear,
+    as_array,
+    as_floating,
+    as_shape,
+    dtype_of,
+    normalize_axes,
+    shape_of,
+)
 
 
 def _inverse(axes: tuple[int, ...] | None) -> tuple[int, ...] | None:
@@ -19,19 +28,19 @@ def _inverse(axes: tuple[int, ...] | None) -> tuple[int, ...] | None:
 
 _RESHAPE = Linear(
     "reshape",
-    lambda x, shape: np.asarray(x).reshape(shape)[()],
+    lambda x, shape: as_array(x).reshape(shape)[()],
     lambda g, z, x, shape: reshape(g, shape_of(x)),
     params=("shape",),
 )
 _TRANSPOSE = Linear(
     "transpose",
-    lambda x, axes: np.asarray(x).transpose(axes)[()],
+    lambda x, axes: (as_array(x).T if axes is None else as_array(x).transpose(axes))[()],
     lambda g, z, x, axes: transpose(g, _inverse(axes)),
     params=("axes",),
 )
 _ASTYPE = Linear(
     "astype",
-    lambda x, dtype: np.asarray(x).astype(dtype)[()],
+    lambda x, dtype: as_array(x).astype(dtype)[()],
     lambda g, z, x, dtype: astype(g, dtype_of(x)),
     params=("dtype",),
 )

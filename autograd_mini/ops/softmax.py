@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from autograd_mini.ops.caller import located
-from autograd_mini.ops.operation import Carrier, as_floating, dtype_of, map_data, shape_of
+from autograd_mini.ops.operation import Carrier, as_floating, dtype_of, is_foreign, map_data, shape_of
 from autograd_mini.ops.pointwise import exp, log
 from autograd_mini.ops.reduction import Axis, sum
 from autograd_mini.ops.shape import squeeze
@@ -23,7 +23,10 @@ def _shift(op: str, x: Carrier, axis: Axis) -> Any:
 def _largest(x: Any, op: str, axis: Axis) -> Any:
     plain = as_floating(x)
     try:
-        largest = np.maximum.reduce(plain, axis=axis, keepdims=True, initial=-math.inf)
+        if is_foreign(plain):
+            largest = np.max(plain, axis=axis, keepdims=True)  # Dask takes no initial
+        else:
+            largest = np.maximum.reduce(plain, axis=axis, keepdims=True, initial=-math.inf)
     except (TypeError, ValueError) as cause:
         raise ValueError(located(f"{op} of {shape_of(x)}, axis={axis}: {cause}")) from None
     return np.where(np.isfinite(largest), largest, 0).astype(dtype_of(plain))
