@@ -18,7 +18,7 @@ from autograd_mini import modes, ops
 from autograd_mini.compiler.program import DETACH, Constant, Plain, Program, is_op
 from autograd_mini.compiler.rows import PACK, gather
 from autograd_mini.compiler.trace import Tape, Traced
-from autograd_mini.ops.operation import Pointwise
+from autograd_mini.ops.operation import Pointwise, shape_of
 
 FEWEST_WORTH_PACKING = 64  # scalar lines; a program with fewer is left as it is
 NARROWEST = 12  # numbers in a vector
@@ -145,7 +145,11 @@ class Packing:
     def _put_vector(self, lines: list[int]) -> None:
         operands = list(zip(*[self.program.operands[i] for i in lines], strict=True))
         xs = [self.gathered(of_each) for of_each in operands]
-        self._is_vector(lines, again(self.tape, self.program.ops[lines[0]], xs))
+        result = again(self.tape, self.program.ops[lines[0]], xs)
+        if any([shape_of(x) for x in xs]):
+            self._is_vector(lines, result)
+        else:  # the same number each time
+            self.single.update(dict.fromkeys(lines, result))
 
     def _put_sums(self, lines: list[int]) -> None:
         terms = [self.chains[i][0] for i in lines]
