@@ -15,6 +15,7 @@ import numpy as np
 from autograd_mini.ops.caller import located
 from autograd_mini.ops.numpy_names import FUNCTIONS
 from autograd_mini.ops.operation import (
+    PLAIN,
     Carrier,
     Pointwise,
     as_array,
@@ -32,7 +33,7 @@ _INTEGER = {"e": np.int16, "f": np.int32, "d": np.int64}  # of the same size, by
 
 
 def _where(condition: Any, x: Any, y: Any) -> Any:
-    if is_foreign(condition):  # a lazy one is not asked what it holds
+    if condition.__class__ not in PLAIN and is_foreign(condition):  # a lazy one is not asked what it holds
         return np.where(condition, x, y)
     if shape_of(condition) == ():  # a bool, or the float that a recorded one has become
         if x.__class__ is y.__class__ is float or (shape_of(x) == shape_of(y) and dtype_of(x) == dtype_of(y)):
@@ -80,7 +81,8 @@ def where(condition: Any, x: Carrier, y: Carrier) -> Carrier:
             condition = condition if condition.dtype == bool else condition != 0
             if hasattr(condition, "record"):  # of a carrier that records comparisons too
                 return _WHERE(condition, x, y)
-        condition = as_array(condition).astype(bool, copy=False)
+        if condition.__class__ is not np.ndarray or condition.dtype.char != "?":
+            condition = as_array(condition).astype(bool)
         if not condition.ndim and not is_foreign(condition):
             condition = bool(condition)
     if x.__class__ in _FLOATING and y.__class__ in _FLOATING:
