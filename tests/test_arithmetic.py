@@ -117,6 +117,19 @@ METHODS: dict[str, tuple[Callable[[Any], Any], Callable[[Any], Any]]] = {
         f"{name}(0)": (lambda x, name=name: getattr(x, name)(0), lambda x, name=name: getattr(ops, name)(x, 0))
         for name in ("nansum", "nanmean", "nanmedian", "cumsum", "cumprod", "cummax", "cummin", "logcumsumexp", "sort")
     },
+    "mT": (lambda x: x.mT, ops.matrix_transpose),
+    **{
+        f"{name}(y)": (lambda x, name=name: getattr(x, name)(Y), lambda x, name=name: getattr(ops, name)(x, Y))
+        for name in ("dot", "inner", "outer", "kron", "cross")
+    },
+    "cross(y, 0)": (lambda x: x.cross(Y[:, None], axis=0), lambda x: ops.cross(x, Y[:, None], axis=0)),
+    "vdot(y)": (lambda x: x[0].vdot(Y), lambda x: ops.vdot(x[0], Y)),
+    "trace(1)": (lambda x: x.trace(1, 1, 0), lambda x: ops.trace(x, 1, 1, 0)),
+    "matrix_power(3)": (lambda x: (x @ X.T).matrix_power(3), lambda x: ops.matrix_power(x @ X.T, 3)),
+    "det": (lambda x: (x @ X.T).det(), lambda x: ops.det(x @ X.T)),
+    "slogdet": (lambda x: (x @ X.T).slogdet()[1], lambda x: ops.slogdet(x @ X.T)[1]),
+    "cholesky": (lambda x: (x @ x.T).cholesky(), lambda x: ops.cholesky(x @ x.T)),
+    "cholesky(upper)": (lambda x: (x @ x.T).cholesky(upper=True), lambda x: ops.cholesky(x @ x.T, upper=True)),
     "-x": (lambda x: -x, ops.neg),
     "x // y": (lambda x: x // Y, lambda x: ops.floor_divide(x, Y)),
     "y // x": (lambda x: 2.0 // x, lambda x: ops.floor_divide(2.0, x)),

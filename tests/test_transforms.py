@@ -57,7 +57,10 @@ def test_forward_mode_is_the_transpose_of_reverse_mode(case):
     )
 
 
-@pytest.mark.parametrize("case", [case for case in NOT_EMPTY if case[0].second_order][::5], ids=name_of)
+TWICE = [case for case in NOT_EMPTY if case[0].second_order and "output_padding" not in case[0].call]  # PyTorch raises
+
+
+@pytest.mark.parametrize("case", TWICE[::5], ids=name_of)
 def test_the_second_derivative_in_a_direction_is_pytorchs(case):
     sample, kind = case
     operands = operands_of(sample, kind)
