@@ -122,7 +122,7 @@ METHODS: dict[str, tuple[Callable[[Any], Any], Callable[[Any], Any]]] = {
         f"{name}(y)": (lambda x, name=name: getattr(x, name)(Y), lambda x, name=name: getattr(ops, name)(x, Y))
         for name in ("dot", "inner", "outer", "kron", "cross")
     },
-    "cross(y, 0)": (lambda x: x.cross(Y[:, None], axis=0), lambda x: ops.cross(x, Y[:, None], axis=0)),
+    "cross(y, 0)": (lambda x: x.T.cross(Y[:, None], axis=0), lambda x: ops.cross(x.T, Y[:, None], axis=0)),
     "vdot(y)": (lambda x: x[0].vdot(Y), lambda x: ops.vdot(x[0], Y)),
     "trace(1)": (lambda x: x.trace(1, 1, 0), lambda x: ops.trace(x, 1, 1, 0)),
     "matrix_power(3)": (lambda x: (x @ X.T).matrix_power(3), lambda x: ops.matrix_power(x @ X.T, 3)),
