@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from typing import Any, NamedTuple
 
 from autograd_mini.node import Node, topological_order
-from autograd_mini.text import number
+from autograd_mini.text import number, unbroken
 from autograd_mini.value import Value
 
 
@@ -44,23 +44,30 @@ def names_of(graph: Graph, variables: Mapping[int, str] | None = None) -> list[s
     called by its path, ``layers.0.weight``, and others get a number: ``w``, ``w#2``.
     """
     variables = variables or {}
-    how_many = Counter([value.label for value in graph.values])
+    labels = [unbroken(value.label) if value.label else "" for value in graph.values]
+    how_many = Counter(labels)
     paths = _paths_of_parameters(graph) if any([n > 1 for label, n in how_many.items() if label]) else {}
     names: list[str] = []
-    taken = how_many.keys() | set(variables.values())
-    seen: Counter[str] = Counter()
-    for i, value in enumerate(graph.values):
-        name = value.label if how_many[value.label] == 1 else paths.get(id(value), value.label)
+    reserved = how_many.keys() | set(variables.values())
+    taken: set[str] = set()
+    last: dict[str, int] = {}
+    for i, (value, label) in enumerate(zip(graph.values, labels, strict=True)):
+        name = label if how_many[label] == 1 else paths.get(id(value), label)
         name = name or variables.get(id(value), "")
         if not name and value.op is None:
             name = number(value.data) if is_plain_number(value) else variables.get(id(value.data), "")
             if is_plain_number(value):
                 names.append(name)
                 continue
-        if name:
-            seen[name] += 1
-            name = name if seen[name] == 1 else f"{name}#{seen[name]}"
-        names.append(name or (f"v{i}" if f"v{i}" not in taken else f"v{i}#2"))
+        called = name or f"v{i}"
+        if called in taken or (not name and called in reserved):
+            name, n = called, last.get(called, 1)
+            while called in taken or called in reserved:
+                n += 1
+                called = f"{name}#{n}"
+            last[name] = n
+        taken.add(called)
+        names.append(called)
     return names
 
 

@@ -83,9 +83,14 @@ def _param(param: Any) -> str:
     return number(param) if isinstance(param, float) else str(param)
 
 
+def unbroken(text: str) -> str:
+    """``text`` on one line, without what no font can show."""
+    return " ".join(printable(text).split())
+
+
 def one_line(text: str) -> str:
     """``text`` on one line, without what no font can show, and not too long."""
-    line = " ".join(printable(text).split())
+    line = unbroken(text)
     return line if len(line) <= LONGEST else line[: LONGEST - 1] + "…"
 
 

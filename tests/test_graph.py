@@ -33,6 +33,22 @@ def test_of_two_with_one_label_the_second_gets_a_number():
     assert names(x * y) == ["w", "w#2", "v2"]
 
 
+def test_no_two_have_one_name_whatever_their_labels():
+    labels = ["a", "a#2", "a", "v5", "v5", "a"]
+    root = Value(1.0, label="root")
+    for label in labels:
+        root = root + Value(1.0, label=label)
+    found = names(root, {id(root): "a#3"})
+    assert found[1] == "a"
+    assert {"a", "a#2", "v5"} < set(found)
+    assert len(set(found)) == len(found)
+
+
+def test_a_name_is_one_line_and_can_be_seen():
+    x, y = Value(1.0, label="two\nlines\t\x00"), Value(2.0, label=" \n")
+    assert names(x * y) == ["two lines �", "v1", "v2"]
+
+
 def test_parameters_of_layers_are_called_by_their_paths():
     model = nn.MLP(2, [3, 1])
     found = names(model(np.ones((1, 2))).sum())

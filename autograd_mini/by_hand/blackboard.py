@@ -94,8 +94,8 @@ def _text_of_definition(definition: Definition) -> str:
 
 def _text_of(derivation: Derivation) -> str:
     name = Text().write(Symbol(derivation.name, 0.0))
-    if not derivation.uses:
-        return f"{name} = {_short(derivation.gradient)}"
+    if not derivation.uses:  # the loss
+        return f"{name} = 1"
     if shape_of(derivation.gradient):
         return _text_of_array(name, derivation)
     amounts = [element(use.amount, ()) for use in derivation.uses]
@@ -213,7 +213,7 @@ def _latex_of(derivation: Derivation) -> str:
     name = Latex().write(Symbol(derivation.name, 0.0))
     gradient = derivation.gradient
     if not derivation.uses:
-        return f"{name} &= {Latex().number(gradient)[0] if not shape_of(gradient) else '1'}"
+        return f"{name} &= 1"
     more = len(derivation.uses) > WRITTEN + 1
     shown = derivation.uses[:WRITTEN] if more else derivation.uses
 

@@ -8,6 +8,7 @@ from typing import Any, ClassVar
 from autograd_mini.by_hand.notation import ATOM, MINUS, POWER, PRODUCT, Derivative, Element, Rest, Text, parameters
 from autograd_mini.by_hand.symbol import Symbol
 
+COMMA = r",\ "
 ESCAPED = {c: rf"\{c}" for c in "#$%&_{}"} | {"\\": r"\backslash{}", "~": r"\sim{}", "^": r"\wedge{}"}
 FUNCTIONS = {name: rf"\{name}" for name in ("exp", "log", "sin", "cos", "tan", "tanh", "max", "min")}
 
@@ -24,6 +25,7 @@ class Latex(Text):
         **{"less": " < ", "less_equal": r" \le ", "greater": " > ", "greater_equal": r" \ge "},
         **{"equal": " = ", "not_equal": r" \ne ", "logical_and": r" \land ", "logical_or": r" \lor "},
         **{"logical_and of arrays": r" \land ", "logical_or of arrays": r" \lor "},
+        **{"not": r"\lnot ", "not of arrays": r"\lnot "},
     }
 
     def bracketed(self, text: str) -> str:
@@ -79,8 +81,10 @@ class Latex(Text):
         if name == "getitem":
             return rf"{self.inside(first, ATOM)}\text{{{escaped(after[0])}}}", ATOM
         operands = [self.write(operand) for operand in x.operands]
-        arguments = r",\ ".join([*map(_as_text, before), *operands, *map(_as_text, after)])
-        return rf"\mathrm{{{escaped(name)}}}{self.bracketed(arguments)}", ATOM
+        return self.applied(name, [*map(_as_text, before), *operands, *map(_as_text, after)]), ATOM
+
+    def applied(self, function: str, arguments: list[str]) -> str:
+        return rf"\mathrm{{{escaped(function)}}}{self.bracketed(COMMA.join(arguments))}"
 
 
 def _as_text(text: str) -> str:

@@ -54,7 +54,7 @@ class Text:
         **{"add": " + ", "sub": " - ", "mul": " * ", "div": " / ", "matmul": " @ "},
         **{"less": " < ", "less_equal": " <= ", "greater": " > ", "greater_equal": " >= "},
         **{"equal": " == ", "not_equal": " != ", "logical_and": " and ", "logical_or": " or "},
-        **{"logical_and of arrays": " & ", "logical_or of arrays": " | "},
+        **{"logical_and of arrays": " & ", "logical_or of arrays": " | ", "not": "not ", "not of arrays": "~"},
     }
 
     def __init__(self, numbers: bool = False) -> None:
@@ -122,12 +122,16 @@ class Text:
         operands = [self.write(operand) for operand in x.operands]
         before, after = parameters(x)
         function, _, part = x.op_name.partition(".")  # a part of what it returns: eigh(x).eigenvectors
-        return f"{function}({', '.join([*before, *operands, *after])}){part and '.'}{part}", ATOM
+        return f"{self.applied(function, [*before, *operands, *after])}{part and '.'}{part}", ATOM
+
+    def applied(self, function: str, arguments: list[str]) -> str:
+        return f"{function}({', '.join(arguments)})"
 
     def condition(self, x: Any, holds: bool = True) -> str:
         """A comparison; or, where it does not hold, the opposite. Of arrays they are joined as NumPy has it."""
+        negation = self.signs["not of arrays" if x.shape else "not"]
         if not x.operands:
-            return self.write(x) if holds else f"{'~' if x.shape else 'not '}{self.write(x)}"
+            return self.write(x) if holds else f"{negation}{self.inside(x, MINUS)}"
         left, right = x.operands
         if x.op_name in OPPOSITE:
             sign = self.signs[x.op_name if holds else OPPOSITE[x.op_name]]
@@ -135,9 +139,9 @@ class Text:
         parts = [self.condition(left), self.condition(right)]
         if not x.shape:
             joined = self.signs[x.op_name].join(parts)
-            return joined if holds else f"not {self.bracketed(joined)}"
+            return joined if holds else f"{negation}{self.bracketed(joined)}"
         joined = self.signs[f"{x.op_name} of arrays"].join(map(self.bracketed, parts))
-        return joined if holds else f"~{self.bracketed(joined)}"
+        return joined if holds else f"{negation}{self.bracketed(joined)}"
 
     # ------------------------------------------------------------ what is the same in both
 
@@ -172,12 +176,18 @@ class Text:
             self.since.append(self.condition(condition, condition.data))
             return self._bound(x if condition.data else y)
         if not isinstance(condition, Symbol):  # the condition of a where that the user wrote
-            return f"where(condition, {self.write(x)}, {self.write(y)})", ATOM
+            return self.applied("where", ["condition", self.write(x), self.write(y)]), ATOM
         if is_literal(x, 0.0) or is_literal(y, 0.0):
-            gate = self.bracketed(self.condition(condition, not is_literal(x, 0.0)))
-            kept = y if is_literal(x, 0.0) else x
-            return (gate, ATOM) if is_literal(kept, 1.0) else (f"{self.inside(kept, PRODUCT)} * {gate}", PRODUCT)
-        return f"where({self.condition(condition)}, {self.write(x)}, {self.write(y)})", ATOM
+            kept, holds = (y, False) if is_literal(x, 0.0) else (x, True)
+            if holds and not condition.operands:
+                gate, binding = self.inside(condition, PRODUCT + 1), ATOM
+            else:
+                gate, binding = self.condition(condition, holds), COMPARISON
+            if is_literal(kept, 1.0):
+                return gate, binding
+            gate = self.bracketed(gate) if binding < PRODUCT else gate
+            return f"{self.inside(kept, PRODUCT)}{self.signs['mul']}{gate}", PRODUCT
+        return self.applied("where", [self.condition(condition), self.write(x), self.write(y)]), ATOM
 
     def word(self, name: Any) -> str:
         """A name as one thing, in brackets if it is a formula."""

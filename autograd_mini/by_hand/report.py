@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 
+from autograd_mini.by_hand.digits import near
 from autograd_mini.value import Value
 
 MOST_ROWS = 60  # in the text; of more, only those that are not ok
@@ -36,8 +37,11 @@ class Row:
     @property
     def worst(self) -> tuple[int, ...]:
         """The index of the element that differs most: from what is expected, or from the truth if it is carried."""
-        away = np.abs(np.asarray(self.yours - (self.true if self.status == "carried" else self.expected), float))
-        return tuple(int(i) for i in np.unravel_index(np.argmax(np.where(np.isnan(away), np.inf, away)), away.shape))
+        other = self.true if self.status == "carried" else self.expected
+        with np.errstate(invalid="ignore"):
+            away = np.abs(np.asarray(self.yours - other, float))
+        away = np.where(near(self.yours, other, 0.0), 0.0, np.where(np.isnan(away), np.inf, away))
+        return tuple(int(i) for i in np.unravel_index(np.argmax(away), away.shape))
 
     def cells(self) -> tuple[str, str, str, str, str]:
         """Name, status, and the three numbers; of an array, those of the worst element."""

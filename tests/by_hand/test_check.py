@@ -73,6 +73,13 @@ def test_of_a_carried_array_the_element_farthest_from_the_truth_is_shown():
     assert report.rows[-1].worst == (1,)
 
 
+def test_of_an_array_with_nan_and_inf_the_element_that_is_wrong_is_shown():
+    x = Value([1.0, np.nan, np.inf, 2.0], label="x")
+    report = check_by_hand((x * x).sum(), {x: [2.0, np.nan, np.inf, 5.0]})
+    assert report.first_wrong.worst == (3,)
+    assert "x[3]  WRONG       5         4     4" in str(report)
+
+
 def test_an_error_is_carried_through_nodes_that_are_not_given(lesson):
     report = check_by_hand(lesson, {"d": 2, "a": -6})
     assert statuses(report) == {"d": "WRONG", "a": "carried"}

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 import nn
-from autograd_mini import Value, explain, no_grad, ops
+from autograd_mini import Value, explain, no_grad, ops, where
 from autograd_mini.backward import gradients
 from autograd_mini.by_hand.element import element
 from autograd_mini.by_hand.latex import Latex
@@ -79,9 +79,7 @@ def test_every_formula_says_what_the_gradient_is(case):
     for derivation in explanation.derivations:
         for use in derivation.uses:
             text = Text().write(use.amount)
-            if not re.search(
-                r"scatter_add|array|int64|bool|\[\]", text
-            ):  # an index, or a constant without a name
+            if not re.search(r"scatter_add|array|int64|bool|\[\]", text):  # an index, or a constant without a name
                 np.testing.assert_allclose(read_by_python(text, names), use.amount.data, rtol=1e-3, err_msg=text)
             if np.size(use.amount.data) and not _has_plain_array(use.amount):
                 index = tuple(n - 1 for n in np.shape(use.amount.data))
@@ -362,6 +360,28 @@ def test_latex_writes_numbers_and_names():
     assert Latex().write(Symbol("hidden_1", 1.0)) == r"\mathrm{hidden\_1}"
     assert Latex().write(Symbol(Element("x", (0, 3)), 1.0)) == "x_{0, 3}"
     assert Latex().write(Symbol("a", 1.0) / Symbol("b", 2.0)) == r"\frac{a}{b}"
+
+
+def test_a_loss_of_one_number_in_an_array_begins_with_a_plain_1():
+    s = Value([[2.0]], label="s")
+    assert str(explain(s * s)).splitlines()[2:] == [
+        "dL/dL = 1",
+        "",
+        "dL/ds = 1 * s   (1x1)",
+        "      + 1 * s   (1x1)",
+        "dL/ds[0, 0] = 1 * s[0, 0] + 1 * s[0, 0]",
+        "            = 1 * 2       + 1 * 2          = 4",
+    ]
+
+
+def test_a_condition_with_a_name_has_no_brackets_and_its_opposite_is_said_in_latex_too():
+    a = Value([1.0, 2.0], label="a")
+    explanation = explain(where(a > 1.5, a, a * 0.1).sum(), wrt="a")
+    assert "dL/da = dL/dv4 * v3    (2)" in str(explanation)
+    assert "= 1 * 1" in str(explanation)
+    assert r"\cdot \left(\lnot v_{3}\right)" in explanation.latex
+    assert r"\mathrm{where}\left(v_{3},\ a,\ v_{2}\right)" in explanation.latex
+    assert "~" not in explanation.latex
 
 
 def test_markdown_has_the_forward_and_the_backward_pass(karpathy):
