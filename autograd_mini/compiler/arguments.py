@@ -57,6 +57,13 @@ def form_of(tree: Any, leaves: list[Any]) -> Any:
     return kind, tree
 
 
+def statics_of(tree: Any) -> list[Any]:
+    """What is neither a container nor a number: objects that the function may look into."""
+    if isinstance(tree, list | tuple | dict):
+        return [x for part in (tree.values() if isinstance(tree, dict) else tree) for x in statics_of(part)]
+    return [tree] if not isinstance(tree, np.ndarray | float | int | np.number | np.bool_ | Node | str) else []
+
+
 def with_leaves(tree: Any, leaves: Iterator[Any]) -> Any:
     """The same containers with other leaves, one for each that ``form_of`` found."""
     if isinstance(tree, dict):

@@ -4,19 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import update_wrapper
+from types import MethodType
 from typing import Any, Generic, ParamSpec, TypeVar
 
 import numpy as np
 
 from autograd_mini import modes
-from autograd_mini.compiler.arguments import form_of, with_leaves
+from autograd_mini.compiler.arguments import form_of, statics_of, with_leaves
 from autograd_mini.compiler.errors import refused
+from autograd_mini.compiler.guards import Guards
 from autograd_mini.compiler.pack import is_worth_packing, packed
-from autograd_mini.compiler.program import Argument, Captured
+from autograd_mini.compiler.program import Argument, Captured, Constant
 from autograd_mini.compiler.replay import compiled
 from autograd_mini.compiler.result import Call, Replayed, Result
 from autograd_mini.compiler.simplify import simplified
-from autograd_mini.compiler.trace import Tape
+from autograd_mini.compiler.trace import Tape, guarded
 from autograd_mini.node import Node
 from autograd_mini.scope import current_scope
 from autograd_mini.tree import leaves_of, map_leaves
@@ -75,16 +77,21 @@ class Jitted(Generic[P, R]):
         result: R = trace.run(inputs, leaves)
         return result
 
+    def __get__(self, instance: Any, owner: Any = None) -> Any:
+        return self if instance is None else MethodType(self, instance)
+
 
 class Trace:
     """One program, and the memory that it runs in."""
 
     def __init__(self, f: Callable[..., Any], args: Any, kwargs: Any, leaves: list[Any]) -> None:
+        self.guards = guards = Guards([f, *statics_of((args, kwargs))])
         tape = Tape()
-        with modes.tracing(tape), modes.recording(), np.errstate(all="ignore"):
+        with modes.tracing(tape), modes.recording(), np.errstate(all="ignore"), guarded(guards.values):
             arguments = [tape.argument(i, leaf) for i, leaf in enumerate(leaves)]
             args, kwargs = with_leaves((args, kwargs), iter(arguments))
             self.returned = f(*args, **kwargs)
+            guards.check_untouched()
             outputs = [tape.standing_for(leaf) for leaf in leaves_of(self.returned) if isinstance(leaf, Node)]
             of_arguments = [i for i, leaf in enumerate(leaves) if isinstance(leaf, Node) and leaf.requires_grad]
             wanted = [arguments[i] for i in of_arguments] + [x for x in tape.captured if x.requires_grad]
@@ -92,12 +99,18 @@ class Trace:
             program = simplified(of_tape(tape, outputs, wanted))
         self.returned = map_leaves(lambda leaf: OUTPUT if isinstance(leaf, Node) else leaf, self.returned)
         self.program = program
+        constants = [op.data for op in program.ops if isinstance(op, Constant)]
+        guards.watch_contents([data for data in constants if isinstance(data, np.ndarray)])
         replay = compiled(program)
         self._make = replay.make
         self._pool: list[Any] = []
         self._arguments = [op.index for op in replay.inputs if isinstance(op, Argument)]
         captured = [(i, op.value) for i, op in enumerate(program.ops) if isinstance(op, Captured)]
-        self._captured = [(op.value, _form_of(op.value.data)) for op in replay.inputs if isinstance(op, Captured)]
+        self._captured = [
+            (op.value, _form_of(op.value.data), op.value.requires_grad)
+            for op in replay.inputs
+            if isinstance(op, Captured)
+        ]
         values = dict(captured)
         self._wanted_arguments = of_arguments
         self._wanted_captured = tuple([values[w] for w in program.wanted if w in values])
@@ -106,11 +119,15 @@ class Trace:
 
     def inputs(self, leaves: list[Any]) -> list[Any] | None:
         """What the program reads: the arguments' numbers and the parameters' as they are now; None if it cannot."""
+        if not self.guards.hold():
+            return None
         inputs = [leaves[i] for i in self._arguments]
         if self._wanted_arguments:
             inputs = [x.data if isinstance(x, Node) else x for x in inputs]
-        for value, form in self._captured:
+        for value, form, requires_grad in self._captured:
             data = value.data
+            if value.requires_grad is not requires_grad:
+                return None
             if data.__class__ is np.ndarray:
                 if data.shape != form[0] or data.dtype is not form[1]:
                     return None

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import math
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -96,6 +98,34 @@ class Traced(Value):
 
     def __repr__(self) -> str:
         return f"Traced(shape={self.shape}, dtype={self.dtype})"
+
+
+@contextmanager
+def guarded(values: list[Any]) -> Iterator[None]:
+    """For a while it is refused to read the data of these Values, which a function closes over."""
+    classes = [(x, x.__class__) for x in values if isinstance(x, Value)]
+    for x, kind in classes:
+        x.__class__ = _guarded_kind(kind)
+    try:
+        yield
+    finally:
+        for x, kind in classes:
+            x.__class__ = kind
+
+
+@lru_cache(maxsize=64)
+def _guarded_kind(kind: Any) -> Any:
+    def read(self: Any) -> Any:
+        if modes.tape() and sys._getframe(1).f_code.co_filename not in _READERS:
+            raise refused("reading .data of a parameter", "use the Value itself in ops, or value.map_data(f)")
+        return _get_data(self)
+
+    def write(self: Any, data: Any) -> None:
+        if modes.tape():
+            raise refused("assigning .data of a parameter", "change parameters after the call")
+        _set_data(self, data)
+
+    return type(kind.__name__, (kind,), {"__slots__": (), "data": property(read, write)})
 
 
 _SHAPE_ONLY = frozenset({np.shape, np.ndim, np.size, np.zeros_like, np.ones_like, np.empty_like, np.full_like})

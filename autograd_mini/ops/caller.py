@@ -44,6 +44,11 @@ def user_variables() -> dict[int, str]:
     }
 
 
+def is_library(path: str) -> bool:
+    """True for a file of autograd_mini, nn, optim or NumPy."""
+    return path.startswith(_PASSED_OVER)
+
+
 def user_frame() -> FrameType:
     """The innermost frame on the stack that is not this library's."""
     frame = sys._getframe(2)

@@ -1,0 +1,184 @@
+"""Guards: what a function sees beside its arguments, and whether it is still what it was when it was traced.
+
+A number, a list or a module that the function closes over is a constant of its program. Before each replay the
+guards look whether the same things still stand there; if not, the function is traced anew. They compare identities,
+a few nanoseconds each. Parameters need no guard, since a program reads them at each call.
+"""
+
+from __future__ import annotations
+
+import functools
+import random
+import sys
+import sysconfig
+import types
+from collections.abc import Iterator
+from operator import is_
+from typing import Any
+
+import numpy as np
+
+from autograd_mini.compiler.errors import refused
+from autograd_mini.node import Node
+from autograd_mini.ops.caller import is_library
+
+MOST_GUARDED = 20_000  # things; beyond it the check would take longer than it saves
+
+_ATOMS = (int, float, complex, str, bytes, type(None), np.generic, np.dtype)
+_INSTALLED = tuple({sysconfig.get_path(name) for name in ("stdlib", "platstdlib", "purelib", "platlib")})
+
+
+class Guards:
+    """Everything that can be reached from some things, as it was."""
+
+    def __init__(self, things: list[Any]) -> None:
+        self.values: list[Any] = []  # the Values among it
+        self.arrays: list[Any] = []
+        self._contents: list[tuple[Any, bytes]] = []
+        self._generators: list[Any] = []
+        self._held: list[tuple[str, Any, Any, tuple[Any, ...]]] = []  # path, container, keys or None, what it held
+        self._walk(things)
+        self._draws = self._random_states()
+
+    def hold(self) -> bool:
+        """True while nothing has changed."""
+        for _, container, keys, then in self._held:
+            now = _held_by(container, keys)
+            if len(now) != len(then) or (not all(map(is_, now, then)) and not _equal(now, then)):
+                return False
+        return all([array.tobytes() == contents for array, contents in self._contents])
+
+    def watch_contents(self, read_anyway: list[Any]) -> None:
+        """From now on the numbers in arrays count too, but for those that the program reads itself at each call."""
+        read = {id(a) for array in read_anyway for a in (array, array.base)}
+        self._contents = [(array, array.tobytes()) for array in self.arrays if id(array) not in read]
+
+    def check_untouched(self) -> None:
+        """An error if the function changed something while it was traced, which a replay would not."""
+        for path, container, keys, then in self._held:
+            now = _held_by(container, keys)
+            if len(now) != len(then) or not all(map(is_, now, then)):
+                raise refused(
+                    f"the function changes {path or 'what it closes over'}, and a replay would not",
+                    "return what it computes, and change things after the call",
+                )
+        if self._draws != self._random_states():
+            raise refused(
+                "the function draws random numbers, and a replay would use the same ones again",
+                "draw them before the call and pass them as an argument",
+            )
+
+    def _random_states(self) -> str:
+        states = [generator.bit_generator.state for generator in self._generators]
+        return repr([states, random.getstate(), np.random.get_state()])
+
+    # ------------------------------------------------------------ what can be reached
+
+    def _walk(self, things: list[Any]) -> None:
+        seen: dict[int, Any] = {}
+        todo = [("", thing) for thing in things]
+        count = 0
+        while todo:
+            path, thing = todo.pop()
+            if isinstance(thing, _ATOMS) or id(thing) in seen:
+                continue
+            seen[id(thing)] = thing
+            if isinstance(thing, Node):
+                self.values.append(thing)
+                continue
+            if isinstance(thing, np.ndarray):
+                self.arrays.append(thing)
+                continue
+            if isinstance(thing, np.random.Generator):
+                self._generators.append(thing)
+                continue
+            for name, container, keys in _parts_of(thing):
+                held = _held_by(container, keys)
+                count += len(held)
+                if count > MOST_GUARDED:
+                    raise refused(
+                        f"the function can reach more than {MOST_GUARDED:,} things beside its arguments, the last of "
+                        f"them in {path + name or 'its closure'}; to compare them at each call would take too long",
+                        "pass large lists as arguments, as arrays if they are numbers",
+                    )
+                self._held.append((path + name, container, keys, tuple(held)))
+                names = _names_of(container, keys)
+                todo.extend((f"{path}{name}{n}", part) for n, part in zip(names, held, strict=True))
+
+
+def _parts_of(thing: Any) -> Iterator[tuple[str, Any, Any]]:
+    """The containers in which ``thing`` holds others: a name, the container, and which keys of it (None: all)."""
+    if isinstance(thing, types.FunctionType):
+        if is_installed(thing.__code__.co_filename):
+            return
+        yield "", thing, ("__defaults__", "__kwdefaults__", "__code__")
+        if thing.__closure__:
+            yield "", thing.__closure__, thing.__code__.co_freevars
+        names = [name for name in sorted(_names_in(thing.__code__)) if name in thing.__globals__]
+        yield "", thing.__globals__, tuple(names)
+        for name in names:
+            if isinstance(thing.__globals__[name], types.ModuleType | type):
+                inside = thing.__globals__[name]
+                if not is_installed(getattr(inside, "__file__", None) or _file_of(inside)):
+                    own = [n for n in sorted(_names_in(thing.__code__)) if n in vars(inside)]
+                    yield f"{name}.", vars(inside), tuple(own)
+    elif isinstance(thing, types.MethodType):
+        yield "", thing, ("__self__", "__func__")
+    elif isinstance(thing, functools.partial):
+        yield "", thing, ("func", "args", "keywords")
+    elif isinstance(thing, list | tuple | dict | set | frozenset):
+        yield "", thing, None
+    elif not isinstance(thing, type | types.ModuleType | types.CodeType | types.BuiltinFunctionType | np.ufunc):
+        attributes = getattr(thing, "__dict__", None)
+        if attributes is not None:
+            yield ".", attributes, None
+
+
+def _held_by(container: Any, keys: Any) -> Any:
+    if keys is None:
+        return container.values() if isinstance(container, dict) else container
+    if isinstance(container, dict | types.MappingProxyType):
+        return [container.get(key) for key in keys]
+    if container.__class__ is tuple:  # cells
+        return [_content(cell) for cell in container]
+    return [getattr(container, key, None) for key in keys]
+
+
+def _content(cell: Any) -> Any:
+    try:
+        return cell.cell_contents
+    except ValueError:  # not yet assigned
+        return None
+
+
+def _names_of(container: Any, keys: Any) -> Any:
+    if keys is not None:
+        return keys
+    return list(container) if isinstance(container, dict) else [f"[{i}]" for i in range(len(container))]
+
+
+def _names_in(code: types.CodeType) -> set[str]:
+    """The globals and attributes that a function names, the functions inside of it included."""
+    names = set(code.co_names)
+    for constant in code.co_consts:
+        if isinstance(constant, types.CodeType):
+            names |= _names_in(constant)
+    return names
+
+
+def _equal(now: Any, then: Any) -> bool:
+    """Numbers and strings that are equal are the same, though other objects."""
+    return all(
+        a is b or (a.__class__ is b.__class__ and isinstance(a, _ATOMS) and (a == b or (a != a and b != b)))
+        for a, b in zip(now, then, strict=True)
+    )
+
+
+def is_installed(path: str | None) -> bool:
+    """True for code of Python, of this library, or of another that is installed: it is taken to stay as it is."""
+    return path is None or is_library(path) or path.startswith((*_INSTALLED, "<frozen"))
+
+
+def _file_of(thing: Any) -> str | None:
+    module = sys.modules.get(getattr(thing, "__module__", ""))
+    return getattr(module, "__file__", None)

@@ -1,0 +1,192 @@
+"""A jitted function never computes with what stood around it when it was traced, if that has changed."""
+
+from __future__ import annotations
+
+import random
+from typing import Any
+
+import numpy as np
+import pytest
+
+import nn
+from autograd_mini import Value
+from autograd_mini.compiler.errors import JitError
+from autograd_mini.compiler.jit import jit
+
+W = Value(2.0)
+RATE = 3.0
+NUMBERS = [1.0, 2.0]
+HELD = {"rate": 3.0}
+ARRAY = np.array([1.0, 2.0])
+LABELS = np.array([0, 1])
+RNG = np.random.default_rng(0)
+
+
+def of_a_global(x: Any) -> Any:
+    return W * x * RATE
+
+
+def helper(x: Any) -> Any:
+    return x * RATE
+
+
+def of_a_helper(x: Any) -> Any:
+    return W * helper(x)
+
+
+class Config:
+    rate = 3.0
+
+
+def test_another_number_in_a_global_is_seen(monkeypatch: pytest.MonkeyPatch) -> None:
+    for f in (jit(of_a_global), jit(of_a_helper)):
+        assert f(1.0).data == 6.0
+        monkeypatch.setitem(globals(), "RATE", 5.0)
+        assert f(1.0).data == 10.0
+        monkeypatch.setitem(globals(), "RATE", 3.0)
+
+
+def test_another_number_in_a_closure_a_list_a_dict_or_a_class_is_seen(monkeypatch: pytest.MonkeyPatch) -> None:
+    rate = 3.0
+    f = jit(lambda x: W * x * rate)
+    assert f(1.0).data == 6.0
+    rate = 5.0
+    assert f(1.0).data == 10.0
+    g = jit(lambda x: W * x * sum(NUMBERS) * HELD["rate"] * Config.rate)
+    assert g(1.0).data == 2.0 * 3.0 * 3.0 * 3.0
+    monkeypatch.setitem(HELD, "rate", 1.0)
+    assert g(1.0).data == 2.0 * 3.0 * 3.0
+    monkeypatch.setattr(Config, "rate", 1.0)
+    assert g(1.0).data == 6.0
+    NUMBERS.append(4.0)
+    assert g(1.0).data == 2.0 * 7.0
+    NUMBERS.pop()
+
+
+def test_numbers_that_are_equal_are_not_traced_again() -> None:
+    rates = [3.0]
+    f = jit(lambda x: W * x * rates[0])
+    f(1.0)
+    (first,) = f._traces.values()
+    rates[0] = float("3.0")
+    f(1.0)
+    assert list(f._traces.values()) == [first]
+
+
+def test_a_parameter_that_was_replaced_is_noticed() -> None:
+    model = nn.Sequential(nn.Linear(2, 1), nn.Tanh())
+    f = jit(lambda x: model(x).sum())
+    x = np.ones((3, 2))
+    f(x)
+    model[0].weight = nn.Parameter(np.zeros((1, 2)))
+    model[0].bias = nn.Parameter(np.zeros(1))
+    result = f(x)
+    assert result.item() == 0.0
+    result.backward()
+    assert model[0].weight.grad.tolist() == [[3.0, 3.0]]
+
+
+def test_a_module_that_was_changed_or_put_into_eval_is_noticed() -> None:
+    class Switch(nn.Module):
+        def __init__(self) -> None:
+            self.w = nn.Parameter(2.0)
+            self.scale = 1.0
+
+        def forward(self, x: Any) -> Any:
+            return self.w * x * self.scale if self.training else self.w
+
+    model = Switch()
+    f = jit(lambda x: model(x))
+    assert f(3.0).data == 6.0
+    model.scale = 2.0
+    assert f(3.0).data == 12.0
+    model.eval()
+    assert f(3.0).data == 2.0
+
+
+def test_what_is_written_into_an_array_is_seen() -> None:
+    f = jit(lambda x: (W * ARRAY * x).sum())
+    g = jit(lambda x: (W * (ARRAY * 2.0) * x).sum())
+    h = jit(lambda x: nn.cross_entropy(W * x, LABELS))
+    logits = np.array([[1.0, 2.0], [5.0, 3.0]])
+    assert (f(1.0).item(), g(1.0).item()) == (6.0, 12.0)
+    before = h(logits).item()
+    ARRAY[0] = 10.0
+    LABELS[...] = [1, 0]
+    assert (f(1.0).item(), g(1.0).item()) == (24.0, 48.0)
+    assert h(logits).item() != before
+    ARRAY[0] = 1.0
+    LABELS[...] = [0, 1]
+
+
+def changes_a_list(x: Any) -> Any:
+    NUMBERS.append(3.0)
+    return W * x
+
+
+def changes_a_global(x: Any) -> Any:
+    global COUNT
+    COUNT += 1
+    return W * x
+
+
+COUNT = 0
+REFUSED = {
+    "a list that it changes": (changes_a_list, "changes NUMBERS"),
+    "a global that it changes": (changes_a_global, "changes"),
+    "the data of a parameter": (lambda x: W * x * W.data, "reading .data of a parameter"),
+    "an assignment to a parameter": (lambda x: setattr(W, "data", 1.0), "assigning .data of a parameter"),
+    "random numbers of a generator": (lambda x: W * x * RNG.normal(), "draws random numbers"),
+    "random numbers of NumPy": (lambda x: W * x * np.random.normal(), "draws random numbers"),
+    "random numbers of Python": (lambda x: W * x * random.random(), "draws random numbers"),
+}
+
+
+@pytest.mark.parametrize("name", REFUSED)
+def test_what_a_replay_would_not_repeat_is_refused(name: str) -> None:
+    f, message = REFUSED[name]
+    with pytest.raises(JitError, match=message):
+        jit(f)(1.0)
+    assert type(W) is Value
+    NUMBERS[2:] = []
+
+
+def test_a_large_list_is_refused() -> None:
+    numbers = [float(i) for i in range(50_000)]
+    with pytest.raises(JitError, match="pass large lists as arguments"):
+        jit(lambda x: W * numbers[0] * x)(1.0)
+
+
+def test_a_method_is_jitted_with_its_object() -> None:
+    class Model:
+        def __init__(self, w: float) -> None:
+            self.w = Value(w)
+
+        @jit
+        def loss(self, x: Any) -> Any:
+            return (self.w * x) ** 2
+
+    one, two = Model(1.0), Model(2.0)
+    for _ in range(2):
+        assert (one.loss(3.0).data, two.loss(3.0).data) == (9.0, 36.0)
+    two.loss(3.0).backward()
+    assert (two.w.grad, one.w.grad) == (36.0, 0.0)
+
+
+def test_a_network_trains_on_while_its_parameters_are_loaded() -> None:
+    model = nn.Linear(2, 1)
+    f = jit(lambda x: model(x).sum())
+    f(np.ones((3, 2)))
+    model.load_state_dict({"weight": np.ones((1, 2)), "bias": np.zeros(1)})
+    assert f(np.ones((3, 2))).item() == 6.0
+
+
+def test_freezing_a_parameter_is_noticed() -> None:
+    w, v = Value(2.0), Value(3.0)
+    f = jit(lambda x: w * v * x)
+    f(1.0).backward()
+    w.requires_grad = False
+    w.zero_grad()
+    v.zero_grad()
+    f(1.0).backward()
+    assert (w.grad, v.grad) == (0.0, 2.0)
