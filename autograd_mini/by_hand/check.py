@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from difflib import get_close_matches
 from typing import Any
 
 import numpy as np
@@ -11,9 +10,9 @@ import numpy as np
 from autograd_mini.backward import Contribution, contributions
 from autograd_mini.by_hand.diagnosis import likely_slip
 from autograd_mini.by_hand.digits import PRECISION, Written, agree, read
+from autograd_mini.by_hand.names import Names
 from autograd_mini.by_hand.report import Report, Row
 from autograd_mini.by_hand.slips import Slip, plain
-from autograd_mini.graph import Graph, names_of, walk
 from autograd_mini.ops.caller import located, user_variables
 from autograd_mini.ops.operation import Linear
 from autograd_mini.ops.reduction import unbroadcast
@@ -24,9 +23,9 @@ def check_by_hand(loss: Value, gradients: Mapping[Value | str, Any]) -> Report:
     """Compares gradients of ``loss`` that you derived yourself with what the chain rule says, and finds the first slip.
 
     ``gradients`` has d loss / d node for any nodes of the graph: by the Value itself, its label, your variable's name,
-    or the name in a drawing, such as "v7". A gradient is a number, an array of the node's shape, or a string, whose
-    digits say how exactly it was rounded: "-0.0027" is right to 0.00005. Nothing needs to have been run before, and
-    nothing is changed.
+    or the name that ``explain`` writes, such as "v7". A gradient is a number, an array of the node's shape, or a
+    string, whose digits say how exactly it was rounded: "-0.0027" is right to 0.00005. Nothing needs to have been run
+    before, and nothing is changed.
 
     Each gradient is judged against what follows from your own gradients of the later nodes. So it is ``ok`` if it is
     right, ``carried`` if it follows correctly from an earlier slip, and ``WRONG`` if it is a new slip; then the report
@@ -44,35 +43,18 @@ def check_by_hand(loss: Value, gradients: Mapping[Value | str, Any]) -> Report:
     'likely missing path: e stands twice in loss, and one of the two is missing (= for +=)'
 
     Raises ``ValueError`` for a name that no node has or several have, for a node outside the graph, for a gradient of
-    another shape or a string that is no number, and if ``loss`` is not a single number; ``TypeError`` for a gradient
-    that is no number at all.
+    another shape or a string that is no number, and if ``loss`` is not a single number or depends on nothing that
+    requires a gradient; ``TypeError`` for a gradient that is no number at all.
     """
-    if not isinstance(loss, Value):
-        raise TypeError(
-            located(f"check_by_hand: the loss is a Value, not {type(loss).__name__}; give the end of the graph")
-        )
-    if loss.size != 1:
-        raise ValueError(
-            located(
-                f"check_by_hand: the loss has shape {loss.shape}, and only a single number has one gradient; "
-                "reduce it first (.sum() or .mean())"
-            )
-        )
-    graph = walk(loss)
-    variables = user_variables()
-    names = dict(zip(graph.values, names_of(graph, variables), strict=True))
+    names = Names(loss, user_variables(), "check_by_hand")
     true_steps, true = contributions(loss, _one(loss))
     written: dict[Value, Written] = {}
     for key, gradient in gradients.items():
-        node = _find(key, graph, names, variables)
-        if node not in true:
-            raise ValueError(
-                located(f"check_by_hand: {names[node]} requires no gradient in this graph; leave it out of the check")
-            )
+        node = names.differentiable(key, true)
         if node in written:
             raise ValueError(located(f"check_by_hand: {names[node]} is given twice; leave one of the two out"))
         written[node] = read(gradient, node.shape, names[node])
-    return _Grading(graph, names, written, true_steps, true).report()
+    return _Grading(names, written, true_steps, true).report()
 
 
 class _Grading:
@@ -80,16 +62,14 @@ class _Grading:
 
     def __init__(
         self,
-        graph: Graph,
-        names: Mapping[Value, str],
+        names: Names,
         written: Mapping[Value, Written],
         true_steps: list[Contribution],
         true: Mapping[Any, Any],
     ) -> None:
-        self.graph, self.names, self.written, self.true = graph, names, written, true
+        self.names, self.written, self.true = names, written, true
         given = {node: _like(node, its.number) for node, its in written.items()}
-        root = graph.values[-1]
-        steps, self.expected = contributions(root, _one(root), given)
+        steps, self.expected = contributions(names.loss, _one(names.loss), given)
         self.uses, self.true_uses = _by_operand(steps), _by_operand(true_steps)
         # Of the gradient that the walk goes on with, for each node: how far the user's own, before it was rounded
         # for writing, may be from it; and how large the terms are that it is a sum of.
@@ -99,9 +79,8 @@ class _Grading:
 
     def report(self) -> Report:
         with np.errstate(all="ignore"):
-            rows = [self._row(node) for node in reversed(self.graph.values) if node in self.expected]
-        loss = self.graph.values[-1]
-        return Report([row for row in rows if row.node is not loss or row.status != "not given"])
+            rows = [self._row(node) for node in reversed(self.names.graph.values) if node in self.expected]
+        return Report([row for row in rows if row.node is not self.names.loss or row.status != "not given"])
 
     def _row(self, node: Value) -> Row:
         uses = self.uses.get(node, [])
@@ -167,39 +146,3 @@ def _by_operand(steps: list[Contribution]) -> dict[Value, list[Contribution]]:
     for step in steps:
         uses.setdefault(step.operand, []).append(step)
     return uses
-
-
-def _find(key: Any, graph: Graph, names: Mapping[Value, str], variables: Mapping[int, str]) -> Value:
-    """The node that the user means: a Value, or the name of one."""
-    if isinstance(key, Value):
-        if key in names:
-            return key
-        raise ValueError(
-            located(
-                f"check_by_hand: {key.label or variables.get(id(key)) or 'a Value among the keys'} is not in the graph "
-                "of the loss; was the name given to another Value after the loss was computed?"
-            )
-        )
-    if not isinstance(key, str):
-        raise TypeError(
-            located(f"check_by_hand: the keys are Values or their names, not {type(key).__name__} ({key!r})")
-        )
-    labelled = [value for value in graph.values if value.label == key]
-    found = labelled or [value for value in graph.values if key in (names[value], variables.get(id(value)))]
-    if len(found) == 1:
-        return found[0]
-    if found:
-        raise ValueError(
-            located(
-                f"check_by_hand: {len(found)} nodes are labelled {key!r}; give them labels of their own, "
-                "or give the Value itself as the key"
-            )
-        )
-    known = [name for value, name in names.items() if value.requires_grad]
-    nearest = get_close_matches(key, known, 3) or known[:3]
-    raise ValueError(
-        located(
-            f"check_by_hand: no node of the graph is called {key!r}; there is {', '.join(nearest)}. "
-            "Label it (value.label = ...), or give the Value itself as the key"
-        )
-    )

@@ -73,14 +73,14 @@ def explain(loss: Value, wrt: Any = None) -> Explanation:
           = 1 * -3             = -3
 
     Raises ``TypeError`` if ``loss`` is not a Value, ``ValueError`` if it is not a single number, if it depends on
-    nothing that requires a gradient, or if ``wrt`` is not in its graph.
+    nothing that requires a gradient, or if ``wrt`` is not in its graph or requires no gradient.
     """
     names = Names(loss, user_variables(), "explain")
     steps, gradients = contributions(loss, _one_like(loss))
     uses: dict[Value, list[Contribution]] = {}
     for step in steps:
         uses.setdefault(step.operand, []).append(step)
-    wanted = names.on_the_way_to(wrt)
+    wanted = names.on_the_way_to(wrt, gradients)
     # In the order in which they become complete: a Value after all Values that it is used for.
     complete = {step.operand: i for i, step in enumerate(steps)}
     order = [loss, *sorted([value for value in uses if value in wanted], key=complete.__getitem__)]

@@ -415,9 +415,21 @@ def test_a_name_that_nothing_has_is_refused_with_the_nearest(karpathy):
 
 def test_a_label_that_two_have_is_refused():
     x, y = Value(1.0, label="w"), Value(2.0, label="w")
-    with pytest.raises(ValueError, match=r"2 Values have the label 'w'; .* the names 'w', 'w#2'"):
+    with pytest.raises(ValueError, match=r"2 Values have the label 'w'; .* a name such as 'w#2'\n"):
         explain(x * y, wrt="w")
     assert explain(x * y, wrt=y).derivations[-1].name.by == "w#2"
+    assert explain(x * y, wrt="w#2").derivations[-1].name.by == "w#2"
+
+
+def test_a_variable_names_a_value_that_has_another_label():
+    weight = Value(3.0, label="w")
+    assert explain(weight * 2.0, wrt="weight").derivations[-1].name.by == "w"
+
+
+def test_a_value_without_a_gradient_is_refused():
+    k = Value(3.0, requires_grad=False, label="k")
+    with pytest.raises(ValueError, match="explain: k requires no gradient in this graph; leave it out\n  at test_exp"):
+        explain(Value(2.0) * k, wrt="k")
 
 
 def test_a_value_of_another_graph_is_refused(karpathy):
