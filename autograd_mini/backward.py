@@ -162,6 +162,8 @@ def _accumulate(grads: dict[Node, Carrier], operand: Node, contribution: Carrier
     elif operand.op is None and contribution.__class__ is np.ndarray:
         shared = contribution is g or contribution.base is not None
         contribution = contribution.copy() if shared else contribution  # a leaf's own: it may be clipped in place
+    elif operand.op is None and contribution is g and is_foreign(g):
+        contribution = contribution.copy()
     grads[operand] = contribution
 
 

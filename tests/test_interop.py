@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
+from device_array import DeviceArray
 
 from autograd_mini import (
     Value,
@@ -24,63 +25,7 @@ from autograd_mini import (
 )
 from autograd_mini.transforms import grad, hvp, jacobian, value_and_grad
 
-# ------------------------------------------------------------ an array as a device library's would be
-
-
-class DeviceArray(np.lib.mixins.NDArrayOperatorsMixin):
-    """Numbers that NumPy cannot reach, as CuPy's are: it follows the protocols, and refuses to become an ndarray."""
-
-    def __init__(self, numbers: Any) -> None:
-        self._numbers = np.asarray(numbers)
-
-    shape = property(lambda self: self._numbers.shape)
-    dtype = property(lambda self: self._numbers.dtype)
-    ndim = property(lambda self: self._numbers.ndim)
-    size = property(lambda self: self._numbers.size)
-    T = property(lambda self: DeviceArray(self._numbers.T))
-
-    def get(self) -> np.ndarray:
-        """The numbers as NumPy's, which only the user asks for."""
-        return self._numbers
-
-    def __array__(self, *args: Any, **kwargs: Any) -> np.ndarray:
-        raise TypeError("implicit conversion of a DeviceArray to a NumPy array; use .get()")
-
-    def __array_ufunc__(self, ufunc: Any, method: str, *operands: Any, **options: Any) -> Any:
-        if method != "__call__" or any(type(x).__name__ == "Value" for x in operands):
-            return NotImplemented
-        return DeviceArray(ufunc(*map(_numbers, operands), **options))
-
-    def __array_function__(self, function: Any, types: Any, args: Any, kwargs: Any) -> Any:
-        return DeviceArray(function(*map(_numbers, args), **{k: _numbers(x) for k, x in kwargs.items()}))
-
-    def __getitem__(self, index: Any) -> DeviceArray:
-        return DeviceArray(self._numbers[index])
-
-    def __setitem__(self, index: Any, item: Any) -> None:
-        self._numbers[index] = _numbers(item)
-
-    def __len__(self) -> int:
-        return len(self._numbers)
-
-    def astype(self, dtype: Any, copy: bool = True) -> DeviceArray:
-        return DeviceArray(self._numbers.astype(dtype, copy=copy))
-
-    def reshape(self, shape: Any) -> DeviceArray:
-        return DeviceArray(self._numbers.reshape(shape))
-
-    def transpose(self, axes: Any) -> DeviceArray:
-        return DeviceArray(self._numbers.transpose(axes))
-
-    def copy(self) -> DeviceArray:
-        return DeviceArray(self._numbers.copy())
-
-
-def _numbers(x: Any) -> Any:
-    if isinstance(x, list | tuple):
-        return type(x)([_numbers(part) for part in x])
-    return x._numbers if isinstance(x, DeviceArray) else x
-
+# ------------------------------------------------------------ arrays that NumPy cannot reach
 
 X = np.array([[0.5, -1.0, 2.0], [1.5, 0.0, -0.3]])
 W = np.array([[0.1, -0.2], [0.3, 0.4], [-0.5, 0.6]])
@@ -182,6 +127,13 @@ def test_a_row_that_was_broadcast_has_a_gradient_of_its_own_shape() -> None:
     row = Value(DeviceArray(X[:1]))
     (row * DeviceArray(X)).sum().backward()
     np.testing.assert_allclose(row.grad.get(), X.sum(axis=0, keepdims=True))
+
+
+def test_two_leaves_do_not_share_a_gradient_that_may_be_changed_in_place() -> None:
+    x, y = Value(DeviceArray(X)), Value(DeviceArray(X))
+    (x + y).sum().backward()
+    x.grad[0, 0] = 7.0
+    assert y.grad.get().tolist() == np.ones((2, 3)).tolist()
 
 
 def test_before_any_backward_the_gradient_is_zeros_there() -> None:

@@ -13,17 +13,26 @@ import numpy as np
 from autograd_mini.ops.axes import Axis, backwards, kept, one_axis, reduced, together
 from autograd_mini.ops.caller import located
 from autograd_mini.ops.numpy_names import FUNCTIONS
-from autograd_mini.ops.operation import Carrier, Operation, shape_of
+from autograd_mini.ops.operation import Carrier, Operation, is_foreign, shape_of
 from autograd_mini.ops.shape import along, as_carrier, reshape
 
 
 def _exclusive_cumprod(x: Any, axis: int) -> Any:
+    if is_foreign(x):  # which may have no views to write into
+        first = np.ones_like(x[along(axis, slice(1))])
+        return np.concatenate([first, np.cumprod(x[along(axis, slice(-1))], axis)], axis)
     result = np.ones_like(x)
     np.cumprod(x[along(axis, slice(-1))], axis, out=result[along(axis, slice(1, None))])
     return result
 
 
 def _recurrence(a: Any, b: Any, axis: int) -> Any:
+    if is_foreign(a) or is_foreign(b):
+        a, b = np.moveaxis(a, axis, 0), np.moveaxis(b, axis, 0)
+        steps = [np.zeros_like(a[0] * b[0])]
+        for i in range(len(a) - 1):
+            steps.append(a[i] * steps[-1] + b[i])
+        return np.stack(steps, axis)
     result = np.zeros(a.shape, np.result_type(a, b))
     z, a, b = (np.moveaxis(x, axis, 0) for x in (result, a, b))
     for i in range(len(z) - 1):
@@ -38,7 +47,7 @@ def recurrence_from_the_end(a: Carrier, b: Carrier, axis: int) -> Carrier:
 
 _PROD = Operation(
     "prod",
-    lambda x, axis: np.multiply.reduce(x, axis),
+    lambda x, axis: np.prod(x, axis) if is_foreign(x) else np.multiply.reduce(x, axis),
     lambda g, z, x, axis: (
         reshape(g, kept(x, (axis,)))
         * exclusive_cumprod(x, axis)
