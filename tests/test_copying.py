@@ -7,6 +7,7 @@ import pickle
 import subprocess
 import sys
 from typing import Any
+from weakref import ref
 
 import numpy as np
 import pytest
@@ -166,14 +167,15 @@ def test_gradients_that_are_graphs_themselves_are_copied_and_differentiated_agai
 
 
 def test_copying_gradients_that_are_graphs_takes_time_in_proportion_to_the_graph() -> None:
-    x = Value(1.001)
+    x = Value(0.5)
     y = x
     for _ in range(3000):
-        y = y * x
-    y.backward(create_graph=True)  # each of 3,000 gradients is a graph of up to 6,000 nodes
-    twin = through_a_pickle(x)
-    assert twin.grad.data == x.grad.data
-    assert len(pickle.dumps(x)) < 3_000_000
+        y = y.tanh()
+    y.backward(create_graph=True)  # each of 3,000 gradients is a graph itself
+    for several in ([y, x], [x, y]):
+        y_twin, x_twin = through_a_pickle(several)[:: 1 if several[0] is y else -1]
+        assert (y_twin.data, x_twin.grad.data) == (y.data, x.grad.data)
+        assert len(pickle.dumps(several)) < 1_000_000
 
 
 @both
@@ -193,6 +195,26 @@ def test_a_copy_that_fails_leaves_the_next_one_whole(twin_of: Any) -> None:
         assert twin_of(y).inputs[0].note is open
         return
     raise AssertionError("a stream was copied")
+
+
+def test_a_graph_inside_of_a_graph_leaves_the_outer_one_a_list() -> None:
+    x = Weight(1.0)
+    x.note = Value(2.0) * 3.0  # type: ignore[attr-defined]
+    y: Value = x
+    for _ in range(2000):
+        y = y + 1.0
+    assert through_a_pickle(y).data == 2001.0
+    assert len(pickle.dumps(y)) < 200_000
+
+
+def test_a_pickle_that_fails_keeps_nothing_alive() -> None:
+    x = Weight(1.0)
+    x.stream = sys.stdout  # type: ignore[attr-defined]
+    there, y = ref(x), x * 2.0
+    with pytest.raises(TypeError):
+        pickle.dumps(y)
+    del x, y
+    assert there() is None
 
 
 # ------------------------------------------------------------ copy.copy
