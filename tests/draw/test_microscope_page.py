@@ -13,6 +13,7 @@ from autograd_mini.draw.microscope import microscope
 from autograd_mini.graph import walk
 from autograd_mini.ops.operation import Pointwise
 from autograd_mini.text import number
+from tests.by_hand.planting import DIGITS, derived_with_rounding, scalar_graph, tensor_graph, with_a_slip
 
 pytest_plugins = ("tests.browser",)
 
@@ -376,27 +377,43 @@ def test_the_page_marks_as_check_by_hand_does(seed, open_page):
                 wrong = rng.choice([1.0, 1.0, 1.0, -1.0, 2.0])
                 digits = int(rng.integers(3, 7))
                 texts = [f"{x * wrong:.{digits}g}" for x in np.ravel(true[value])]
-                given[value.label] = texts
-        theirs = page.evaluate(
-            """(given) => {
-              const named = new Map(Object.entries(given).map(([name, texts]) => {
-                const value = record.values.findIndex((each) => each.name === name);
-                return [value, readGradient(texts.join(" "), scene.data[value])];
-              }));
-              const marks = marked(record, scene.data, uses, named);
-              return Object.fromEntries(marks.map(({ value, status }) => [record.values[value].name, status]));
-            }""",
-            given,
-        )
-        shapes = {value.label: value.shape for value in walk(loss).values}
-        report = check_by_hand(
-            loss,
-            {
-                name: np.array(texts).reshape(shapes[name]) if shapes[name] else texts[0]
-                for name, texts in given.items()
-            },
-        )
-        assert theirs == {row.name: row.status for row in report.rows if row.status != "not given"}
+                given[value] = texts
+        assert_same_marks(page, loss, given)
+
+
+@pytest.mark.parametrize("seed", range(12))
+def test_the_page_marks_students_who_round_and_slip_as_check_by_hand_does(seed, open_page):
+    rng = np.random.default_rng(seed)
+    loss = (scalar_graph if seed % 2 else tensor_graph)(rng)
+    page = open_page(microscope(loss).html)
+    for student in range(12):
+        slip = with_a_slip(loss, rng)
+        handed_in = derived_with_rounding(loss, rng) if student % 3 == 0 or slip is None else slip[2]
+        digits = int(rng.choice(DIGITS))
+        given = {
+            value: [f"{x:.{digits}g}" for x in np.ravel(gradient).astype(float)]
+            for value, gradient in handed_in.items()
+            if rng.random() < 0.8
+        }
+        assert_same_marks(page, loss, given)
+
+
+def assert_same_marks(page, loss, given):
+    """The page says of each gradient, given as the digits of its elements, what check_by_hand says."""
+    values = walk(loss).values
+    position = {value: i for i, value in enumerate(values)}
+    theirs = page.evaluate(
+        """(given) => {
+          const read = given.map(([value, texts]) => [value, readGradient(texts.join(" "), scene.data[value])]);
+          return marked(record, scene.data, uses, new Map(read)).map(({ value, status }) => [value, status]);
+        }""",
+        [[position[value], texts] for value, texts in given.items()],
+    )
+    written = {
+        value: np.array(texts).reshape(value.shape) if value.shape else texts[0] for value, texts in given.items()
+    }
+    rows = [row for row in check_by_hand(loss, written).rows if row.status != "not given"]
+    assert theirs == [[position[row.node], row.status] for row in rows]
 
 
 @pytest.mark.parametrize(
