@@ -1,14 +1,19 @@
-"""What line of Python computes a line of a program: plain arithmetic for floats, NumPy's functions for arrays."""
+"""What line of Python computes a line of a program: plain arithmetic for floats, NumPy's functions for arrays.
+
+A function of NumPy computes into an array that stays, where it can. What has no line here is computed by the op's own
+forward function.
+"""
 
 from __future__ import annotations
 
 import math
+import operator
 from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 
-from autograd_mini.compiler.program import Constant, Program, Upstream
+from autograd_mini.compiler.program import Constant, Plain, Program, Upstream
 from autograd_mini.ops.operation import Operation
 
 _INFIX = {"add": "+", "sub": "-", "mul": "*"}  # which floats do without ever raising
@@ -16,6 +21,63 @@ _COMPARED = {
     **{"equal": "==", "not_equal": "!=", "less": "<", "less_equal": "<="},
     **{"greater": ">", "greater_equal": ">="},
 }
+_UFUNCS: dict[Any, np.ufunc] = {
+    operator.add: np.add,
+    operator.sub: np.subtract,
+    operator.mul: np.multiply,
+    operator.truediv: np.divide,
+    operator.neg: np.negative,
+}
+_INTEGERS = {"e": np.int16, "f": np.int32, "d": np.int64}
+
+
+def ufunc_of(op: Any) -> np.ufunc | None:
+    """NumPy's function that is all of the op's forward."""
+    forward = getattr(op.forward, "__wrapped__", op.forward)
+    return forward if isinstance(forward, np.ufunc) else _UFUNCS.get(forward)
+
+
+def how_it_writes(program: Program, i: int) -> str | None:
+    """Whether the code of line i computes into an array that it is given: see ``plan``."""
+    op, like = program.ops[i], program.likes[i]
+    if like is None or not like[0] or isinstance(op, Constant):
+        return None
+    likes = [program.likes[x] for x in program.operands[i]]
+    if op.name in _WHOLE and _WHOLE[op.name](op, like, likes):
+        return "whole"
+    ufunc = ufunc_of(op)
+    if op.name == "relu" or (ufunc is not None and ufunc.nin == len(likes) and ufunc.nout == 1):
+        return "elementwise"
+    return None
+
+
+def _is_same(like: Any, *others: Any) -> bool:
+    return all(like == other for other in others)
+
+
+# Ops that are more than one function of NumPy and compute into an array; each says when it can.
+_WHOLE: dict[str, Callable[..., bool]] = {
+    "linear": lambda op, like, likes: likes[0] and len(likes[0][0]) == 2 and len({x[1] for x in likes}) == 1,
+    "matmul": lambda op, like, likes: min(len(x[0]) for x in likes) >= 2 and len({x[1] for x in likes}) == 1,
+    "broadcast_to": lambda op, like, likes: True,
+    "sum": lambda op, like, likes: likes[0][1].char in "fd" and not isinstance(op, Plain),
+    "where": lambda op, like, likes: _is_gate(like, likes),
+    "gather": lambda op, like, likes: True,
+}
+
+
+def _is_gate(like: Any, likes: list[Any]) -> bool:
+    """where(condition, 0, y) and where(condition, y, 0) with arrays of one shape."""
+    condition, x, y = likes
+    full = y if x is None else x
+    return (
+        (x is None) != (y is None)
+        and condition is not None
+        and condition[1].kind == "b"
+        and condition[0] == like[0]
+        and full == like
+        and like[1].char in _INTEGERS
+    )
 
 
 class Code:
@@ -23,16 +85,17 @@ class Code:
 
     def __init__(self, program: Program) -> None:
         self.program = program
-        self.namespace: dict[str, Any] = {"array": np.array}
-        self.buffers: list[str] = []  # lines of ``make`` that allocate
-        self.fresh: set[int] = set()  # the values that are an array of their own at each call
+        self.namespace: dict[str, Any] = {"array": np.array, "empty": np.empty}
+        self.plan: dict[int, str] = {}
+        self.allocations: list[str] = []  # lines of ``make``
+        self.given_away: set[int] = set()  # what the caller keeps, and which must be an array of its own
 
     def name(self, i: int) -> str:
         """How the code calls value i."""
         op = self.program.ops[i]
         if isinstance(op, Constant):
             if op.data.__class__ is float and math.isfinite(op.data):
-                return repr(op.data) if op.data >= 0 and math.copysign(1, op.data) > 0 else f"({op.data!r})"
+                return repr(op.data) if math.copysign(1, op.data) > 0 else f"({op.data!r})"
             return self.given(f"c{i}", op.data)
         return "upstream" if isinstance(op, Upstream) else f"v{i}"
 
@@ -41,27 +104,120 @@ class Code:
         self.namespace[name] = thing
         return name
 
+    def made(self, name: str, expression: str) -> str:
+        """A name for what ``make`` computes beforehand."""
+        line = f"{name} = {expression}"
+        if line not in self.allocations:
+            self.allocations.append(line)
+        return name
 
-def line_of_code(code: Code, i: int) -> list[str]:
+    def is_zero(self, i: int) -> bool:
+        """True for the plain number 0."""
+        op = self.program.ops[i]
+        return isinstance(op, Constant) and op.data.__class__ is float and op.data == 0
+
+    def is_number_but_zero(self, i: int) -> bool:
+        """True for a plain number that one can divide by."""
+        op = self.program.ops[i]
+        return isinstance(op, Constant) and op.data.__class__ is float and op.data != 0
+
+    def is_own(self, i: int) -> bool:
+        """True if the code of line i makes an array that nobody else has."""
+        return i not in self.plan and how_it_writes(self.program, i) is not None
+
+
+def lines_of_code(code: Code, i: int) -> list[str]:
     """The Python that computes value i."""
     program = code.program
     op, like = program.ops[i], program.likes[i]
-    names = [code.name(x) for x in program.operands[i]]
-    floats = all([program.likes[x] is None for x in program.operands[i]])
-    if floats and op.name in _INFIX and like is None:
-        return [f"v{i} = {names[0]} {_INFIX[op.name]} {names[1]}"]
-    if floats and op.name in _COMPARED:
-        return [f"v{i} = {names[0]} {_COMPARED[op.name]} {names[1]}"]
-    if floats and op.name == "neg":
-        return [f"v{i} = -{names[0]}"]
+    xs = program.operands[i]
+    names = [code.name(x) for x in xs]
+    likes: list[Any] = [program.likes[x] for x in xs]
+    if not any(likes) and (like is None or like[1].kind == "b"):
+        return [f"v{i} = {_of_floats(code, i, op, names)}"]
     if like is None and op.name == "where":
         return [f"v{i} = {names[1]} if {names[0]} else {names[2]}"]
-    if floats and like is None and isinstance(op, Operation):
-        function = code.given(f"f{i}", by_ieee_rules(op))
-    else:
-        function = code.given(f"f{i}", op.forward)
-    call = f"{function}({', '.join(names)})"
-    return [f"v{i} = float({call})" if like is None and not floats else f"v{i} = {call}"]
+    if how_it_writes(program, i) is not None:
+        return _into_an_array(code, i, op, xs, names)
+    if op.name == "transpose" and op.params["axes"] is None and len(likes[0][0]) == 2:
+        return [f"v{i} = {names[0]}.T"]
+    if op.name == "reshape" and like is not None and likes[0] is not None and like[0]:
+        return [f"v{i} = {names[0]}.reshape({op.params['shape']})"]
+    if op.name in ("sum", "mean") and like is None and likes[0][1] == np.float64 and op.params["axis"] is None:
+        total = f"{code.given('reduce', np.add.reduce)}({names[0]}, None)"
+        n = math.prod(likes[0][0])
+        return [f"v{i} = float({total})" if op.name == "sum" or not n else f"v{i} = float({total} / {n})"]
+    call = f"{code.given(f'f{i}', op.forward)}({', '.join(names)})"
+    return [f"v{i} = float({call})" if like is None else f"v{i} = {call}"]
+
+
+def _of_floats(code: Code, i: int, op: Any, names: list[str]) -> str:
+    if op.name in _INFIX:
+        return f"{names[0]} {_INFIX[op.name]} {names[1]}"
+    if op.name in _COMPARED:
+        return f"{names[0]} {_COMPARED[op.name]} {names[1]}"
+    if op.name == "neg":
+        return f"-{names[0]}"
+    if op.name == "div" and code.is_number_but_zero(code.program.operands[i][1]):
+        return f"{names[0]} / {names[1]}"
+    if op.name == "relu":
+        return f"0.0 if {names[0]} <= 0 else {names[0]}"
+    if op.name == "where":
+        return f"{names[1]} if {names[0]} else {names[2]}"
+    function = by_ieee_rules(op) if isinstance(op, Operation) else op.forward
+    return f"{code.given(f'f{i}', function)}({', '.join(names)})"
+
+
+def _into_an_array(code: Code, i: int, op: Any, xs: tuple[int, ...], names: list[str]) -> list[str]:
+    """NumPy's functions that write into the array of line i, or make one that is given away."""
+    buffer = code.plan.get(i)
+    like: Any = code.program.likes[i]
+    into = f", out={buffer}" if buffer else ""
+    if op.name == "linear":
+        product = f"v{i} = {code.given('matmul', np.matmul)}({names[0]}, {names[1]}.T{into})"
+        return [product, f"{code.given('add', np.add)}(v{i}, {names[2]}, v{i})"]
+    if op.name == "broadcast_to":
+        target = [f"v{i} = {buffer}" if buffer else f"v{i} = empty({like[0]}, {code.given(f't{i}', like[1])})"]
+        fill = code.program.likes[xs[0]] is None
+        return [*target, f"v{i}.fill({names[0]})" if fill else f"v{i}[...] = {names[0]}"]
+    if op.name == "sum":
+        axis, keepdims = op.params["axis"], op.params["keepdims"]
+        shape, dtype = code.program.likes[xs[0]]  # type: ignore[misc]  # an array's, as how_it_writes found
+        if axis == 0 and not keepdims and len(shape) == 2:
+            ones = code.given(f"ones_{shape[0]}_{dtype.char}", np.ones(shape[0], dtype))
+            return [f"v{i} = {code.given('dot', np.dot)}({ones}, {names[0]}{into})"]
+        reduce = code.given("reduce", np.add.reduce)
+        return [f"v{i} = {reduce}({names[0]}, {axis}, None, {buffer}, {keepdims})"]
+    if op.name == "where":
+        return _gate(code, i, xs, names, buffer)
+    if op.name == "gather":
+        index = code.given(f"i{i}", op.params["index"].array)
+        return [f"v{i} = {names[0]}.take({index}, None, {buffer}, 'clip')"]
+    if op.name == "relu":
+        return [f"v{i} = {code.given('maximum', np.maximum)}({names[0]}, 0{into})"]
+    ufunc = ufunc_of(op)
+    assert ufunc is not None
+    return [f"v{i} = {code.given(ufunc.__name__, ufunc)}({', '.join(names)}{into})"]
+
+
+def _gate(code: Code, i: int, xs: tuple[int, ...], names: list[str], buffer: str | None) -> list[str]:
+    """0 where a condition holds (or does not), by masking bits: a branch for each element would take far longer."""
+    shape, dtype = code.program.likes[i]  # type: ignore[misc]  # an array's, as how_it_writes found
+    if not (code.is_zero(xs[1]) or code.is_zero(xs[2])):
+        return [f"v{i} = {code.given('where', np.where)}({', '.join(names)})"]
+    integer = code.given(f"int_{dtype.char}", np.dtype(_INTEGERS[dtype.char]))
+    mask = code.made(f"mask_{'_'.join(map(str, shape))}_{dtype.char}", f"empty({shape}, {integer})")
+    closed = code.is_zero(xs[1])
+    subtract, negative = code.given("subtract", np.subtract), code.given("negative", np.negative)
+    byte, bits = code.given("byte", np.dtype(np.int8)), code.given("bitwise_and", np.bitwise_and)
+    condition = f"{names[0]}.view({byte})"
+    all_or_none = f"{subtract}({condition}, 1, {mask})" if closed else f"{negative}({condition}, {mask})"
+    x = names[2] if closed else names[1]
+    if buffer:
+        view = code.made(f"{buffer}_{dtype.char}", f"{buffer}.view({integer})")
+        return [all_or_none, f"{bits}({mask}, {x}.view({integer}), {view})", f"v{i} = {buffer}"]
+    kind = code.given(f"float_{dtype.char}", dtype)
+    return [all_or_none, f"v{i} = {bits}({mask}, {x}.view({integer})).view({kind})"]
 
 
 def by_ieee_rules(op: Operation) -> Callable[..., float]:

@@ -13,6 +13,7 @@ import sys
 import sysconfig
 import types
 from collections.abc import Iterator
+from itertools import chain
 from operator import is_
 from typing import Any
 
@@ -21,6 +22,7 @@ import numpy as np
 from autograd_mini.compiler.errors import refused
 from autograd_mini.node import Node
 from autograd_mini.ops.caller import is_library
+from autograd_mini.ops.operation import Operation
 
 MOST_GUARDED = 20_000  # things; beyond it the check would take longer than it saves
 
@@ -38,15 +40,41 @@ class Guards:
         self._generators: list[Any] = []
         self._held: list[tuple[str, Any, Any, tuple[Any, ...]]] = []  # path, container, keys or None, what it held
         self._walk(things)
+        self._prepare()
         self._draws = self._random_states()
 
     def hold(self) -> bool:
         """True while nothing has changed."""
-        for _, container, keys, then in self._held:
-            now = _held_by(container, keys)
-            if len(now) != len(then) or (not all(map(is_, now, then)) and not _equal(now, then)):
-                return False
-        return all([array.tobytes() == contents for array, contents in self._contents])
+        if list(map(len, self._live)) != self._lengths or not all(
+            map(is_, chain(*self._live, map(_content, self._cells)), self._then)
+        ):
+            return self._hold_as_equals()
+        return not (self._computed or self._contents) or self._rest_holds()
+
+    def _rest_holds(self) -> bool:
+        return all([_same(_held_by(container, keys), then) for container, keys, then in self._computed]) and all(
+            [array.tobytes() == contents for array, contents in self._contents]
+        )
+
+    def _hold_as_equals(self) -> bool:
+        """``hold``, where a number may have become another object that is equal."""
+        return all([_same(_held_by(container, keys), then) for _, container, keys, then in self._held]) and all(
+            [array.tobytes() == contents for array, contents in self._contents]
+        )
+
+    def _prepare(self) -> None:
+        """Puts what is held into a row, so that ``hold`` is a few calls: it comes before each replay."""
+        whole = [(container, then) for _, container, keys, then in self._held if keys is None and then]
+        cells = [(container, then) for _, container, keys, then in self._held if container.__class__ is tuple and keys]
+        self._live = [container.values() if isinstance(container, dict) else container for container, _ in whole]
+        self._lengths = [len(then) for _, then in whole]
+        self._cells = [cell for container, _ in cells for cell in container]
+        self._then = [thing for _, then in (*whole, *cells) for thing in then]
+        self._computed = [
+            (container, keys, then)
+            for _, container, keys, then in self._held
+            if keys and container.__class__ is not tuple
+        ]
 
     def watch_contents(self, read_anyway: list[Any]) -> None:
         """From now on the numbers in arrays count too, but for those that the program reads itself at each call."""
@@ -101,7 +129,8 @@ class Guards:
                         f"them in {path + name or 'its closure'}; to compare them at each call would take too long",
                         "pass large lists as arguments, as arrays if they are numbers",
                     )
-                self._held.append((path + name, container, keys, tuple(held)))
+                if held and (keys is not None or container.__class__ is not tuple):  # which stays what it is
+                    self._held.append((path + name, container, keys, tuple(held)))
                 names = _names_of(container, keys)
                 todo.extend((f"{path}{name}{n}", part) for n, part in zip(names, held, strict=True))
 
@@ -111,10 +140,10 @@ def _parts_of(thing: Any) -> Iterator[tuple[str, Any, Any]]:
     if isinstance(thing, types.FunctionType):
         if is_installed(thing.__code__.co_filename):
             return
-        yield "", thing, ("__defaults__", "__kwdefaults__", "__code__")
+        yield "", (*(thing.__defaults__ or ()), *(thing.__kwdefaults__ or {}).values()), None
         if thing.__closure__:
             yield "", thing.__closure__, thing.__code__.co_freevars
-        names = [name for name in sorted(_names_in(thing.__code__)) if name in thing.__globals__]
+        names = _that_may_change(thing)
         yield "", thing.__globals__, tuple(names)
         for name in names:
             if isinstance(thing.__globals__[name], types.ModuleType | type):
@@ -123,25 +152,38 @@ def _parts_of(thing: Any) -> Iterator[tuple[str, Any, Any]]:
                     own = [n for n in sorted(_names_in(thing.__code__)) if n in vars(inside)]
                     yield f"{name}.", vars(inside), tuple(own)
     elif isinstance(thing, types.MethodType):
-        yield "", thing, ("__self__", "__func__")
+        yield "", (thing.__self__, thing.__func__), None
     elif isinstance(thing, functools.partial):
-        yield "", thing, ("func", "args", "keywords")
+        yield "", (thing.func, thing.args, thing.keywords), None
     elif isinstance(thing, list | tuple | dict | set | frozenset):
         yield "", thing, None
-    elif not isinstance(thing, type | types.ModuleType | types.CodeType | types.BuiltinFunctionType | np.ufunc):
+    elif not isinstance(thing, type | types.ModuleType | types.BuiltinFunctionType | np.ufunc | Operation):
         attributes = getattr(thing, "__dict__", None)
         if attributes is not None:
             yield ".", attributes, None
 
 
+def _that_may_change(function: types.FunctionType) -> list[str]:
+    """The globals that a function names, but for those that nobody puts something else in place of."""
+    there = function.__globals__
+    return [name for name in sorted(_names_in(function.__code__)) if name in there and _may_change(there[name])]
+
+
+def _may_change(thing: Any) -> bool:
+    """False for the modules, functions and classes of installed code, which the user's globals are full of."""
+    if isinstance(thing, types.ModuleType):
+        return not is_installed(getattr(thing, "__file__", None))
+    if isinstance(thing, types.FunctionType):
+        return not is_installed(thing.__code__.co_filename)
+    return not (isinstance(thing, type) and is_installed(_file_of(thing)))
+
+
 def _held_by(container: Any, keys: Any) -> Any:
     if keys is None:
         return container.values() if isinstance(container, dict) else container
-    if isinstance(container, dict | types.MappingProxyType):
-        return [container.get(key) for key in keys]
     if container.__class__ is tuple:  # cells
         return [_content(cell) for cell in container]
-    return [getattr(container, key, None) for key in keys]
+    return [container.get(key) for key in keys]
 
 
 def _content(cell: Any) -> Any:
@@ -166,9 +208,9 @@ def _names_in(code: types.CodeType) -> set[str]:
     return names
 
 
-def _equal(now: Any, then: Any) -> bool:
-    """Numbers and strings that are equal are the same, though other objects."""
-    return all(
+def _same(now: Any, then: Any) -> bool:
+    """The same things in the same places; numbers and strings that are equal are the same."""
+    return len(now) == len(then) and all(
         a is b or (a.__class__ is b.__class__ and isinstance(a, _ATOMS) and (a == b or (a != a and b != b)))
         for a, b in zip(now, then, strict=True)
     )

@@ -11,7 +11,8 @@ import os.path
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
-from autograd_mini.compiler.emit import Code, line_of_code
+from autograd_mini.compiler.emit import Code, how_it_writes, lines_of_code
+from autograd_mini.compiler.plan import planned
 from autograd_mini.compiler.program import Argument, Captured, Constant, Program, Upstream
 
 Forward = Callable[[Any], Any]  # from the arguments and parameters to the outputs
@@ -29,51 +30,69 @@ class Replay(NamedTuple):
 def compiled(program: Program) -> Replay:
     """The program as Python code."""
     ops = program.ops
-    needed = program.needed_for(program.roots)
-    in_forward = program.needed_for(program.outputs)
-    inputs = [i for i, op in enumerate(ops) if needed[i] and isinstance(op, Argument | Captured)]
-    for i in inputs:
-        in_forward[i] = 1
+    inputs, parts = _parts_of(program)
+    in_forward = {*inputs, *parts[0]}
+    given_away = {*program.outputs, *[g for gs in program.gradients for g in gs if g is not None]}
+    used_later = {x for part in parts[1:] for i in part for x in program.operands[i] if x in in_forward}
+    shared = sorted(used_later | {g for gs in program.gradients for g in gs if g in in_forward})
     code = Code(program)
-    parts = [[i for i in range(len(ops)) if in_forward[i] and i not in inputs]]
-    for gradients in program.gradients:
-        own = program.needed_for([g for g in gradients if g is not None])
-        parts.append([i for i in range(len(ops)) if own[i] and not in_forward[i]])
-    computed = [[i for i in part if not isinstance(ops[i], Constant | Upstream)] for part in parts]
-    shared = {x for part in computed[1:] for i in part for x in program.operands[i] if in_forward[x]}
-    shared |= {g for gs in program.gradients for g in gs if g is not None and in_forward[g]}
-    shared = {i for i in shared if not isinstance(ops[i], Constant)}
+
+    def writes(i: int) -> str | None:
+        how = how_it_writes(program, i)
+        return "own" if how is not None and i in given_away else how
+
+    code.plan, arrays = planned(program, parts, [*shared, *given_away], writes)
+    for name, like in arrays.items():
+        code.made(name, f"empty({like[0]}, {code.given(f'dtype_{like[1].name}', like[1])})")
+    cells = [f"v{i}" for i in shared]
     forward = [f"({', '.join(f'v{i}' for i in inputs)},) = inputs"] if inputs else []
-    forward += [line for i in computed[0] for line in line_of_code(code, i)]
-    forward.append(f"return {_tuple([code.name(i) for i in program.outputs])}")
-    lines = [f"{v} = None" for v in sorted(f"v{i}" for i in shared)]
-    lines += ["def forward(inputs):"]
-    lines += [f"    nonlocal {', '.join(sorted(f'v{i}' for i in shared))}"] if shared else []
-    lines += ["    " + line for line in forward]
-    for k, (part, gradients) in enumerate(zip(computed[1:], program.gradients, strict=True)):
-        lines.append(f"def backward{k}(upstream):")
-        lines += ["    " + line for i in part for line in line_of_code(code, i)]
-        lines.append(f"    return {_tuple([_own(code, g, gradients) for g in gradients])}")
-    names = [f"backward{k}" for k in range(len(program.gradients))]
-    source = "\n".join(["def make():", *["    " + x for x in (*code.buffers, *lines)]])
-    source += f"\n    return forward, [{', '.join(names)}]\n"
+    forward += [line for i in parts[0] for line in lines_of_code(code, i)]
+    forward.append(f"return {_tuple([_own(code, i, program.outputs) for i in program.outputs])}")
+    lines = [f"{' = '.join(cells)} = None"] if cells else []
+    lines += _function("forward", "inputs", [f"nonlocal {', '.join(cells)}", *forward] if cells else forward)
+    names = []
+    for k, (part, gradients) in enumerate(zip(parts[1:], program.gradients, strict=True)):
+        body = [line for i in part for line in lines_of_code(code, i)]
+        body.append(f"return {_tuple([_own(code, g, gradients) for g in gradients])}")
+        lines += _function(f"backward{k}", "upstream", body)
+        names.append(f"backward{k}")
+    body = [*code.allocations, *lines, f"return forward, [{', '.join(names)}]"]
+    source = "\n".join(_function("make", "", body)) + "\n"
     namespace: dict[str, Any] = dict(code.namespace)
     exec(compile(source, _FILE, "exec"), namespace)
     return Replay(namespace["make"], [ops[i] for i in inputs], source)
+
+
+def _parts_of(program: Program) -> tuple[list[int], list[list[int]]]:
+    """The inputs; then the lines that forward computes, and those that each backward adds."""
+    needed = program.needed_for(program.roots)
+    in_forward = program.needed_for(program.outputs)
+    everything = range(len(program))
+    inputs = [i for i in everything if needed[i] and isinstance(program.ops[i], Argument | Captured)]
+    parts = [[i for i in everything if in_forward[i]]]
+    for gradients in program.gradients:
+        own = program.needed_for([g for g in gradients if g is not None])
+        parts.append([i for i in everything if own[i] and not in_forward[i]])
+    sources = (Argument, Captured, Constant, Upstream)
+    return inputs, [[i for i in part if not isinstance(program.ops[i], sources)] for part in parts]
+
+
+def _function(name: str, parameters: str, body: list[str]) -> list[str]:
+    return [f"def {name}({parameters}):", *["    " + line for line in body]]
 
 
 def _tuple(names: list[str]) -> str:
     return f"({', '.join(names)},)" if names else "()"
 
 
-def _own(code: Code, g: int | None, gradients: tuple[int | None, ...]) -> str:
-    """A gradient to be given away: an array of its own, since its new owner may write into it."""
-    if g is None:
+def _own(code: Code, i: int | None, together: tuple[int | None, ...]) -> str:
+    """What is given away: an array of its own, since its new owner may write into it."""
+    if i is None:
         return "None"
-    fresh = g in code.fresh and gradients.count(g) == 1
-    return code.name(g) if code.program.likes[g] is None or fresh else f"array({code.name(g)})"
+    if code.program.likes[i] is None or (code.is_own(i) and together.count(i) == 1):
+        return code.name(i)
+    return f"array({code.name(i)})"
 
 
-_FILE = os.path.join(
-    os.path.dirname(__file__), "<program>"
-)  # in the library, so that errors name the line that called it
+# As if in the library, so that an error names the user's line that called it.
+_FILE = os.path.join(os.path.dirname(__file__), "<program>")

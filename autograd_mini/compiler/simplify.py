@@ -15,7 +15,9 @@ from autograd_mini.ops.operation import Operation
 
 def simplified(program: Program) -> Program:
     """All of these passes, one after the other."""
-    return without_dead_code(without_repetitions(with_constants_folded(without_dead_code(program))))
+    for a_pass in (without_dead_code, with_constants_folded, without_repetitions, with_numbers_unspread):
+        program = a_pass(program)
+    return without_dead_code(program)
 
 
 def without_dead_code(program: Program) -> Program:
@@ -72,6 +74,30 @@ def _unchanged(name: str, xs: tuple[int, ...], number: dict[int, Any], likes: li
         if n.__class__ is float and n == neutral and math.copysign(1.0, n) == math.copysign(1.0, neutral):
             return xs[1 - one]
     return None
+
+
+def with_numbers_unspread(program: Program) -> Program:
+    """A number that is repeated into an array only to be multiplied or added is used as it is: NumPy repeats it."""
+    operands = list(program.operands)
+    for i, op in enumerate(program.ops):
+        if len(operands[i]) == 2 and op.name in ("add", "sub", "mul", "div") and program.likes[i]:
+            operands[i] = tuple(
+                [
+                    _number_behind(program, x) if program.likes[other] == program.likes[i] else x
+                    for x, other in zip(operands[i], reversed(operands[i]), strict=True)
+                ]
+            )
+            if not any([program.likes[x] for x in operands[i]]):
+                operands[i] = program.operands[i]  # both were: one has to stay
+    return replace(program, operands=operands)
+
+
+def _number_behind(program: Program, x: int) -> int:
+    """The Python float that array ``x`` repeats, in whatever dtype; ``x`` if it is none such."""
+    behind = x
+    while is_op(program.ops[behind]) and program.ops[behind].name in ("broadcast_to", "astype"):
+        (behind,) = program.operands[behind]
+    return x if program.likes[behind] is not None or program.likes[x] is None else behind
 
 
 def without_repetitions(program: Program) -> Program:

@@ -103,7 +103,7 @@ class Traced(Value):
 @contextmanager
 def guarded(values: list[Any]) -> Iterator[None]:
     """For a while it is refused to read the data of these Values, which a function closes over."""
-    classes = [(x, x.__class__) for x in values if isinstance(x, Value)]
+    classes: list[tuple[Any, Any]] = [(x, x.__class__) for x in values if isinstance(x, Value)]
     for x, kind in classes:
         x.__class__ = _guarded_kind(kind)
     try:
