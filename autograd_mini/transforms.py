@@ -14,7 +14,7 @@ from autograd_mini.backward import gradients
 from autograd_mini.forward import tangents as push
 from autograd_mini.node import Node
 from autograd_mini.ops.caller import located
-from autograd_mini.ops.operation import shape_of
+from autograd_mini.ops.operation import is_foreign, shape_of
 from autograd_mini.tree import leaves_of, map_leaves, named_leaves_of
 from autograd_mini.value import Value
 
@@ -235,7 +235,7 @@ class _Work:
         found: dict[Any, Any] = {}
         if isinstance(output, Value) and output.requires_grad:
             if upstream is None:
-                upstream = np.ones(output.shape) if output.shape else 1.0
+                upstream = 1.0 if output.data.__class__ is float else np.ones_like(output.data)
             if self.nested and not isinstance(upstream, Value):
                 upstream = Value(upstream, requires_grad=False)
             found = gradients(output, upstream, create_graph=self.nested)
@@ -275,7 +275,7 @@ class _Work:
 
 
 def _is_number(leaf: Any) -> bool:
-    return isinstance(leaf, Node | int | float | np.ndarray | np.number)
+    return isinstance(leaf, Node | int | float | np.ndarray | np.number) or is_foreign(leaf)
 
 
 def _as_variable(leaf: Any) -> Any:

@@ -262,3 +262,12 @@ def test_dlpack_hands_over_the_same_memory_after_detach(data: Any) -> None:
     if isinstance(data, np.ndarray):
         assert np.shares_memory(array, x.data)
         assert np.shares_memory(tensor.numpy(), x.data)
+
+
+def test_transforms_keep_another_librarys_arrays() -> None:
+    f = lambda x: (tanh(x) ** 2).sum()  # noqa: E731
+    value, gradient = value_and_grad(f)(DeviceArray(X))
+    assert type(value) is type(gradient) is DeviceArray
+    np.testing.assert_allclose(gradient.get(), grad(f)(X))
+    second = grad(lambda x: (grad(f)(x) ** 2).sum())(DeviceArray(X))
+    np.testing.assert_allclose(second.get(), grad(lambda x: (grad(f)(x) ** 2).sum())(X))
