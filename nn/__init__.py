@@ -22,7 +22,12 @@ from nn.activation import (
     Softplus,
     Tanh,
 )
+from nn.attention import MultiheadAttention, TransformerBlock
 from nn.container import Sequential
+from nn.convolution import Conv1d, Conv2d
+from nn.dropout import Dropout
+from nn.embedding import Embedding, PositionalEmbedding, SinusoidalEncoding
+from nn.flatten import Flatten
 from nn.linear import Linear
 from nn.losses import (
     BCELoss,
@@ -43,34 +48,58 @@ from nn.losses import (
     nll_loss,
 )
 from nn.mlp import MLP
-from nn.module import Module, Parameter
+from nn.module import Buffer, Module, Parameter
+from nn.normalization import BatchNorm1d, BatchNorm2d, LayerNorm, RMSNorm
+from nn.pooling import AvgPool1d, AvgPool2d, MaxPool1d, MaxPool2d
 from nn.randomness import manual_seed
+from nn.recurrent import GRU, LSTM, RNN
 
 __all__ = [
     "ELU",
     "GELU",
+    "GRU",
+    "LSTM",
     "MLP",
+    "RNN",
+    "AvgPool1d",
+    "AvgPool2d",
     "BCELoss",
     "BCEWithLogitsLoss",
+    "BatchNorm1d",
+    "BatchNorm2d",
+    "Buffer",
+    "Conv1d",
+    "Conv2d",
     "CrossEntropyLoss",
+    "Dropout",
+    "Embedding",
+    "Flatten",
     "HingeLoss",
     "HuberLoss",
     "Identity",
     "L1Loss",
+    "LayerNorm",
     "LeakyReLU",
     "Linear",
     "LogSoftmax",
     "MSELoss",
+    "MaxPool1d",
+    "MaxPool2d",
     "Module",
+    "MultiheadAttention",
     "NLLLoss",
     "Parameter",
+    "PositionalEmbedding",
+    "RMSNorm",
     "ReLU",
     "Sequential",
     "SiLU",
     "Sigmoid",
+    "SinusoidalEncoding",
     "Softmax",
     "Softplus",
     "Tanh",
+    "TransformerBlock",
     "binary_cross_entropy",
     "binary_cross_entropy_with_logits",
     "cross_entropy",

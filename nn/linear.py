@@ -7,7 +7,8 @@ from typing import Any
 
 import numpy as np
 
-from autograd_mini import Value, linear, located
+from autograd_mini import Value, linear
+from nn.checks import positive
 from nn.module import Module, Parameter
 from nn.randomness import generator
 
@@ -34,11 +35,8 @@ class Linear(Module):
         dtype: Any = np.float64,
         rng: np.random.Generator | None = None,
     ) -> None:
-        for name, n in (("in_features", in_features), ("out_features", out_features)):
-            if not isinstance(n, int | np.integer) or n < 1:
-                raise ValueError(located(f"Linear: {name} is a positive integer, not {n!r}"))
-        self.in_features = int(in_features)
-        self.out_features = int(out_features)
+        self.in_features = positive("Linear", "in_features", in_features)
+        self.out_features = positive("Linear", "out_features", out_features)
         bound = 1 / math.sqrt(in_features)  # PyTorch's kaiming_uniform_ with a = sqrt(5)
         rng = generator(rng)
         weight = rng.uniform(-bound, bound, (self.out_features, self.in_features))

@@ -8,7 +8,7 @@ from typing import Any, Self
 import numpy as np
 
 from autograd_mini import Value, located, named_scope
-from nn import state_dict, summary
+from nn import state_dict, tree
 
 
 class Parameter(Value):
@@ -19,6 +19,21 @@ class Parameter(Value):
     """
 
     __slots__ = ()
+
+
+class Buffer(Value):
+    """A Value that a Module saves with its parameters and does not train. PyTorch: ``nn.Buffer``.
+
+    It requires no gradient. A jitted function reads it at each call, as it does parameters.
+
+    >>> Buffer([1.0, 2.0]).requires_grad
+    False
+    """
+
+    __slots__ = ()
+
+    def __init__(self, data: Any, *, label: str = "") -> None:
+        super().__init__(data, requires_grad=False, label=label)
 
 
 class Module:
@@ -39,13 +54,17 @@ class Module:
     training: bool = True
 
     def __setattr__(self, name: str, value: Any) -> None:
-        if isinstance(self.__dict__.get(name), Parameter) and not (value is None or isinstance(value, Parameter)):
-            raise TypeError(
-                located(
-                    f"{type(self).__name__}.{name} is a parameter, and a {type(value).__name__} in its place would not "
-                    f"be trained; set its numbers with .{name}.data = ..., or assign a Parameter"
+        held = self.__dict__.get(name)
+        if isinstance(held, _KEPT) and value is not None:
+            is_parameter = isinstance(held, Parameter)
+            if not isinstance(value, Parameter if is_parameter else Buffer):
+                kind, lost = ("parameter", "trained") if is_parameter else ("buffer", "saved")
+                raise TypeError(
+                    located(
+                        f"{type(self).__name__}.{name} is a {kind}, and a {type(value).__name__} in its place would "
+                        f"not be {lost}; set its numbers with .{name}.data = ..., or assign a {kind.capitalize()}"
+                    )
                 )
-            )
         super().__setattr__(name, value)
 
     def __call__(self, *inputs: Any, **options: Any) -> Any:
@@ -88,10 +107,29 @@ class Module:
         """Every parameter once, in the order of assignment: a list, as in micrograd (PyTorch: an iterator)."""
         return [parameter for _, parameter in self.named_parameters()]
 
-    def _walk(self) -> Iterator[tuple[str, Module | Parameter]]:
+    def register_buffer(self, name: str, data: Any) -> None:
+        """Sets the attribute ``name`` to numbers that are saved and not trained: ``self.name = nn.Buffer(data)``.
+
+        ``None`` makes the attribute None. PyTorch: ``Module.register_buffer``.
+        """
+        setattr(self, name, None if data is None else Buffer(data, label=name))
+
+    def named_buffers(self) -> Iterator[tuple[str, Buffer]]:
+        """Every buffer once, by dotted path such as ``layers.1.running_mean``."""
+        seen: set[int] = set()
+        for path, x in self._walk():
+            if isinstance(x, Buffer) and id(x) not in seen:
+                seen.add(id(x))
+                yield path, x
+
+    def buffers(self) -> list[Buffer]:
+        """Every buffer once: what is saved and not trained, such as the running mean of a batch norm."""
+        return [buffer for _, buffer in self.named_buffers()]
+
+    def _walk(self) -> Iterator[tuple[str, Module | Parameter | Buffer]]:
         """This module and all below it, depth first: a module once, a parameter under each of its names."""
         seen: set[int] = set()
-        stack: list[tuple[str, Module | Parameter]] = [("", self)]
+        stack: list[tuple[str, Module | Parameter | Buffer]] = [("", self)]
         while stack:
             path, x = stack.pop()
             if isinstance(x, Module):
@@ -101,13 +139,13 @@ class Module:
                 stack.extend(reversed([(f"{path}.{name}" if path else name, part) for name, part in x._held()]))
             yield path, x
 
-    def _held(self) -> Iterator[tuple[str, Module | Parameter]]:
+    def _held(self) -> Iterator[tuple[str, Module | Parameter | Buffer]]:
         """What this module holds itself, with the path through lists, tuples and dicts."""
         entered: set[int] = set()
         stack = list(reversed([(str(name), part) for name, part in self._members() if isinstance(part, _HOLDERS)]))
         while stack:
             path, x = stack.pop()
-            if isinstance(x, Module | Parameter):
+            if isinstance(x, Module | Parameter | Buffer):
                 yield path, x
             elif id(x) not in entered:
                 entered.add(id(x))
@@ -138,24 +176,25 @@ class Module:
     # ------------------------------------------------------------ saving
 
     def state_dict(self) -> dict[str, np.ndarray[Any, Any]]:
-        """A copy of every parameter as a plain array, by dotted path, as PyTorch names it.
+        """A copy of every parameter and buffer as a plain array, by dotted path, as PyTorch names it.
 
         A parameter that two modules share stands under both names, a module that is held twice under the first.
-        ``np.savez(path, **model.state_dict())`` saves it.
+        ``nn.save(model, path)`` writes it to a file.
         """
         return state_dict.copy_of(self._named_every_way())
 
     def load_state_dict(self, state: Mapping[str, Any], strict: bool = True) -> None:
-        """Gives every parameter the numbers that ``state`` has under its path, in its own dtype.
+        """Gives every parameter and buffer the numbers that ``state`` has under its path, in its own dtype.
 
         ``ValueError`` lists all that is missing, unexpected, misshapen or not a number, and then nothing was
         loaded. ``strict=False`` lets missing and unexpected entries pass. The entries are anything that
-        ``np.asarray`` takes, so PyTorch's own state dict will do.
+        ``np.asarray`` takes, so PyTorch's own state dict will do. A parameter that two modules share may stand
+        under one of its names only.
         """
         state_dict.load(type(self).__name__, self._named_every_way(), state, strict)
 
     def _named_every_way(self) -> list[tuple[str, Value]]:
-        return [(path, x) for path, x in self._walk() if isinstance(x, Parameter)]
+        return [(path, x) for path, x in self._walk() if isinstance(x, _KEPT)]
 
     # ------------------------------------------------------------ what it is called
 
@@ -164,7 +203,7 @@ class Module:
         return ""
 
     def __repr__(self) -> str:
-        return summary.tree(self)
+        return tree.tree(self)
 
     def _name_the_place(self, error: Exception) -> None:
         """Adds the innermost module to the message of ``error``, under its path from here.
@@ -181,4 +220,5 @@ class Module:
             error.args = (f"{message}\n  in {f'{path} ({name})' if path else name}",)
 
 
-_HOLDERS = (Parameter, Module, list, tuple, dict)
+_KEPT = (Parameter, Buffer)
+_HOLDERS = (*_KEPT, Module, list, tuple, dict)

@@ -1,4 +1,4 @@
-"""A network's parameters as plain arrays by name, and back: all of them, or none."""
+"""A network's parameters and buffers as plain arrays by name, and back: all of them, or none."""
 
 from __future__ import annotations
 
@@ -35,13 +35,14 @@ def load(owner: str, named: Named, state: Mapping[str, Any], strict: bool) -> No
         )
     problems: list[str] = []
     loaded: list[tuple[Value, Any]] = []
+    given = {id(parameter) for path, parameter in named if path in state}
     for path, parameter in named:
         if path in state:
             try:
                 loaded.append((parameter, _in_the_form_of(parameter, state[path])))
             except (TypeError, ValueError) as problem:
                 problems.append(f"{path}: {problem}")
-        elif strict:
+        elif strict and id(parameter) not in given:  # safetensors saves one that is shared under one of its names
             problems.append(f"{path}: missing; the parameter has shape {parameter.shape}")
     if strict:
         known = {path for path, _ in named}

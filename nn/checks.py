@@ -1,0 +1,31 @@
+"""What the layers have in common before they compute: sizes that are checked, inputs that are arrays or Values."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from autograd_mini import Value, located
+
+
+def positive(layer: str, name: str, n: Any) -> int:
+    """``n`` as a plain int of at least 1; else ``ValueError``, which names the layer and the argument."""
+    if not isinstance(n, int | np.integer) or isinstance(n, bool) or n < 1:
+        raise ValueError(located(f"{layer}: {name} is a positive integer, not {n!r}"))
+    return int(n)
+
+
+def probability(layer: str, name: str, p: Any) -> float:
+    """``p`` as a float from 0 to 1; else ``ValueError``."""
+    if not isinstance(p, int | float | np.number) or not 0 <= p <= 1:
+        raise ValueError(located(f"{layer}: {name} is a probability between 0 and 1, not {p!r}"))
+    return float(p)
+
+
+def as_input(x: Any) -> Any:
+    """A Value as it is; a list, a number or an array as an array of floats."""
+    if isinstance(x, Value):
+        return x
+    x = np.asarray(x)
+    return x if x.dtype.kind == "f" else x.astype(np.float64)

@@ -1,0 +1,46 @@
+"""Dropout: while it trains, a network does without some of its numbers, other ones at each call."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from nn.checks import as_input, probability
+from nn.effects import at_each_call
+from nn.module import Module
+from nn.randomness import generator
+
+
+class Dropout(Module):
+    """Each number becomes 0 with probability ``p``, the others grow by 1 / (1 - p). PyTorch: ``nn.Dropout``.
+
+    Only in training: after ``eval()`` it gives the input itself. Every call draws a new mask, one of a jitted
+    function too. The mask comes from ``rng``, or from the generator that ``nn.manual_seed`` starts.
+
+    >>> Dropout(0.5).eval()([1.0, 2.0])
+    array([1., 2.])
+    >>> sorted(set((Dropout(0.5, rng=np.random.default_rng(0))(np.ones(100))).data.tolist()))
+    [0.0, 2.0]
+
+    Raises ``ValueError`` unless ``p`` is between 0 and 1.
+    """
+
+    def __init__(self, p: float = 0.5, *, rng: np.random.Generator | None = None) -> None:
+        self.p = probability("Dropout", "p", p)
+        generator(rng)
+        self._rng = rng
+
+    def forward(self, x: Any) -> Any:
+        x = as_input(x)
+        if not self.training or self.p == 0:
+            return x
+        return x * at_each_call(self._mask, x, instead=np.ones_like)
+
+    def _mask(self, x: Any) -> Any:
+        kept = generator(self._rng).random(np.shape(x)) >= self.p
+        mask = kept / (1 - self.p) if self.p < 1 else kept * 0.0
+        return mask.astype(x.dtype) if isinstance(x, np.ndarray) else float(mask)
+
+    def extra_repr(self) -> str:
+        return f"p={self.p:g}"

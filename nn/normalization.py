@@ -1,0 +1,230 @@
+"""Normalisation: numbers brought to mean 0 and variance 1, over a batch or within each sample, then scaled."""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar
+
+import numpy as np
+
+from autograd_mini import concatenate, located, mean, reshape, sqrt
+from nn.checks import as_input, positive
+from nn.effects import at_each_call
+from nn.module import Buffer, Module, Parameter
+
+
+class _BatchNorm(Module):
+    """Batch norm of inputs that have one of ``_ndims`` axes, the second being that of the features."""
+
+    _ndims: ClassVar[tuple[int, ...]]
+    _expected: ClassVar[str]
+
+    def __init__(
+        self,
+        num_features: int,
+        eps: float = 1e-5,
+        momentum: float | None = 0.1,
+        affine: bool = True,
+        track_running_stats: bool = True,
+        *,
+        dtype: Any = np.float64,
+    ) -> None:
+        n = self.num_features = positive(type(self).__name__, "num_features", num_features)
+        self.eps = float(eps)
+        self.momentum = momentum
+        self.weight = Parameter(np.ones(n, dtype), label="weight") if affine else None
+        self.bias = Parameter(np.zeros(n, dtype), label="bias") if affine else None
+        self.running_mean = Buffer(np.zeros(n, dtype), label="running_mean") if track_running_stats else None
+        self.running_var = Buffer(np.ones(n, dtype), label="running_var") if track_running_stats else None
+        self.num_batches_tracked = Buffer(0, label="num_batches_tracked") if track_running_stats else None
+        if self.num_batches_tracked is not None:
+            self.num_batches_tracked.data = np.array(0)  # a whole number, as PyTorch saves it
+
+    def forward(self, x: Any) -> Any:
+        x = as_input(x)
+        shape, n = x.shape, self.num_features
+        if len(shape) not in self._ndims or shape[1] != n:
+            raise ValueError(
+                located(
+                    f"{type(self).__name__}: the input has shape {shape}; expected is {self._expected} with C = {n}"
+                )
+            )
+        of_features = (1, n, *[1] * (len(shape) - 2))
+        if self.training or self.running_mean is None or self.running_var is None:
+            axes = (0, *range(2, len(shape)))
+            average = mean(x, axes, keepdims=True)
+            centred = x - average
+            variance = mean(centred * centred, axes, keepdims=True)
+            eps = self._remembered(average, variance, x) if self.training else self.eps
+        else:
+            centred = x - reshape(self.running_mean, of_features)
+            variance, eps = reshape(self.running_var, of_features), self.eps
+        z = centred / sqrt(variance + eps)
+        if self.weight is None or self.bias is None:
+            return z
+        return z * reshape(self.weight, of_features) + reshape(self.bias, of_features)
+
+    def _remembered(self, average: Any, variance: Any, x: Any) -> Any:
+        """eps, when the running statistics have moved: a part of the formula, so that a jitted call moves them too."""
+        count = np.prod(x.shape) // self.num_features
+        if count < 2:
+            raise ValueError(
+                located(
+                    f"{type(self).__name__}: in training each feature needs more than one value, and an input of shape "
+                    f"{x.shape} has {count}; take a larger batch, or eval()"
+                )
+            )
+        if self.running_mean is None:
+            return self.eps
+
+        def remember(statistics: Any) -> float:
+            average, variance = statistics.reshape(2, -1)
+            self._move(average, variance * (count / (count - 1)))
+            return self.eps
+
+        return at_each_call(remember, concatenate([average, variance]), instead=lambda _: self.eps)
+
+    def _move(self, average: Any, variance: Any) -> None:
+        """The running statistics, a step of ``momentum`` towards those of a batch; without momentum, their mean."""
+        count = self.num_batches_tracked
+        if count is None or self.running_mean is None or self.running_var is None:
+            return
+        count.data = np.asarray(count.data + 1)
+        step = 1 / int(count.data) if self.momentum is None else self.momentum
+        for running, new in ((self.running_mean, average), (self.running_var, variance)):
+            running.data = ((1 - step) * running.data + step * new).astype(running.dtype)
+
+    def extra_repr(self) -> str:
+        options = {"eps": 1e-5, "momentum": 0.1}
+        said = [f"{k}={getattr(self, k)}" for k, default in options.items() if getattr(self, k) != default]
+        said += [] if self.weight is not None else ["affine=False"]
+        said += [] if self.running_mean is not None else ["track_running_stats=False"]
+        return ", ".join([str(self.num_features), *said])
+
+
+class BatchNorm1d(_BatchNorm):
+    """Each feature at mean 0 and variance 1 over the batch: (N, C) or (N, C, L). PyTorch: ``nn.BatchNorm1d``.
+
+    In training with the mean and variance of the batch, which the buffers ``running_mean`` and ``running_var`` follow
+    by ``momentum`` (None: they are the mean of all so far); after ``eval()`` with those. ``weight`` and ``bias`` scale
+    and shift the result unless ``affine`` is False. Without ``track_running_stats`` it is always the batch that counts.
+
+    >>> BatchNorm1d(2)([[1.0, 10.0], [3.0, 30.0]]).data.round(3)
+    array([[-1., -1.],
+           [ 1.,  1.]])
+
+    Raises ``ValueError`` for an input of another shape, and in training for a batch of one.
+    """
+
+    _ndims = (2, 3)
+    _expected = "(N, C) or (N, C, L)"
+
+
+class BatchNorm2d(_BatchNorm):
+    """Each channel at mean 0 and variance 1 over batch and image: (N, C, H, W). PyTorch: ``nn.BatchNorm2d``.
+
+    The rest is as in ``BatchNorm1d``.
+
+    >>> x = np.random.default_rng(0).normal(5.0, size=(4, 3, 8, 8))
+    >>> abs(BatchNorm2d(3)(x).data.mean(axis=(0, 2, 3))).max() < 1e-12
+    np.True_
+    """
+
+    _ndims = (4,)
+    _expected = "(N, C, H, W)"
+
+
+class _SampleNorm(Module):
+    """A normalisation within each sample, over its last axes, which have the lengths ``normalized_shape``."""
+
+    def __init__(self, normalized_shape: int | tuple[int, ...]) -> None:
+        name = type(self).__name__
+        lengths = normalized_shape if isinstance(normalized_shape, tuple | list) else (normalized_shape,)
+        self.normalized_shape = tuple([positive(name, "normalized_shape", n) for n in lengths])
+        if not self.normalized_shape:
+            raise ValueError(located(f"{name}: normalized_shape names the last axes, at least one"))
+
+    def _checked(self, x: Any) -> Any:
+        x = as_input(x)
+        expected = self.normalized_shape
+        if x.shape[-len(expected) :] != expected:
+            raise ValueError(
+                located(
+                    f"{type(self).__name__}: the input has shape {x.shape}; its last axes must be {expected}, "
+                    "the normalized_shape"
+                )
+            )
+        return x
+
+    @property
+    def _axes(self) -> tuple[int, ...]:
+        return tuple(range(-len(self.normalized_shape), 0))
+
+    def extra_repr(self) -> str:
+        shape = self.normalized_shape
+        return f"{shape[0] if len(shape) == 1 else shape}"
+
+
+class LayerNorm(_SampleNorm):
+    """Each sample at mean 0 and variance 1 over its last axes, then scaled and shifted. PyTorch: ``nn.LayerNorm``.
+
+    ``normalized_shape`` is the length of the last axis, or of several; ``weight`` and ``bias`` have that shape, and
+    are None without ``elementwise_affine`` (``bias`` also with ``bias=False``).
+
+    >>> LayerNorm(2)([[1.0, 3.0], [10.0, 30.0]]).data.round(3)
+    array([[-1.,  1.],
+           [-1.,  1.]])
+
+    Raises ``ValueError`` if the input does not end in ``normalized_shape``.
+    """
+
+    def __init__(
+        self,
+        normalized_shape: int | tuple[int, ...],
+        eps: float = 1e-5,
+        elementwise_affine: bool = True,
+        bias: bool = True,
+        *,
+        dtype: Any = np.float64,
+    ) -> None:
+        super().__init__(normalized_shape)
+        shape = self.normalized_shape
+        self.eps = float(eps)
+        self.weight = Parameter(np.ones(shape, dtype), label="weight") if elementwise_affine else None
+        self.bias = Parameter(np.zeros(shape, dtype), label="bias") if elementwise_affine and bias else None
+
+    def forward(self, x: Any) -> Any:
+        x = self._checked(x)
+        centred = x - mean(x, self._axes, keepdims=True)
+        z = centred / sqrt(mean(centred * centred, self._axes, keepdims=True) + self.eps)
+        z = z if self.weight is None else z * self.weight
+        return z if self.bias is None else z + self.bias
+
+
+class RMSNorm(_SampleNorm):
+    """Each sample divided by the root of its mean square over the last axes, then scaled. PyTorch: ``nn.RMSNorm``.
+
+    Zhang and Sennrich, 2019. ``eps`` is the machine epsilon of the input's dtype if it is None, as in PyTorch.
+
+    >>> RMSNorm(2)([3.0, 3.0]).data
+    array([1., 1.])
+
+    Raises ``ValueError`` if the input does not end in ``normalized_shape``.
+    """
+
+    def __init__(
+        self,
+        normalized_shape: int | tuple[int, ...],
+        eps: float | None = None,
+        elementwise_affine: bool = True,
+        *,
+        dtype: Any = np.float64,
+    ) -> None:
+        super().__init__(normalized_shape)
+        self.eps = eps
+        self.weight = Parameter(np.ones(self.normalized_shape, dtype), label="weight") if elementwise_affine else None
+
+    def forward(self, x: Any) -> Any:
+        x = self._checked(x)
+        eps = float(np.finfo(x.dtype).eps) if self.eps is None else self.eps
+        z = x / sqrt(mean(x * x, self._axes, keepdims=True) + eps)
+        return z if self.weight is None else z * self.weight
