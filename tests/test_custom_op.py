@@ -14,6 +14,7 @@ import pytest
 import torch
 
 from autograd_mini import Value, cos, draw, explain, grad, gradcheck, hessian, jvp, microscope, mul, ops, sigmoid, sin
+from autograd_mini.compiler.jit import jit
 from autograd_mini.custom import custom_op
 from autograd_mini.ops.operation import TABLE
 
@@ -111,6 +112,41 @@ def test_the_derivation_is_written_from_the_rule() -> None:
     assert "dL" not in text
     assert "dz/dx = dz/dz * dz/dx" in text
     assert "1 * 3 * y * cos(x * y)" in text.replace("(3 * y)", "3 * y")
+
+
+@pytest.mark.parametrize(
+    ("op", "operands"),
+    [
+        (swish, (X,)),
+        (swish, (0.7,)),
+        (lambda x, y: wave(x, y, scale=3.0), (X, X[0] + 1.0)),
+        (backwards, (X,)),
+        (length, (X,)),
+        (product, (X + 5.0, X[0] - 9.0, 2.0)),
+    ],
+)
+def test_it_is_replayed_by_jit(op: Any, operands: Any) -> None:
+    def loss(*xs: Any) -> Any:
+        return ops.sum(ops.tanh(op(*xs)) ** 2)
+
+    jitted = jit(loss)
+    for factor in (1.0, 0.5):
+        values, twins = [Value(factor * x) for x in operands], [Value(factor * x) for x in operands]
+        result, expected = jitted(*values), loss(*twins)
+        result.backward()
+        expected.backward()
+        np.testing.assert_allclose(result.data, expected.data, rtol=1e-12)
+        for value, twin in zip(values, twins, strict=True):
+            np.testing.assert_allclose(value.grad, twin.grad, rtol=1e-12)
+
+
+def test_jit_refuses_a_rule_that_it_could_not_replay() -> None:
+    @custom_op(lambda g, z, x: g * math.cos(x))
+    def own_sin(x):
+        return np.sin(x)
+
+    with pytest.raises(TypeError, match=r"own_sin, the derivative by operand 0, cannot be written as a formula"):
+        jit(own_sin)(Value(0.5)).backward()
 
 
 def test_it_is_drawn_and_has_a_page() -> None:
