@@ -119,7 +119,7 @@ def draw_gradient(f, at, gradient, angles, slopes, path, *, points=200, reach=1.
     length = np.linalg.norm(gradient)
     if length:
         arrow = reach * 0.75 * gradient / length  # its direction; the numbers are in the labels
-        along, upward = at + (arrow[0], 0), at + arrow
+        along, upward = at + arrow * (1, 0), at + arrow
         parts = [(at, along, BLUE, "df/dx", gradient[0]), (along, upward, GREEN, "df/dy", gradient[1])]
         for start, end, color, name, number in parts:
             _arrow(left, start, end, color, f"{name} = {number:.3g}")
