@@ -50,6 +50,22 @@ def _t1(dtype: str, tolerance: float) -> Workload:
     )
 
 
+def _t2(dtype: str, tolerance: float) -> Workload:
+    return Workload(
+        f"T2-{dtype}",
+        f"T1 under jit, NumPy alone, {dtype}, whole step",
+        {
+            "autograd_mini": ("t1_autograd_mini", dtype, "jit"),
+            "eager": ("t1_autograd_mini", dtype),
+            "PyTorch": ("t1_torch", dtype),
+            "NumPy by hand": ("t1_numpy", dtype),
+        },
+        ">= 5x PyTorch",
+        steps=300,
+        tolerance=tolerance,
+    )
+
+
 WORKLOADS = [
     Workload(
         "S1",
@@ -61,6 +77,23 @@ WORKLOADS = [
     ),
     _t1("float32", 1e-4),
     _t1("float64", 1e-9),
+    Workload(
+        "S2",
+        "S1 under jit, NumPy alone, whole step",
+        {"autograd_mini": ("s2_autograd_mini",), "eager": ("s1_autograd_mini",), "micrograd": ("s1_micrograd",)},
+        ">= 800x micrograd",
+        steps=2,
+        rounds=5,
+    ),
+    *[_t2("float32", 1e-4), _t2("float64", 1e-9)],
+    Workload(
+        "T3jit",
+        "784-256-128-10, batch 128, float32, under jit, whole step",
+        {"autograd_mini": ("t3_autograd_mini", "jit"), "eager": ("t3_autograd_mini",), "PyTorch": ("t3_torch",)},
+        ">= 1x PyTorch",
+        steps=30,
+        tolerance=1e-3,
+    ),
     Workload(
         "T3",
         "784-256-128-10, batch 128, float32, whole step",

@@ -97,13 +97,54 @@ def s1_micrograd() -> Run:
     return _scalar_moons(Value, MLP(2, [16, 16, 1]))
 
 
+def s2_autograd_mini() -> Run:
+    """S1 under jit: the loss is a function of the samples, and nothing else in the loop is another."""
+    import nn
+    from autograd_mini.compiler.jit import jit
+
+    points, labels = moons()
+    xs, ys = points.tolist(), labels.tolist()
+    model = nn.scalar.MLP(2, [16, 16, 1])
+    parameters = list(model.parameters())
+    for layer, (weight, bias) in zip(model.layers, weights([2, 16, 16, 1]), strict=True):
+        for neuron, row, b in zip(layer.neurons, weight.tolist(), bias.tolist(), strict=True):
+            neuron.b.data = b
+            for w, number in zip(neuron.w, row, strict=True):
+                w.data = number
+
+    @jit
+    def loss(xs: Any, ys: Any) -> Any:
+        scores = list(map(model, xs))
+        losses = [(1 + -yi * scorei).relu() for yi, scorei in zip(ys, scores, strict=True)]
+        data_loss = sum(losses) * (1.0 / len(losses))
+        return data_loss + L2 * sum(p * p for p in parameters)
+
+    def step() -> None:
+        total = loss(xs, ys)
+        for p in parameters:
+            p.zero_grad()
+        total.backward()
+        for p in parameters:
+            p.data -= RATE * p.grad
+
+    def answer() -> tuple[float, list[float]]:
+        total = loss(xs, ys)
+        for p in parameters:
+            p.zero_grad()
+        total.backward()
+        return total.data, [p.grad for p in parameters]
+
+    return Run(lambda: loss(xs, ys), step, answer)
+
+
 # ---------------------------------------------------------------- T1: the same net as tensors, batch 100
 
 
-def t1_autograd_mini(dtype: str) -> Run:
+def t1_autograd_mini(dtype: str, jitted: str = "") -> Run:
     import autograd_mini as am
     import nn
     import optim
+    from autograd_mini.compiler.jit import jit
 
     points, labels = moons()
     x, y = points.astype(dtype), labels.astype(dtype)[:, None]
@@ -112,11 +153,12 @@ def t1_autograd_mini(dtype: str) -> Run:
     _load(parameters, weights([2, 16, 16, 1], np.dtype(dtype)), lambda p, data: setattr(p, "data", data.copy()))
     optimizer = optim.SGD(parameters, lr=RATE)
 
-    def loss() -> Any:
+    def loss(x: Any, y: Any) -> Any:
         hinge = am.relu(1 - y * model(x)).mean()
         return hinge + L2 * sum((p * p).sum() for p in parameters)
 
-    return _train(loss, optimizer, parameters)
+    loss = jit(loss) if jitted else loss  # type: ignore[assignment]
+    return _train(lambda: loss(x, y), optimizer, parameters)
 
 
 def t1_torch(dtype: str) -> Run:
@@ -213,15 +255,21 @@ def _digits() -> tuple[Any, Any]:
     return rng.uniform(0, 1, (128, 784)).astype(np.float32), rng.integers(0, 10, 128)
 
 
-def t3_autograd_mini() -> Run:
+def t3_autograd_mini(jitted: str = "") -> Run:
     import nn
     import optim
+    from autograd_mini.compiler.jit import jit
 
     x, y = _digits()
     model = nn.MLP(784, [256, 128, 10], dtype=np.dtype(np.float32))
     parameters = list(model.parameters())
     _load(parameters, weights([784, 256, 128, 10], np.float32), lambda p, data: setattr(p, "data", data.copy()))
-    return _train(lambda: nn.cross_entropy(model(x), y), optim.SGD(parameters, lr=RATE), parameters)
+
+    def loss(x: Any, y: Any) -> Any:
+        return nn.cross_entropy(model(x), y)
+
+    loss = jit(loss) if jitted else loss  # type: ignore[assignment]
+    return _train(lambda: loss(x, y), optim.SGD(parameters, lr=RATE), parameters)
 
 
 def t3_torch() -> Run:
