@@ -165,7 +165,8 @@ def _of_floats(code: Code, i: int, op: Any, names: list[str]) -> str:
     if op.name == "where":
         return f"{names[1]} if {names[0]} else {names[2]}"
     function = by_ieee_rules(op) if isinstance(op, Operation) else op.forward
-    return f"{code.given(f'f{i}', function)}({', '.join(names)})"
+    call = f"{code.given(f'f{i}', function)}({', '.join(names)})"
+    return call if code.program.likes[i] is not None else f"float({call})"  # NumPy's floats would not stay so weak
 
 
 def _into_an_array(code: Code, i: int, op: Any, xs: tuple[int, ...], names: list[str]) -> list[str]:

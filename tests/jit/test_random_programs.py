@@ -1,0 +1,122 @@
+"""Random programs, with reuse, jitted and not: scalars, arrays and what goes between them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+import autograd_mini as am
+from autograd_mini import Value
+from autograd_mini.compiler.jit import jit
+
+# Each maps moderate numbers to moderate numbers. Of one operand, and of two.
+ONE: dict[str, Any] = {
+    "tanh": am.tanh,
+    "sin": am.sin,
+    "exp(-x*x)": lambda x: am.exp(-x * x),
+    "log1p(x*x)": lambda x: am.log1p(x * x),
+    "relu": am.relu,
+    "sigmoid": am.sigmoid,
+    "abs": am.abs,
+    "1 - x": lambda x: 1 - x,
+    "x / 3": lambda x: x / 3,
+    "sqrt(1+x**2)": lambda x: (1 + x**2) ** 0.5,
+    "detach": lambda x: x.detach() if isinstance(x, Value) else x,
+    "where positive": lambda x: am.where(x > 0, x, 0.5 * x),
+    "where not": lambda x: am.where(x > 0.2, 0.0, x),
+    "sum": lambda x: am.tanh(am.sum(x)),
+    "mean": lambda x: am.mean(x, -1) if am.ops.operation.shape_of(x) else x,
+    "softmax": lambda x: am.softmax(x) if am.ops.operation.shape_of(x) else x,
+    "std": lambda x: am.std(x) if am.ops.operation.shape_of(x) else x,
+    "transpose": am.transpose,
+    "ravel": lambda x: am.ravel(x)[::-1],
+    "first": lambda x: am.ravel(x)[0],
+    "picked": lambda x: am.ravel(x)[[0, 0, -1]],
+    "ten uses": lambda x: 0.05 * sum([x] * 10),
+    "a loop": lambda x: sum([am.tanh(x * float(i)) * x for i in range(20)]) / 20,
+    "elements": lambda x: sum([am.sin(e * e) for e in am.ravel(x)]),
+}
+TWO: dict[str, Any] = {
+    "+": lambda x, y: x + y,
+    "-": lambda x, y: x - y,
+    "*": lambda x, y: x * y,
+    "x / (1 + y*y)": lambda x, y: x / (1 + y * y),
+    "maximum": am.maximum,
+    "where": lambda x, y: am.where(x < y, x, y * y),
+    "outer": lambda x, y: am.sum(am.outer(x, y), 0),
+    "stack": lambda x, y: am.stack([am.sum(x), am.sum(y)]),
+}
+SHAPES: list[tuple[int, ...] | None] = [None, None, (), (3,), (2, 3), (2, 1)]
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """Operands, of which the first ``parameters`` are closed over; then steps on earlier results, by number."""
+
+    shapes: list[tuple[int, ...] | None]
+    parameters: int
+    steps: list[tuple[str, tuple[int, ...]]]
+    seed: int
+    dtype: str
+
+    def draw(self, seed: int) -> list[Any]:
+        rng = np.random.default_rng(seed)
+        return [
+            float(rng.normal()) if shape is None else rng.normal(size=shape).astype(self.dtype) for shape in self.shapes
+        ]
+
+    def run(self, operands: list[Any]) -> Any:
+        results = list(operands)
+        for name, chosen in self.steps:
+            xs = [results[i] for i in chosen]
+            try:
+                results.append((ONE if len(xs) == 1 else TWO)[name](*xs))
+            except ValueError:  # shapes that do not broadcast
+                results.append(xs[0])
+        return sum([am.sum(am.tanh(result)) for result in results])
+
+
+@st.composite
+def recipes(draw: st.DrawFn) -> Recipe:
+    shapes = draw(st.lists(st.sampled_from(SHAPES), min_size=1, max_size=5))
+    steps: list[tuple[str, tuple[int, ...]]] = []
+    for n in range(len(shapes), len(shapes) + draw(st.integers(1, 12))):
+        earlier = st.integers(0, n - 1)
+        one = st.tuples(st.sampled_from(sorted(ONE)), st.tuples(earlier))
+        two = st.tuples(st.sampled_from(sorted(TWO)), st.tuples(earlier, earlier))
+        steps.append(draw(st.one_of(one, two)))
+    dtype = draw(st.sampled_from(["float64", "float64", "float32"]))
+    return Recipe(shapes, draw(st.integers(1, len(shapes))), steps, draw(st.integers(0, 10**6)), dtype)
+
+
+@settings(max_examples=150, deadline=None)
+@given(recipes())
+def test_a_random_program_replays_what_the_function_does(recipe: Recipe) -> None:
+    n = recipe.parameters
+    parameters = [Value(x) for x in recipe.draw(recipe.seed)[:n]]
+
+    def f(arguments: list[Any]) -> Any:
+        return recipe.run([*parameters, *arguments])
+
+    replayed = jit(f)
+    for seed in range(3):
+        drawn = recipe.draw(recipe.seed + seed)
+        for p, x in zip(parameters, drawn[:n], strict=True):
+            p.data = x
+        answers = []
+        for function in (f, replayed):
+            for p in parameters:
+                p.zero_grad()
+            loss = function(drawn[n:])
+            loss.backward()
+            answers.append([loss.data, *[p.grad for p in parameters]])
+        scale = max([1.0, *[float(np.max(np.abs(x))) for x in answers[0]]])
+        tolerance = 1e-12 if recipe.dtype == "float64" else 1e-5
+        for expected, actual in zip(*answers, strict=True):
+            assert np.shape(expected) == np.shape(actual)
+            assert getattr(expected, "dtype", float) == getattr(actual, "dtype", float)
+            np.testing.assert_allclose(actual, expected, rtol=tolerance, atol=tolerance * scale)
