@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -76,8 +77,13 @@ def one_hot(indices: Any, num_classes: int = -1) -> Any:
 
 
 def _whole_numbers(op: str, indices: Any, count: int) -> Any:
-    """Indices as an array of integers in [0, count)."""
-    numbers = np.asarray(indices.data if hasattr(indices, "record") else indices)
+    """Indices as an array of integers in [0, count); in a jitted function they are checked at each call."""
+    check = partial(_checked, op, count)
+    return indices.map_data(check) if hasattr(indices, "map_data") else check(indices)
+
+
+def _checked(op: str, count: int, indices: Any) -> Any:
+    numbers = np.asarray(indices)
     numbers = numbers.astype(int) if not numbers.size else numbers
     if numbers.dtype.kind not in "iu":
         raise TypeError(located(f"{op}: indices are whole numbers, not {numbers.dtype}; convert them with astype(int)"))
