@@ -122,11 +122,12 @@ def gradcheck(
     PyTorch: ``torch.autograd.gradcheck``.
 
     An entry is wrong if the two differ by more than ``atol + rtol * |difference|``, where ``atol`` is
-    multiplied by the function's size. It is a kink if the slopes left and right of it differ, stay the same at
-    half the step (at a jump they would double), and backprop's derivative lies between them.
+    multiplied by the function's size. It is a kink if the slope changes there and backprop's derivative lies between
+    the two, or if it changes between x - h and x + h and backprop is right at x. A jump is no kink.
 
     With ``per_op`` each op of the graph is checked in the same way by itself too, at the operands that it has there:
-    ``report.first_wrong_op`` is the op whose rule is to be mended. Ops that round to a smaller float are not judged.
+    ``report.first_wrong_op`` is the op whose rule is to be mended. Ops that round to a smaller float are not judged,
+    and neither are those whose result is not finite.
 
     >>> gradcheck(lambda x, y: (x * y).tanh(), 0.5, 2.0).ok
     True
@@ -169,7 +170,7 @@ def _check_ops(output: Value, h: float, rtol: float, atol: float) -> list[OpChec
         wanted = [(i, x) for i, x in enumerate(inputs) if isinstance(x, Value)]
         try:
             result = value.op(*inputs)
-            if result.dtype == np.float64:
+            if result.dtype == np.float64 and np.isfinite(result.data).all():
                 found = _compare(value.op, result, inputs, wanted, h, rtol, atol)
             else:
                 found = 0, None, [], []
@@ -206,7 +207,7 @@ def _compare(
     for i, value in wanted:
         gradient = gradients.get(value, np.zeros(value.shape))
         for index in np.ndindex(value.shape):
-            above, below = _at_both_sides(at, value, index, h)
+            below, above = _at_both_sides(at, value, index, h)
             backprop = (float(gradient[index]) if index else float(gradient)) / _UPSTREAM
             entry = Entry(i, value.label or f"input {i}", index, backprop, (above - below) / (2 * h))
             allowed = atol * max(1.0, abs(middle)) + rtol * abs(entry.difference)
@@ -233,18 +234,29 @@ def _is_kink(
     backprop: float,
     allowed: float,
 ) -> bool:
-    """True if the slopes left and right differ, stay what they are at half the step (a jump's would double), and
-    have backprop's derivative between them."""
+    """True if the slope changes at ``value``, and backprop's is between the two, or if it changes within the step.
+
+    Unlike a curve's, the change does not shrink with the step, and unlike a jump's it does not grow. A kink beside
+    ``value`` is out of the way of a smaller step, which agrees with backprop, and weighs more in a larger one.
+    """
     left, right = (middle - ends[0]) / h, (ends[1] - middle) / h
-    above, below = _at_both_sides(at, value, index, h / 2)
-    nearer = (middle - below) / (h / 2), (above - middle) / (h / 2)
-    steady = all(abs(near - far) <= allowed + 1e-3 * abs(far) for near, far in zip(nearer, (left, right), strict=True))
-    between = min(left, right) - allowed <= backprop <= max(left, right) + allowed
-    return steady and between and abs(right - left) > 100 * allowed
+    if not abs(right - left) > 100 * allowed:
+        return False
+    below, above = _at_both_sides(at, value, index, h / 2)
+    if 0.75 < (above + below - 2 * middle) / (h / 2) / (right - left) < 1.5:
+        return min(left, right) - allowed <= backprop <= max(left, right) + allowed
+    below, above = _at_both_sides(at, value, index, h / 8)
+    if not abs((above - below) / (h / 4) - backprop) <= allowed:
+        return False
+    off = [
+        max(abs(end - middle + side * backprop) for end, side in zip(each, (step, -step), strict=True))
+        for each, step in ((ends, h), (_at_both_sides(at, value, index, 2 * h), 2 * h))
+    ]
+    return off[1] > 1.5 * off[0]
 
 
 def _at_both_sides(at: Callable[[], float], value: Value, index: tuple[int, ...], h: float) -> tuple[float, float]:
-    """The function with one element of ``value`` raised and lowered by ``h``."""
+    """The function with one element of ``value`` lowered and raised by ``h``."""
     if value.data.__class__ is float:
         x = value.data
         value.data = x + h
@@ -259,4 +271,4 @@ def _at_both_sides(at: Callable[[], float], value: Value, index: tuple[int, ...]
         value.data[index] = x - h
         below = at()
         value.data[index] = x
-    return above, below
+    return below, above

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from autograd_mini import Value, concatenate, gradcheck, linear, log_softmax, relu, where
+from autograd_mini import Value, abs, concatenate, gradcheck, linear, log, log_softmax, relu, where
 from autograd_mini.ops.operation import TABLE, Pointwise
 
 wrong_tanh = Pointwise("wrong_tanh_of_gradcheck", np.tanh, lambda g, z, x: g * (1 - x * x))
@@ -41,6 +41,25 @@ def test_a_kink_is_told_apart_from_an_error():
     assert report.ok
     assert report.checked == 1
     assert [entry.index for entry in report.kinks] == [(1,)]
+
+
+@pytest.mark.parametrize("distance", [0.01, 0.1, 0.2, 0.3, 0.5, 0.7, 0.9, 0.99])
+@pytest.mark.parametrize("side", [1, -1])
+@pytest.mark.parametrize("f", [relu, abs, lambda x: relu(x) - 3.0 * x, lambda x: (abs(x) + 1.0) ** 3])
+def test_a_kink_anywhere_within_the_step_is_told_apart_from_an_error(f, side, distance):
+    report = gradcheck(lambda x, y: f(x) + y, side * distance * 1e-5, 1.0, per_op=True)
+    assert report.ok
+    assert [entry.input for entry in report.kinks] == [0]
+
+
+def test_a_wrong_rule_beside_a_kink_a_curve_and_a_jump_are_no_kinks():
+    wrong_abs = Pointwise("wrong_abs_of_gradcheck", np.abs, lambda g, z, x: g * 3.0)
+    del TABLE[wrong_abs.name]
+    for x in (0.0, 3e-6, -7e-6, 1.0):
+        assert not gradcheck(wrong_abs, x).kinks
+        assert not gradcheck(lambda x: x + np.floor(x.data), 1.0 + abs(x) * (x < 1)).kinks
+    curve = gradcheck(lambda x: wrong_tanh(x * 3e3), 1e-4)
+    assert (len(curve.wrong), curve.kinks) == (1, [])
 
 
 def test_values_keep_their_data_and_gradient():
@@ -155,6 +174,12 @@ def test_per_op_does_not_judge_an_op_that_rounds():
     (check,) = [check for check in report.ops if check.op.startswith("astype") and check.node.dtype == np.float16]
     assert (check.checked, check.wrong) == (0, [])
     assert "nothing to check" in str(check)
+
+
+def test_per_op_blames_no_op_for_a_nan_that_it_was_given():
+    report = gradcheck(lambda x: log(x).sum(), [-1.0, 2.0], per_op=True)
+    assert not report.ok
+    assert report.first_wrong_op is None
 
 
 @pytest.mark.usefixtures("planting")
