@@ -291,6 +291,15 @@ def test_the_wrong_model_is_told_from_a_missing_layer() -> None:
     assert "none of the 4 parameters" in only(diagnose(loss, mlp()), "parameter not reached").message
 
 
+def test_a_single_parameter_is_called_by_its_name() -> None:
+    w = Value(2.0, label="w")
+    loss = backward(backward(w * 3.0))
+    assert "of this loss in w: an" in only(diagnose(loss, [w]), "gradients not zeroed").message
+    stranger = Value(1.0, label="stranger")
+    message = only(diagnose(loss, [stranger]), "parameter not reached").message
+    assert message == "the loss depends on no parameter: not on parameter 0 (stranger)"
+
+
 def test_a_frozen_parameter_and_a_shared_one_are_fine() -> None:
     model = mlp(8, 4, 4)
     model.layers[0].weight.requires_grad = False

@@ -165,7 +165,7 @@ def _wrong_shape(yours: tuple[int, ...], shape: tuple[int, ...], name: str) -> s
             i + extra for i, (n, m) in enumerate(zip(shape, yours[extra:], strict=True)) if n != m
         )
         along = f"axis {axes[0]}" if len(axes) == 1 else f"the axes {axes}"
-        return f"{said}; {name} was broadcast, so sum the gradient over {along}"
+        return f"{said}; if {name} was broadcast, sum the gradient over {along}"
     if not yours:
         return f"{said}; give one number for each element (np.full({shape}, ...) if they are equal)"
     return f"{said}; the two must be equal"

@@ -31,7 +31,8 @@ def not_zeroed(step: Step) -> Iterator[Finding]:
     name, x, _, _ = more[0]
     times = {_multiple(grad, g) for _, _, grad, g in held}
     if len(times) == 1 and times != {None}:
-        what = f"grad is {times.pop()} times the gradient of this loss in all {len(held):,} parameters"
+        where = f"all {len(held):,} parameters" if len(held) > 1 else name
+        what = f"grad is {times.pop()} times the gradient of this loss in {where}"
     else:
         what = f"grad is not the gradient of this loss alone in {some([name for name, *_ in more])}"
     yield Finding(

@@ -69,7 +69,8 @@ def unreached(step: Step) -> Iterator[Finding]:
         return
     name, x = missing[0]
     if len(missing) == len(step.parameters):
-        what = f"the loss depends on none of the {len(missing):,} parameters"
+        none = f"none of the {len(missing):,} parameters" if len(missing) > 1 else f"no parameter: not on {name}"
+        what = f"the loss depends on {none}"
         advice = (
             "is this the model that the loss was computed with? A .data, .detach() or no_grad() on the way cuts the "
             "graph too"
