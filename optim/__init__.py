@@ -12,10 +12,28 @@
 0.125
 """
 
-from optim.adam import Adam, AdamW
+from optim import lr_scheduler
+from optim.adagrad import Adadelta, Adagrad
+from optim.adam import Adam, AdamW, NAdam
+from optim.clip import clip_grad_norm, clip_grad_value
+from optim.lion import Lion
 from optim.minibatches import minibatches
 from optim.optimizer import Optimizer
 from optim.rmsprop import RMSprop
 from optim.sgd import SGD
 
-__all__ = ["SGD", "Adam", "AdamW", "Optimizer", "RMSprop", "minibatches"]
+__all__ = [
+    "SGD",
+    "Adadelta",
+    "Adagrad",
+    "Adam",
+    "AdamW",
+    "Lion",
+    "NAdam",
+    "Optimizer",
+    "RMSprop",
+    "clip_grad_norm",
+    "clip_grad_value",
+    "lr_scheduler",
+    "minibatches",
+]

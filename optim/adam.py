@@ -1,20 +1,22 @@
-"""Adam and AdamW: each weight's step in units of its own gradient's usual size."""
+"""Adam, AdamW and NAdam: each weight's step in units of its own gradient's usual size."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from typing import Any
 
-from autograd_mini import Value, located, maximum
-from optim.optimizer import Optimizer, State, fraction, non_negative
+from autograd_mini import maximum
+from optim.optimizer import Group, Optimizer, Params, State
+from optim.options import Option, flag, non_negative, two_fractions
 
 
 class Adam(Optimizer):
     """w -= lr * mean(g) / (sqrt(mean(g**2)) + eps), with running means (Kingma and Ba, 2015). PyTorch: ``optim.Adam``.
 
     ``betas`` are the decay rates of the two means, which are corrected for having started at zero. ``weight_decay``
-    adds that multiple of w to the gradient. ``amsgrad`` divides by the largest mean(g**2) so far (Reddi et al., 2018).
+    adds that multiple of w to the gradient, or with ``decoupled_weight_decay`` shrinks w itself, as AdamW does.
+    ``amsgrad`` divides by the largest mean(g**2) so far (Reddi et al., 2018). ``maximize`` goes up.
 
+    >>> from autograd_mini import Value
     >>> w = Value([3.0, -0.001])
     >>> optimizer = Adam([w], lr=0.1)
     >>> (w * w).sum().backward()
@@ -25,45 +27,52 @@ class Adam(Optimizer):
     Raises ``ValueError`` for a negative number or a beta of 1 or more.
     """
 
+    betas = Option(two_fractions)
+    eps = Option(non_negative)
+    weight_decay = Option(non_negative)
+    amsgrad = Option(flag)
+    decoupled_weight_decay = Option(flag)
+
     def __init__(
         self,
-        params: Iterable[Value],
+        params: Params,
         lr: float = 1e-3,
         betas: tuple[float, float] = (0.9, 0.999),
         eps: float = 1e-8,
         weight_decay: float = 0.0,
         amsgrad: bool = False,
+        *,
+        maximize: bool = False,
+        decoupled_weight_decay: bool = False,
     ) -> None:
-        super().__init__(params, lr)
-        if not isinstance(betas, tuple | list) or len(betas) != 2:
-            raise ValueError(located(f"betas is a pair such as (0.9, 0.999), not {betas!r}"))
-        beta1, beta2 = betas
-        self.betas = fraction("betas[0]", beta1), fraction("betas[1]", beta2)
-        self.eps = non_negative("eps", eps)
-        self.weight_decay = non_negative("weight_decay", weight_decay)
-        self.amsgrad = amsgrad
+        super().__init__(
+            params,
+            lr,
+            betas=betas,
+            eps=eps,
+            weight_decay=weight_decay,
+            amsgrad=amsgrad,
+            maximize=maximize,
+            decoupled_weight_decay=decoupled_weight_decay,
+        )
 
-    def decay(self, w: Any, g: Any) -> tuple[Any, Any]:
-        """The weight and the gradient after weight decay, which here is a penalty in the loss."""
-        return w, g + self.weight_decay * w
-
-    def update(self, w: Any, g: Any, state: State) -> tuple[Any, State]:
-        if self.weight_decay:
-            w, g = self.decay(w, g)
-        beta1, beta2 = self.betas
+    def update(self, w: Any, g: Any, state: State, group: Group) -> tuple[Any, State]:
+        w, g = decayed(w, g, group)
+        beta1, beta2 = group["betas"]
         step = state.get("step", 0) + 1
         mean = (1 - beta1) * g + beta1 * state.get("exp_avg", 0.0)
         square = (1 - beta2) * g * g + beta2 * state.get("exp_avg_sq", 0.0)
         new = {"step": step, "exp_avg": mean, "exp_avg_sq": square}
-        if self.amsgrad:
+        if group["amsgrad"]:
             square = new["max_exp_avg_sq"] = maximum(square, state.get("max_exp_avg_sq", 0.0))
-        size = square**0.5 / (1 - beta2**step) ** 0.5 + self.eps
-        return -self.lr / (1 - beta1**step) * mean / size + w, new
+        size = square**0.5 / (1 - beta2**step) ** 0.5 + group["eps"]
+        return -group["lr"] / (1 - beta1**step) * mean / size + w, new
 
 
 class AdamW(Adam):
     """Adam whose weight decay shrinks the weights themselves (Loshchilov and Hutter, 2019). PyTorch: ``optim.AdamW``.
 
+    >>> from autograd_mini import Value
     >>> w = Value(1.0)
     >>> optimizer = AdamW([w], lr=0.1, weight_decay=0.5)
     >>> (0.0 * w).backward()
@@ -76,15 +85,80 @@ class AdamW(Adam):
 
     def __init__(
         self,
-        params: Iterable[Value],
+        params: Params,
         lr: float = 1e-3,
         betas: tuple[float, float] = (0.9, 0.999),
         eps: float = 1e-8,
         weight_decay: float = 1e-2,
         amsgrad: bool = False,
+        *,
+        maximize: bool = False,
     ) -> None:
-        super().__init__(params, lr, betas, eps, weight_decay, amsgrad)
+        super().__init__(params, lr, betas, eps, weight_decay, amsgrad, maximize=maximize, decoupled_weight_decay=True)
 
-    def decay(self, w: Any, g: Any) -> tuple[Any, Any]:
-        """The weight and the gradient after weight decay, which here is no part of the gradient."""
-        return (1 - self.lr * self.weight_decay) * w, g
+
+class NAdam(Optimizer):
+    """Adam that looks one step of its momentum ahead, as Nesterov does (Dozat, 2016). PyTorch: ``optim.NAdam``.
+
+    The first of ``betas`` grows towards its value as ``momentum_decay`` says; the other options are Adam's.
+
+    >>> from autograd_mini import Value
+    >>> w = Value([3.0, -0.001])
+    >>> optimizer = NAdam([w], lr=0.1)
+    >>> (w * w).sum().backward()
+    >>> optimizer.step()
+    >>> w.data.round(4)
+    array([2.8944, 0.1046])
+
+    Raises what Adam raises.
+    """
+
+    betas = Option(two_fractions)
+    eps = Option(non_negative)
+    weight_decay = Option(non_negative)
+    momentum_decay = Option(non_negative)
+    decoupled_weight_decay = Option(flag)
+
+    def __init__(
+        self,
+        params: Params,
+        lr: float = 2e-3,
+        betas: tuple[float, float] = (0.9, 0.999),
+        eps: float = 1e-8,
+        weight_decay: float = 0.0,
+        momentum_decay: float = 4e-3,
+        decoupled_weight_decay: bool = False,
+        *,
+        maximize: bool = False,
+    ) -> None:
+        super().__init__(
+            params,
+            lr,
+            betas=betas,
+            eps=eps,
+            weight_decay=weight_decay,
+            momentum_decay=momentum_decay,
+            maximize=maximize,
+            decoupled_weight_decay=decoupled_weight_decay,
+        )
+
+    def update(self, w: Any, g: Any, state: State, group: Group) -> tuple[Any, State]:
+        w, g = decayed(w, g, group)
+        beta1, beta2 = group["betas"]
+        step = state.get("step", 0) + 1
+        now, ahead = [beta1 * (1 - 0.5 * 0.96 ** (i * group["momentum_decay"])) for i in (step, step + 1)]
+        product = now * state.get("mu_product", 1.0)
+        mean = (1 - beta1) * g + beta1 * state.get("exp_avg", 0.0)
+        square = (1 - beta2) * g * g + beta2 * state.get("exp_avg_sq", 0.0)
+        size = square**0.5 / (1 - beta2**step) ** 0.5 + group["eps"]
+        nesterov = (1 - now) / (1 - product) * g + ahead / (1 - product * ahead) * mean
+        new = {"step": step, "mu_product": product, "exp_avg": mean, "exp_avg_sq": square}
+        return -group["lr"] * nesterov / size + w, new
+
+
+def decayed(w: Any, g: Any, group: Group) -> tuple[Any, Any]:
+    """The weight and the gradient after weight decay: a penalty in the loss or, decoupled, no part of the gradient."""
+    decay = group["weight_decay"]
+    if not decay:
+        return w, g
+    return ((1 - group["lr"] * decay) * w, g) if group["decoupled_weight_decay"] else (w, g + decay * w)

@@ -2,27 +2,31 @@
 
 from __future__ import annotations
 
-import math
-from collections.abc import Iterable
-from numbers import Real
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 import numpy as np
 
 from autograd_mini import Value, located
+from optim import state_dict
+from optim.options import Option, ParamGroup, flag, non_negative, unknown
 
 State = dict[str, Any]
+Group = Mapping[str, Any]
+Params = Iterable[Value] | Iterable[dict[str, Any]]
 
 
 class Optimizer:
     """The base of the update rules: a subclass defines ``update``, the formula. PyTorch: ``optim.Optimizer``.
 
-    ``params`` are leaf Values, such as ``model.parameters()``. Those that no gradient has reached are passed
-    over. ``lr``, the learning rate, may be set at any time.
+    ``params`` are leaf Values, such as ``model.parameters()``, or groups of them with options of their own:
+    ``[{"params": body, "lr": 0.1}, {"params": head}]``. Those that no gradient has reached are passed over.
+    ``lr``, the learning rate, may be set at any time: for all, or for one group as ``param_groups[1]["lr"]``, and
+    so may the other options. ``maximize`` goes up the gradient.
 
     >>> class SignSGD(Optimizer):
-    ...     def update(self, w, g, state):
-    ...         return w - self.lr * np.sign(g), state
+    ...     def update(self, w, g, state, group):
+    ...         return w - group["lr"] * np.sign(g), state
     >>> w = Value([1.0, -2.0])
     >>> optimizer = SignSGD([w], lr=0.5)
     >>> (w * w).sum().backward()
@@ -31,61 +35,141 @@ class Optimizer:
     array([ 0.5, -1.5])
 
     Raises ``ValueError`` for no parameters, one that is listed twice or was computed from others, or if none
-    requires a gradient; ``TypeError`` for what is not an iterable of Values.
+    requires a gradient, and for an option that there is not; ``TypeError`` for what is not an iterable of Values.
     """
 
-    def __init__(self, params: Iterable[Value], lr: float) -> None:
-        self.params = _checked(params, type(self).__name__)
-        self.state: list[State] = [{} for _ in self.params]
-        self.lr = lr
+    lr = Option(non_negative)
+    maximize = Option(flag)
+    needs_closure = False  # True where ``step`` has to compute the loss itself
 
-    @property
-    def lr(self) -> float:
-        """The learning rate: finite and not negative, or ``ValueError``."""
-        return self._lr
+    def __init__(self, params: Params, lr: float, *, maximize: bool = False, **options: Any) -> None:
+        self.defaults = {"lr": lr, **options, "maximize": maximize}
+        self.param_groups: list[ParamGroup] = []
+        self.params: list[Value] = []  # of all groups, in order
+        self.state: list[State] = []  # of each of them
+        self._groups: list[ParamGroup] = []  # of each of them
+        self._stepped = False
+        for group in self._as_groups(params):
+            self.add_param_group(group)
+        if not any(value.requires_grad for value in self.params):
+            raise ValueError(
+                located(
+                    f"{type(self).__name__}: none of the parameters requires a gradient, so none would ever be changed"
+                )
+            )
 
-    @lr.setter
-    def lr(self, lr: float) -> None:
-        self._lr = non_negative("lr", lr)
-
-    def update(self, w: Any, g: Any, state: State) -> tuple[Any, State]:
-        """The parameter's new data, and its new state, from its data, its gradient and its state ({} at first).
+    def update(self, w: Any, g: Any, state: State, group: Group) -> tuple[Any, State]:
+        """The parameter's new data and its new state, from its data, its gradient, its state ({} at first) and group.
 
         Floats and arrays alike; nothing that is given may be changed.
         """
-        raise NotImplementedError(f"{type(self).__name__} has no update: define update(self, w, g, state)")
+        raise NotImplementedError(f"{type(self).__name__} has no update: define update(self, w, g, state, group)")
 
-    def step(self) -> None:
-        """Takes one step with the gradients as they are; an error on the way changes no parameter and no state."""
+    def step(self, closure: Callable[[], Any] | None = None) -> Any:
+        """Takes one step with the gradients as they are; an error on the way changes no parameter and no state.
+
+        With ``closure``, a function that computes the gradients anew and returns the loss, it is called first and
+        its result returned.
+        """
+        loss = None if closure is None else closure()
         updates = []
         with np.errstate(all="ignore"):  # an inf or a nan is an answer, as everywhere
-            for i, (parameter, state) in enumerate(zip(self.params, self.state, strict=True)):
+            for i, (parameter, state, group) in enumerate(zip(self.params, self.state, self._groups, strict=True)):
                 if not parameter.has_grad:
                     continue
                 w, g = parameter.data, parameter.grad
                 if w.__class__ is not float or g.__class__ is not float:
                     g = _like_data(g, w, i)
+                if group["maximize"]:
+                    g = -g
                 try:
-                    new, state = self.update(w, g, state)
+                    new, state = self.update(w, g, state, group)
                 except ZeroDivisionError:  # Python's floats raise where NumPy's are inf or nan
-                    new, state = self.update(np.float64(w), np.float64(g), state)
+                    new, state = self.update(np.float64(w), np.float64(g), state, group)
                 updates.append((i, parameter, new if new.__class__ is w.__class__ else _as(w, new), state))
         for i, parameter, new, state in updates:
             parameter.data = new
             self.state[i] = state
+        self._stepped = True
+        return loss
 
     def zero_grad(self) -> None:
         """Forgets the gradient of every parameter."""
         for parameter in self.params:
             parameter.zero_grad()
 
+    # ------------------------------------------------------------ groups
 
-def _checked(params: Iterable[Value], optimizer: str) -> list[Value]:
-    """The parameters as a list, if that is what they are."""
+    def add_param_group(self, group: Mapping[str, Any]) -> None:
+        """Optimizes further parameters too: ``{"params": [...]}``, and any options that they have of their own.
+
+        >>> import optim
+        >>> body, head = Value(1.0), Value(1.0)
+        >>> optimizer = optim.SGD([body], lr=0.1)
+        >>> optimizer.add_param_group({"params": [head], "lr": 0.5})
+        >>> (body + head).backward()
+        >>> optimizer.step()
+        >>> body.data, head.data
+        (0.9, 0.5)
+        """
+        name = type(self).__name__
+        if not isinstance(group, Mapping) or "params" not in group:
+            raise TypeError(
+                located(f"{name}: a parameter group is a dict such as {{'params': [...], 'lr': 0.1}}, not {group!r}")
+            )
+        options = {key: setting for key, setting in group.items() if key != "params"}
+        for key in options:
+            if key not in self.defaults and key != "initial_lr":
+                raise ValueError(
+                    located(f"parameter group {len(self.param_groups)}: {unknown(name, key, self.defaults)}")
+                )
+        params = [group["params"]] if isinstance(group["params"], Value) else group["params"]
+        checked = _checked(params, name, self.params)
+        new = ParamGroup(type(self), checked, self.defaults | options)
+        self.check_group(new)
+        self.param_groups.append(new)
+        self.params += checked
+        self.state += [{} for _ in checked]
+        self._groups += [new for _ in checked]
+
+    def check_group(self, group: Group) -> None:
+        """Raises ``ValueError`` if options of a group do not go together; a subclass knows which."""
+
+    def _as_groups(self, params: Any) -> list[Any]:
+        """What the user gave, as a list of groups."""
+        if isinstance(params, Value):
+            raise TypeError(
+                located(f"{type(self).__name__}: pass a list of parameters; a single Value goes into one: [value]")
+            )
+        if isinstance(params, Iterable) and not isinstance(params, dict) and not hasattr(params, "parameters"):
+            groups: list[Any] = list(params)  # it may be an iterator
+            if groups and all([isinstance(group, dict) for group in groups]):
+                return groups
+            params = groups
+        return [{"params": params}]
+
+    # ------------------------------------------------------------ saving
+
+    def state_dict(self) -> dict[str, Any]:
+        """A copy of the options and of all that was gathered on the way: plain numbers, strings and arrays.
+
+        Parameters are known by their place in order. The numbers of the parameters are not in it.
+        """
+        return state_dict.copy_of(self)
+
+    def load_state_dict(self, state: Mapping[str, Any]) -> None:
+        """Goes on where the optimizer that ``state`` comes from stood, over parameters of the same shapes.
+
+        ``ValueError`` lists all that does not fit, such as the state of another optimizer, and then nothing was
+        loaded.
+        """
+        state_dict.load(self, state)
+
+
+def _checked(params: Any, optimizer: str, others: list[Value]) -> list[Value]:
+    """The parameters as a list, if that is what they are, and none of them is among the others."""
     if hasattr(params, "parameters"):
         raise TypeError(located(f"{optimizer}: pass model.parameters(), not the {type(params).__name__} itself"))
-    if isinstance(params, Value):
-        raise TypeError(located(f"{optimizer}: pass a list of parameters; a single Value goes into one: [value]"))
     if isinstance(params, dict) or not isinstance(params, Iterable):
         raise TypeError(
             located(f"{optimizer}: pass a list of parameters (model.parameters()), not {type(params).__name__}")
@@ -98,8 +182,8 @@ def _checked(params: Iterable[Value], optimizer: str) -> list[Value]:
                 "(was an iterator used before? are the model's weights of type nn.Parameter?)"
             )
         )
-    seen: dict[int, int] = {}
-    for i, value in enumerate(checked):
+    seen = {id(value): i for i, value in enumerate(others)}
+    for i, value in enumerate(checked, len(others)):
         if not isinstance(value, Value):
             raise TypeError(located(f"{optimizer}: parameter {i} is a {type(value).__name__}, not a Value"))
         if value.op is not None:
@@ -111,10 +195,6 @@ def _checked(params: Iterable[Value], optimizer: str) -> list[Value]:
             )
         if seen.setdefault(id(value), i) != i:
             raise ValueError(located(f"{optimizer}: parameter {i} is parameter {seen[id(value)]} again; list it once"))
-    if not any(value.requires_grad for value in checked):
-        raise ValueError(
-            located(f"{optimizer}: none of the parameters requires a gradient, so none would ever be changed")
-        )
     return checked
 
 
@@ -135,17 +215,3 @@ def _like_data(g: Any, w: Any, i: int) -> Any:
 def _as(w: Any, new: Any) -> Any:
     """``new`` as a float if ``w`` is one, else as an array: NumPy makes scalars of arrays without axes."""
     return float(new) if w.__class__ is float else np.asarray(new)
-
-
-def non_negative(name: str, number: float) -> float:
-    """``number`` as a float; ``ValueError`` unless it is finite and not negative."""
-    if not isinstance(number, Real) or not 0 <= number < math.inf:
-        raise ValueError(located(f"{name} is a finite number that is not negative, and {number!r} is not one"))
-    return float(number)
-
-
-def fraction(name: str, number: float) -> float:
-    """``number`` as a float; ``ValueError`` unless 0 <= number < 1."""
-    if not isinstance(number, Real) or not 0 <= number < 1:
-        raise ValueError(located(f"{name} is at least 0 and below 1, and {number!r} is not"))
-    return float(number)

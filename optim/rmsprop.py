@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from typing import Any
 
-from autograd_mini import Value, sqrt
-from optim.optimizer import Optimizer, State, non_negative
+from autograd_mini import sqrt
+from optim.optimizer import Group, Optimizer, Params, State
+from optim.options import Option, flag, non_negative
 
 
 class RMSprop(Optimizer):
     """w -= lr * g / (sqrt(mean(g**2)) + eps), with a running mean (Hinton, 2012). PyTorch: ``optim.RMSprop``.
 
     ``alpha`` is the decay rate of the mean. ``centered`` divides by the standard deviation instead; ``momentum``
-    adds up the quotients; ``weight_decay`` adds that multiple of w to the gradient.
+    adds up the quotients; ``weight_decay`` adds that multiple of w to the gradient; ``maximize`` goes up.
 
+    >>> from autograd_mini import Value
     >>> w = Value(3.0)
     >>> optimizer = RMSprop([w], lr=0.1, alpha=0.0)
     >>> (w * w).backward()
@@ -25,33 +26,45 @@ class RMSprop(Optimizer):
     Raises ``ValueError`` for a negative number.
     """
 
+    alpha = Option(non_negative)
+    eps = Option(non_negative)
+    weight_decay = Option(non_negative)
+    momentum = Option(non_negative)
+    centered = Option(flag)
+
     def __init__(
         self,
-        params: Iterable[Value],
+        params: Params,
         lr: float = 1e-2,
         alpha: float = 0.99,
         eps: float = 1e-8,
         weight_decay: float = 0.0,
         momentum: float = 0.0,
         centered: bool = False,
+        *,
+        maximize: bool = False,
     ) -> None:
-        super().__init__(params, lr)
-        self.alpha = non_negative("alpha", alpha)
-        self.eps = non_negative("eps", eps)
-        self.weight_decay = non_negative("weight_decay", weight_decay)
-        self.momentum = non_negative("momentum", momentum)
-        self.centered = centered
+        super().__init__(
+            params,
+            lr,
+            alpha=alpha,
+            eps=eps,
+            weight_decay=weight_decay,
+            momentum=momentum,
+            centered=centered,
+            maximize=maximize,
+        )
 
-    def update(self, w: Any, g: Any, state: State) -> tuple[Any, State]:
-        alpha = self.alpha
-        if self.weight_decay:
-            g = g + self.weight_decay * w
+    def update(self, w: Any, g: Any, state: State, group: Group) -> tuple[Any, State]:
+        alpha = group["alpha"]
+        if group["weight_decay"]:
+            g = g + group["weight_decay"] * w
         square = (1 - alpha) * g * g + alpha * state.get("square_avg", 0.0)
         new = {"square_avg": square}
-        if self.centered:
+        if group["centered"]:
             mean = new["grad_avg"] = (1 - alpha) * g + alpha * state.get("grad_avg", 0.0)
             square = square - mean * mean
-        step = g / (sqrt(square) + self.eps)
-        if self.momentum:
-            step = new["momentum_buffer"] = step + self.momentum * state.get("momentum_buffer", 0.0)
-        return -self.lr * step + w, new
+        step = g / (sqrt(square) + group["eps"])
+        if group["momentum"]:
+            step = new["momentum_buffer"] = step + group["momentum"] * state.get("momentum_buffer", 0.0)
+        return -group["lr"] * step + w, new

@@ -13,13 +13,17 @@ import nn
 import optim
 from autograd_mini import Value
 
-EVERY = [optim.SGD, optim.Adam, optim.AdamW, optim.RMSprop]
+EVERY = [optim.SGD, optim.Adam, optim.AdamW, optim.NAdam, optim.RMSprop, optim.Adagrad, optim.Adadelta, optim.Lion]
 # each with everything switched on, so that all of the state is there
 LOADED = [
     lambda params: optim.SGD(params, lr=0.1, momentum=0.9, weight_decay=0.1),
     lambda params: optim.Adam(params, lr=0.1, amsgrad=True, weight_decay=0.1),
     lambda params: optim.AdamW(params, lr=0.1, amsgrad=True),
     lambda params: optim.RMSprop(params, lr=0.1, momentum=0.9, centered=True),
+    lambda params: optim.NAdam(params, lr=0.1, weight_decay=0.1),
+    lambda params: optim.Adagrad(params, lr=0.1, weight_decay=0.1, lr_decay=0.1),
+    lambda params: optim.Adadelta(params, lr=0.1, weight_decay=0.1),
+    lambda params: optim.Lion(params, lr=0.1, weight_decay=0.1),
 ]
 
 
@@ -114,7 +118,7 @@ def test_every_optimizer_trains_a_small_net(scalar: bool) -> None:
     rng = np.random.default_rng(0)
     for make in EVERY:
         model = nn.scalar.MLP(2, [4, 1], rng=rng) if scalar else nn.MLP(2, [8, 1], rng=rng)
-        optimizer = make(model.parameters(), lr=0.02)
+        optimizer = make(model.parameters(), lr={optim.Adagrad: 0.2, optim.Adadelta: 20.0}.get(make, 0.02))
         x = rng.normal(size=(16, 2))
         y = x[:, 0] - 2 * x[:, 1]
         losses = []
@@ -144,15 +148,17 @@ def test_a_frozen_parameter_stays_where_it_is() -> None:
 
 def test_an_optimizer_of_ones_own_is_one_formula() -> None:
     class SignSGD(optim.Optimizer):
-        def update(self, w: Any, g: Any, state: Any) -> Any:
-            return w - self.lr * np.sign(g), state
+        def update(self, w: Any, g: Any, state: Any, group: Any) -> Any:
+            return w - group["lr"] * np.sign(g), state
 
     w, v = Value([1.0, -3.0]), Value(2.0)
     optimizer = SignSGD([w, v], lr=0.5)
     (w * w * v).sum().backward()
     optimizer.step()
     assert (w.data.tolist(), v.data) == ([0.5, -2.5], 1.5)
-    with pytest.raises(NotImplementedError, match=r"Optimizer has no update: define update\(self, w, g, state\)"):
+    with pytest.raises(
+        NotImplementedError, match=r"Optimizer has no update: define update\(self, w, g, state, group\)"
+    ):
         optim.Optimizer([v], lr=0.1).step()
 
 
@@ -187,14 +193,13 @@ def test_a_step_that_fails_changes_no_parameter_and_no_state(make: Any, breakage
 
 def test_a_formula_that_fails_halfway_changes_nothing_either() -> None:
     class Picky(optim.SGD):
-        def update(self, w: Any, g: Any, state: Any) -> Any:
+        def update(self, w: Any, g: Any, state: Any, group: Any) -> Any:
             if np.ndim(w) == 1:
                 raise RuntimeError("no vectors")
-            return super().update(w, g, state)
+            return super().update(w, g, state, group)
 
     params, optimizer = trained(lambda params: Picky([params[0], params[2]], lr=0.1, momentum=0.9))
-    optimizer.params.append(params[1])
-    optimizer.state.append({})
+    optimizer.add_param_group({"params": [params[1]]})
     before = snapshot(params, optimizer)
     with pytest.raises(RuntimeError, match="no vectors"):
         optimizer.step()
@@ -210,7 +215,11 @@ BAD_PARAMS = [
     ([w, v, w], ValueError, "parameter 2 is parameter 0 again; list it once"),
     ([w, 1.0], TypeError, "parameter 1 is a float, not a Value"),
     ([w, np.ones(2)], TypeError, "parameter 1 is a ndarray, not a Value"),
-    ([{"params": [w]}], TypeError, "parameter 0 is a dict, not a Value"),
+    ([w, {"params": [v]}], TypeError, "parameter 1 is a dict, not a Value"),
+    ([{"params": [w]}, {"params": [v, w]}], ValueError, "parameter 2 is parameter 0 again; list it once"),
+    ([{"params": [w]}, {"params": []}], ValueError, "the list of parameters is empty"),
+    ([{"params": 1.0}], TypeError, "pass a list of parameters"),
+    ([{"lr": 0.1}], TypeError, r"a parameter group is a dict such as {'params': \[...\], 'lr': 0.1}, not {'lr': 0.1}"),
     (v, TypeError, r"a single Value goes into one: \[value\]"),
     (nn.Linear(2, 1), TypeError, r"pass model\.parameters\(\), not the Linear itself"),
     (nn.Linear(2, 1).state_dict(), TypeError, r"pass a list of parameters \(model\.parameters\(\)\), not dict"),
@@ -243,6 +252,10 @@ NOT_NUMBERS = [-1.0, -1e-300, math.nan, math.inf, "0.1", None, [0.1], 1j, Value(
         *[(make, "lr") for make in EVERY],
         *[(optim.SGD, name) for name in ("momentum", "dampening", "weight_decay")],
         *[(make, name) for make in (optim.Adam, optim.AdamW) for name in ("eps", "weight_decay")],
+        *[(optim.NAdam, name) for name in ("eps", "weight_decay", "momentum_decay")],
+        *[(optim.Adagrad, name) for name in ("lr_decay", "weight_decay", "initial_accumulator_value", "eps")],
+        *[(optim.Adadelta, name) for name in ("eps", "weight_decay")],
+        (optim.Lion, "weight_decay"),
         *[(optim.RMSprop, name) for name in ("alpha", "eps", "weight_decay", "momentum")],
     ],
 )
@@ -255,7 +268,7 @@ def test_numbers_that_are_negative_or_not_finite_or_no_numbers_are_refused(make:
 
 @pytest.mark.parametrize("beta", [1.0, 1.5, -0.1, math.nan, "0.9", None])
 def test_betas_are_at_least_0_and_below_1(beta: Any) -> None:
-    for make in (optim.Adam, optim.AdamW):
+    for make in (optim.Adam, optim.AdamW, optim.NAdam, optim.Lion):
         for i, betas in enumerate([(beta, 0.999), (0.9, beta)]):
             with pytest.raises(ValueError, match=rf"^betas\[{i}\] is at least 0 and below 1, and .* is not(\n  at |$)"):
                 make([w], betas=betas)

@@ -1,4 +1,4 @@
-"""Fifty steps of every optimizer with every combination of its options, against PyTorch in float64."""
+"""A hundred steps of every optimizer with every combination of its options, against PyTorch in float64."""
 
 from __future__ import annotations
 
@@ -13,13 +13,14 @@ import torch
 import optim
 from autograd_mini import Value
 
-STEPS = 50
+STEPS = 100
 
 
 def combinations(**choices: list[Any]) -> Iterator[dict[str, Any]]:
     return (dict(zip(choices, values, strict=True)) for values in itertools.product(*choices.values()))
 
 
+EVERY = ("SGD", "Adam", "AdamW", "NAdam", "RMSprop", "Adagrad", "Adadelta")
 ADAM = list(
     combinations(
         lr=[0.05],
@@ -49,8 +50,40 @@ CASES = [
             centered=[False, True],
         )
     ],
-    *[(name, {}) for name in ("SGD", "Adam", "AdamW", "RMSprop")],  # the defaults are PyTorch's too
+    *[
+        ("Adagrad", options)
+        for options in combinations(
+            lr=[0.1], lr_decay=[0, 0.1], weight_decay=[0, 0.1], initial_accumulator_value=[0, 0.5], eps=[1e-10, 0.1]
+        )
+    ],
+    *[
+        ("Adadelta", options)
+        for options in combinations(lr=[1.0, 0.3], rho=[0.9, 0.5, 0.0], eps=[1e-6, 0.1], weight_decay=[0, 0.1])
+    ],
+    *[
+        ("NAdam", options)
+        for options in combinations(
+            lr=[0.02],
+            betas=[(0.9, 0.999), (0.5, 0.9), (0.0, 0.0)],
+            eps=[1e-8, 0.1],
+            weight_decay=[0, 0.1],
+            momentum_decay=[4e-3, 0.1],
+            decoupled_weight_decay=[False, True],
+        )
+    ],
+    ("Adam", {"lr": 0.05, "weight_decay": 0.1, "decoupled_weight_decay": True}),
+    # uphill, for a few steps before it overflows: weight decay stays a pull towards zero
+    *[(name, {"lr": 1e-4, "weight_decay": 0.1, "maximize": True}) for name in EVERY],
+    *[(name, {}) for name in EVERY],  # the defaults are PyTorch's too
 ]
+
+
+@pytest.fixture(autouse=True)
+def _float64() -> Iterator[None]:
+    """NAdam keeps its product of momenta in PyTorch's default dtype."""
+    torch.set_default_dtype(torch.float64)
+    yield
+    torch.set_default_dtype(torch.float32)
 
 
 def loss_of(xs: list[Any], step: int) -> Any:
@@ -61,7 +94,8 @@ def loss_of(xs: list[Any], step: int) -> Any:
 
 
 @pytest.mark.parametrize(("name", "options"), CASES, ids=lambda case: str(case))
-def test_fifty_steps_are_pytorchs(name: str, options: dict[str, Any]) -> None:
+def test_a_hundred_steps_are_pytorchs(name: str, options: dict[str, Any]) -> None:
+    """Both are given the gradients at our weights: at theirs, rounding grows where an optimizer jumps to and fro."""
     start = np.random.default_rng(0)
     data = [start.normal(size=(3, 2)), start.normal(size=2), 0.5]
     ours = [Value(x) for x in data]
@@ -69,17 +103,19 @@ def test_fifty_steps_are_pytorchs(name: str, options: dict[str, Any]) -> None:
     optimizer = getattr(optim, name)(ours, **options)
     oracle = getattr(torch.optim, name)(theirs, **options)
     for step in range(STEPS):
-        for values, one in ((ours, optimizer), (theirs, oracle)):
-            one.zero_grad()
-            loss_of(values, step).backward()
-            one.step()
+        optimizer.zero_grad()
+        loss_of(ours, step).backward()
+        for value, tensor in zip(ours, theirs, strict=True):
+            tensor.grad = torch.tensor(value.grad) if value.has_grad else None
+        optimizer.step()
+        oracle.step()
         for value, tensor in zip(ours, theirs, strict=True):
             np.testing.assert_allclose(
                 value.data, tensor.detach().numpy(), rtol=1e-10, atol=1e-12, err_msg=f"step {step}"
             )
 
 
-@pytest.mark.parametrize("name", ["SGD", "Adam", "AdamW", "RMSprop"])
+@pytest.mark.parametrize("name", EVERY)
 def test_a_parameter_that_no_gradient_reaches_waits_as_in_pytorch(name: str) -> None:
     """Neither weight decay nor momentum moves it, and its own count of steps stands still."""
     ours = [Value([1.0, 2.0]), Value(3.0)]
@@ -99,7 +135,7 @@ def test_a_parameter_that_no_gradient_reaches_waits_as_in_pytorch(name: str) -> 
             )
 
 
-@pytest.mark.parametrize("name", ["Adam", "AdamW", "RMSprop"])
+@pytest.mark.parametrize("name", ["Adam", "AdamW", "NAdam", "RMSprop", "Adagrad"])
 def test_zero_over_zero_is_nan_for_floats_and_arrays_as_in_pytorch(name: str) -> None:
     ours = [Value(1.0), Value([1.0, 1.0])]
     theirs = [torch.tensor(x.data, dtype=torch.float64, requires_grad=True) for x in ours]
@@ -109,3 +145,89 @@ def test_zero_over_zero_is_nan_for_floats_and_arrays_as_in_pytorch(name: str) ->
     assert np.isnan(ours[0].data)
     assert type(ours[0].data) is float
     np.testing.assert_array_equal(ours[1].data, theirs[1].detach().numpy())
+
+
+@pytest.mark.parametrize("name", EVERY)
+def test_parameter_groups_take_the_steps_that_pytorchs_take(name: str) -> None:
+    """Options of their own, one that is changed on the way, and a group that joins late."""
+    data = [np.array([1.0, 2.0]), 3.0, np.array([0.5, -0.5])]
+    ours = [Value(x) for x in data]
+    theirs = [torch.tensor(x, requires_grad=True) for x in data]
+    made = []
+    for (a, b, c), module in ((ours, optim), (theirs, torch.optim)):
+        groups = [{"params": [a], "lr": 0.02}, {"params": [b], "weight_decay": 0.2}]
+        optimizer = getattr(module, name)(groups, lr=0.01)
+        for step in range(40):
+            if step == 10:
+                optimizer.param_groups[1]["lr"] = 0.05
+            if step == 20:
+                optimizer.add_param_group({"params": [c], "lr": 0.03})
+            optimizer.zero_grad()
+            ((a * b - 1) ** 2 + (c - a) ** 2).sum().backward()
+            optimizer.step()
+        made.append(optimizer)
+    for value, tensor in zip(ours, theirs, strict=True):
+        np.testing.assert_allclose(value.data, tensor.detach().numpy(), rtol=1e-10, atol=1e-12)
+    for mine, oracle in zip(made[0].param_groups, made[1].param_groups, strict=True):
+        options = {key: setting for key, setting in mine.items() if key != "params"}
+        assert options == {key: oracle[key] for key in options}
+
+
+@pytest.mark.parametrize("betas", [(0.9, 0.99), (0.5, 0.9), (0.0, 0.0)])
+@pytest.mark.parametrize("weight_decay", [0.0, 0.1])
+def test_lion_is_algorithm_2_of_the_paper(betas: tuple[float, float], weight_decay: float) -> None:
+    start = np.random.default_rng(0)
+    data = [start.normal(size=(3, 2)), start.normal(size=2), np.array(0.5)]
+    ours = [Value(data[0]), Value(data[1]), Value(0.5)]
+    optimizer = optim.Lion(ours, lr=0.01, betas=betas, weight_decay=weight_decay)
+    moments = [np.zeros_like(x) for x in data]
+    for step in range(STEPS):
+        optimizer.zero_grad()
+        loss_of(ours, step).backward()
+        for i, value in enumerate(ours):
+            g = value.grad
+            c = betas[0] * moments[i] + (1 - betas[0]) * g
+            data[i] = data[i] - 0.01 * (np.sign(c) + weight_decay * data[i])
+            moments[i] = betas[1] * moments[i] + (1 - betas[1]) * g
+        optimizer.step()
+        for value, expected in zip(ours, data, strict=True):
+            np.testing.assert_allclose(value.data, expected, rtol=1e-10, atol=1e-12, err_msg=f"step {step}")
+
+
+@pytest.mark.parametrize("norm_type", [1.0, 2.0, 3.5, np.inf])
+@pytest.mark.parametrize("max_norm", [0.0, 0.5, 1e6])
+def test_clipping_the_norm_is_pytorchs(norm_type: float, max_norm: float) -> None:
+    ours, theirs = with_gradients([[3.0, -4.0], [[1.0]], 2.0])
+    norm = optim.clip_grad_norm(ours, max_norm, norm_type)
+    oracle = torch.nn.utils.clip_grad_norm_(theirs, max_norm, norm_type)
+    assert norm == pytest.approx(oracle.item(), rel=1e-12)
+    same_gradients(ours, theirs)
+
+
+@pytest.mark.parametrize("spoilt", [np.inf, np.nan])
+def test_a_norm_that_is_not_finite_spoils_the_gradients_as_in_pytorch(spoilt: float) -> None:
+    ours, theirs = with_gradients([[3.0, spoilt], [[1.0]]])
+    np.testing.assert_equal(optim.clip_grad_norm(ours, 1.0), torch.nn.utils.clip_grad_norm_(theirs, 1.0).item())
+    same_gradients(ours, theirs)
+
+
+def test_clipping_the_elements_is_pytorchs() -> None:
+    ours, theirs = with_gradients([[3.0, -4.0, 0.1], [[1.0]], 2.0, [np.nan, -np.inf]])
+    optim.clip_grad_value(ours, 0.5)
+    torch.nn.utils.clip_grad_value_(theirs, 0.5)
+    same_gradients(ours, theirs)
+
+
+def with_gradients(gradients: list[Any]) -> tuple[list[Value], list[torch.Tensor]]:
+    """Parameters with these gradients, and one that has none."""
+    ours, theirs = [Value(g) for g in gradients], [torch.tensor(g) for g in gradients]
+    for value, tensor in zip(ours, theirs, strict=True):
+        value.grad, tensor.grad = value.data, tensor.clone()
+    return [*ours, Value(1.0)], [*theirs, torch.tensor(1.0)]
+
+
+def same_gradients(ours: list[Value], theirs: list[torch.Tensor]) -> None:
+    for value, tensor in zip(ours[:-1], theirs[:-1], strict=True):
+        assert tensor.grad is not None
+        np.testing.assert_allclose(value.grad, tensor.grad.numpy(), rtol=1e-12)
+    assert not ours[-1].has_grad
