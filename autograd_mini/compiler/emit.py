@@ -143,6 +143,8 @@ def lines_of_code(code: Code, i: int) -> list[str]:
         return [f"v{i} = {names[0]}.T"]
     if op.name == "reshape" and like is not None and likes[0] is not None and like[0]:
         return [f"v{i} = {names[0]}.reshape({op.params['shape']})"]
+    if op.name == "vdot" and like is None:
+        return [f"v{i} = float({code.given('vdot', op.forward)}({', '.join(names)}))"]
     if op.name in ("sum", "mean") and like is None and likes[0][1] == np.float64 and op.params["axis"] is None:
         total = f"{code.given('reduce', np.add.reduce)}({names[0]}, None)"
         n = math.prod(likes[0][0])
@@ -211,14 +213,18 @@ def _gate(code: Code, i: int, xs: tuple[int, ...], names: list[str], buffer: str
     closed = code.is_zero(xs[1])
     subtract, negative = code.given("subtract", np.subtract), code.given("negative", np.negative)
     byte, bits = code.given("byte", np.dtype(np.int8)), code.given("bitwise_and", np.bitwise_and)
-    condition = f"{names[0]}.view({byte})"
+    of_condition = code.plan.get(xs[0])
+    condition = (
+        code.made(f"{of_condition}_b", f"{of_condition}.view({byte})") if of_condition else f"{names[0]}.view({byte})"
+    )
     all_or_none = f"{subtract}({condition}, 1, {mask})" if closed else f"{negative}({condition}, {mask})"
-    x = names[2] if closed else names[1]
+    x, of_x = (names[2], code.plan.get(xs[2])) if closed else (names[1], code.plan.get(xs[1]))
+    bits_of_x = code.made(f"{of_x}_{dtype.char}", f"{of_x}.view({integer})") if of_x else f"{x}.view({integer})"
     if buffer:
         view = code.made(f"{buffer}_{dtype.char}", f"{buffer}.view({integer})")
-        return [all_or_none, f"{bits}({mask}, {x}.view({integer}), {view})", f"v{i} = {buffer}"]
+        return [all_or_none, f"{bits}({mask}, {bits_of_x}, {view})", f"v{i} = {buffer}"]
     kind = code.given(f"float_{dtype.char}", dtype)
-    return [all_or_none, f"v{i} = {bits}({mask}, {x}.view({integer})).view({kind})"]
+    return [all_or_none, f"v{i} = {bits}({mask}, {bits_of_x}).view({kind})"]
 
 
 def by_ieee_rules(op: Operation) -> Callable[..., float]:

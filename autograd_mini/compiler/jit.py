@@ -12,6 +12,7 @@ import numpy as np
 from autograd_mini import modes
 from autograd_mini.compiler.arguments import form_of, statics_of, with_leaves
 from autograd_mini.compiler.errors import refused
+from autograd_mini.compiler.fuse import fused
 from autograd_mini.compiler.guards import Guards
 from autograd_mini.compiler.pack import is_worth_packing, packed
 from autograd_mini.compiler.program import Argument, Captured, Constant
@@ -96,7 +97,7 @@ class Trace:
             of_arguments = [i for i, leaf in enumerate(leaves) if isinstance(leaf, Node) and leaf.requires_grad]
             wanted = [arguments[i] for i in of_arguments] + [x for x in tape.captured if x.requires_grad]
             of_tape = packed if is_worth_packing(tape) else Tape.program
-            program = simplified(of_tape(tape, outputs, wanted))
+            program = fused(simplified(of_tape(tape, outputs, wanted)))
         self.returned = map_leaves(lambda leaf: OUTPUT if isinstance(leaf, Node) else leaf, self.returned)
         self.program = program
         constants = [op.data for op in program.ops if isinstance(op, Constant)]

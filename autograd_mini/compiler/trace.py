@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from autograd_mini import backward, forward, modes, numpy_protocol, value
+from autograd_mini import backward, forward, modes, numpy_protocol, transforms, value
 from autograd_mini.backward import gradients
 from autograd_mini.compiler.errors import JitError, refused
 from autograd_mini.compiler.program import DETACH, SOURCES, Argument, Captured, Constant, Like, Plain, Program, Upstream
@@ -25,7 +25,7 @@ _new = object.__new__
 _slot: Any = vars(Node)["data"]  # below the property of Traced
 _get_data, _set_data = _slot.__get__, _slot.__set__
 # Who may look at the data of a traced Value: those who compute with it and write down that they did.
-_READERS = frozenset({__file__, value.__file__, backward.__file__, forward.__file__})
+_READERS = frozenset({__file__, value.__file__, backward.__file__, forward.__file__, transforms.__file__})
 
 
 class Traced(Value):

@@ -19,8 +19,8 @@ from autograd_mini.compiler.jit import jit
 RNG = np.random.default_rng(5)
 
 
-def steps_alike(f: Callable[..., Any], parameters: list[Value], batches: list[Any]) -> None:
-    """Trains with ``f``, and says where a jitted one gives another loss or gradient."""
+def steps_alike(f: Callable[..., Any], parameters: list[Value], batches: list[Any], exactly: bool = True) -> None:
+    """Trains with ``f``, and says where a jitted one gives another loss or gradient: to the last bit, or nearly."""
     replayed = jit(f)
     for batch in batches:
         answers = []
@@ -31,9 +31,10 @@ def steps_alike(f: Callable[..., Any], parameters: list[Value], batches: list[An
             loss.backward()
             answers.append((loss.data, [p.grad for p in parameters]))
         (expected, gradients), (actual, found) = answers
-        np.testing.assert_array_equal(expected, actual)
+        tolerance = 0.0 if exactly else 1e-12 if np.asarray(expected).dtype == np.float64 else 1e-6
+        np.testing.assert_allclose(actual, expected, rtol=tolerance, atol=0.0)
         for e, a in zip(gradients, found, strict=True):
-            np.testing.assert_array_equal(e, a)
+            np.testing.assert_allclose(a, e, rtol=tolerance, atol=tolerance)
             assert type(e) is type(a)
         for p, g in zip(parameters, gradients, strict=True):
             p.data = p.data - 0.1 * g
@@ -67,7 +68,9 @@ def test_a_network_trains_as_without_jit(name: str, dtype: str) -> None:
         y = target(6)
         return RNG.normal(size=(6, 4)).astype(dtype), y.astype(dtype) if y.dtype.kind == "f" else y
 
-    steps_alike(lambda x, y: loss(model(x), y), list(model.parameters()), [draw() for _ in range(4)])
+    fused = name in ("softmax", "a mask")  # sums of products become dot products, which add up in another order
+    batches = [draw() for _ in range(4)]
+    steps_alike(lambda x, y: loss(model(x), y), list(model.parameters()), batches, exactly=not fused)
 
 
 def test_scalars_stay_floats_and_follow_ieee_rules() -> None:

@@ -1,0 +1,60 @@
+"""Fusion: two calls of NumPy become one where that pays. What is added up is added up in another order.
+
+The results agree with the function's within a relative error of 1e-12 in float64 and 1e-6 in float32.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+
+from autograd_mini import ops as table
+from autograd_mini.compiler.program import Plain, Program
+from autograd_mini.compiler.simplify import without_dead_code
+
+DOT = Plain("vdot", np.vdot)
+
+
+def fused(program: Program) -> Program:
+    """Both passes, one after the other."""
+    return without_dead_code(with_equal_terms_doubled(with_sums_of_products_as_dots(program)))
+
+
+def with_sums_of_products_as_dots(program: Program) -> Program:
+    """``sum(x * y)`` over all elements of two arrays of one shape and dtype is ``vdot(x, y)``: 3 us become 1."""
+    ops, operands = list(program.ops), list(program.operands)
+    for i, op in enumerate(ops):
+        if op.name == "sum" and op.params["axis"] is None and not op.params["keepdims"]:
+            (product,) = program.operands[i]
+            factors, like = program.operands[product], program.likes[product]
+            is_product = program.ops[product] is table.mul and all([program.likes[x] == like for x in factors])
+            if is_product and like is not None and like[0] and like[1].char in "fd":
+                ops[i], operands[i] = DOT, factors
+    return replace(program, ops=ops, operands=operands)
+
+
+def with_equal_terms_doubled(program: Program) -> Program:
+    """``(g + k * x) + k * x``, where k is a number, is ``g + (2 * k) * x``: the gradient of ``k * x * x``."""
+    ops, operands, likes = list(program.ops), list(program.operands), list(program.likes)
+    uses = [0] * len(ops)
+    for x in [*[x for xs in operands for x in xs], *program.roots]:
+        uses[x] += 1
+    twice: dict[int, int] = {}  # the line of 2 * k, by that of k
+    for i, op in enumerate(program.ops):
+        if op is not table.add or likes[i] is None:
+            continue
+        before, term = operands[i]
+        if ops[before] is not table.add or ops[term] is not table.mul or operands[before][1] != term:
+            continue
+        k, x = operands[term]
+        if uses[before] == 1 and uses[term] == 2 and likes[k] is None and likes[x] == likes[i] == likes[before]:
+            if k not in twice:
+                twice[k] = len(ops)
+                ops.append(table.add)
+                operands.append((k, k))
+                likes.append(None)
+            operands[term] = twice[k], x
+            operands[i] = operands[before][0], term
+    order = [line for i in range(len(program)) for line in ([i, twice[i]] if i in twice else [i])]
+    return replace(program, ops=ops, operands=operands, likes=likes).renumbered(order)
