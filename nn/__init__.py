@@ -50,9 +50,11 @@ from nn.losses import (
 from nn.mlp import MLP
 from nn.module import Buffer, Module, Parameter
 from nn.normalization import BatchNorm1d, BatchNorm2d, LayerNorm, RMSNorm
+from nn.overview import summary
 from nn.pooling import AvgPool1d, AvgPool2d, MaxPool1d, MaxPool2d
 from nn.randomness import manual_seed
 from nn.recurrent import GRU, LSTM, RNN
+from nn.saving import load, save
 
 __all__ = [
     "ELU",
@@ -107,8 +109,11 @@ __all__ = [
     "huber_loss",
     "init",
     "l1_loss",
+    "load",
     "manual_seed",
     "mse_loss",
     "nll_loss",
+    "save",
     "scalar",
+    "summary",
 ]
