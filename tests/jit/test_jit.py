@@ -32,7 +32,7 @@ def steps_alike(f: Callable[..., Any], parameters: list[Value], batches: list[An
             answers.append((loss.data, [p.grad for p in parameters]))
         (expected, gradients), (actual, found) = answers
         tolerance = 0.0 if exactly else 1e-12 if np.asarray(expected).dtype == np.float64 else 1e-6
-        np.testing.assert_allclose(actual, expected, rtol=tolerance, atol=0.0)
+        np.testing.assert_allclose(actual, expected, rtol=tolerance, atol=tolerance)
         for e, a in zip(gradients, found, strict=True):
             np.testing.assert_allclose(a, e, rtol=tolerance, atol=tolerance)
             assert type(e) is type(a)

@@ -90,11 +90,10 @@ def recipes(draw: st.DrawFn) -> Recipe:
         two = st.tuples(st.sampled_from(sorted(TWO)), st.tuples(earlier, earlier))
         steps.append(draw(st.one_of(one, two)))
     dtype = draw(st.sampled_from(["float64", "float64", "float32"]))
-    if (
-        dtype == "float32"
-    ):  # a plain NumPy scalar of which counts as a Python float beside a Value, a traced one does not
-        shapes = [(1,) if shape == () else shape for shape in shapes]
-    return Recipe(shapes, draw(st.integers(1, len(shapes))), steps, draw(st.integers(0, 10**6)), dtype)
+    # A NumPy scalar of float32, made of plain arrays, counts as a Python float beside a Value; a traced one does not.
+    most = len(shapes)
+    fewest = 1 if dtype == "float64" else most
+    return Recipe(shapes, draw(st.integers(fewest, most)), steps, draw(st.integers(0, 10**6)), dtype)
 
 
 @settings(max_examples=150, deadline=None)
