@@ -13,13 +13,14 @@ from typing import Any
 
 import numpy as np
 
-from autograd_mini.compiler.program import Constant, Plain, Program, Upstream
+from autograd_mini.compiler.program import DOT, Constant, Plain, Program, Upstream
+from autograd_mini.compiler.rows import row_of
 from autograd_mini.ops.operation import Operation
 
 _INFIX = {"add": "+", "sub": "-", "mul": "*"}  # which floats do without ever raising
-_COMPARED = {
-    **{"equal": "==", "not_equal": "!=", "less": "<", "less_equal": "<="},
-    **{"greater": ">", "greater_equal": ">="},
+_COMPARED: dict[Any, str] = {
+    **{np.equal: "==", np.not_equal: "!=", np.less: "<", np.less_equal: "<="},
+    **{np.greater: ">", np.greater_equal: ">="},
 }
 _UFUNCS: dict[Any, np.ufunc] = {
     operator.add: np.add,
@@ -43,41 +44,45 @@ def how_it_writes(program: Program, i: int) -> str | None:
     if like is None or not like[0] or isinstance(op, Constant):
         return None
     likes = [program.likes[x] for x in program.operands[i]]
-    if op.name in _WHOLE and _WHOLE[op.name](op, like, likes):
+    row = row_of(op)
+    if _is_gate(program, i) if row == "where" else row in _WHOLE and _WHOLE[row](like, likes):
         return "whole"
     ufunc = ufunc_of(op)
-    if op.name == "relu" or (ufunc is not None and ufunc.nin == len(likes) and ufunc.nout == 1):
+    if row == "relu" or (ufunc is not None and ufunc.nin == len(likes) and ufunc.nout == 1):
         return "elementwise"
     return None
 
 
-def _is_same(like: Any, *others: Any) -> bool:
-    return all(like == other for other in others)
-
-
-# Ops that are more than one function of NumPy and compute into an array; each says when it can.
+# Ops that are more than one function of NumPy and compute into an array; each says of which operands it can.
 _WHOLE: dict[str, Callable[..., bool]] = {
-    "linear": lambda op, like, likes: likes[0] and len(likes[0][0]) == 2 and len({x[1] for x in likes}) == 1,
-    "matmul": lambda op, like, likes: min(len(x[0]) for x in likes) >= 2 and len({x[1] for x in likes}) == 1,
-    "broadcast_to": lambda op, like, likes: True,
-    "sum": lambda op, like, likes: likes[0][1].char in "fd" and not isinstance(op, Plain),
-    "where": lambda op, like, likes: _is_gate(like, likes),
-    "gather": lambda op, like, likes: True,
+    "linear": lambda like, likes: likes[0] and len(likes[0][0]) == 2 and len({x[1] for x in likes}) == 1,
+    "matmul": lambda like, likes: min(len(x[0]) for x in likes) >= 2 and len({x[1] for x in likes}) == 1,
+    "broadcast_to": lambda like, likes: True,
+    "sum": lambda like, likes: likes[0][1].char in "fd",
+    "gather": lambda like, likes: True,
 }
 
 
-def _is_gate(like: Any, likes: list[Any]) -> bool:
+def _is_gate(program: Program, i: int) -> bool:
     """where(condition, 0, y) and where(condition, y, 0) with arrays of one shape."""
-    condition, x, y = likes
-    full = y if x is None else x
+    like: Any = program.likes[i]
+    condition, x, y = program.operands[i]
+    of_condition = program.likes[condition]
+    zero, other = (x, y) if program.likes[x] is None else (y, x)
     return (
-        (x is None) != (y is None)
-        and condition is not None
-        and condition[1].kind == "b"
-        and condition[0] == like[0]
-        and full == like
+        is_zero(program, zero)
+        and of_condition is not None
+        and of_condition[1].kind == "b"
+        and of_condition[0] == like[0]
+        and program.likes[other] == like
         and like[1].char in _INTEGERS
     )
+
+
+def is_zero(program: Program, i: int) -> bool:
+    """True for the plain number 0, and not for -0.0."""
+    op = program.ops[i]
+    return isinstance(op, Constant) and op.data.__class__ is float and op.data == 0 and math.copysign(1, op.data) > 0
 
 
 class Code:
@@ -111,11 +116,6 @@ class Code:
             self.allocations.append(line)
         return name
 
-    def is_zero(self, i: int) -> bool:
-        """True for the plain number 0."""
-        op = self.program.ops[i]
-        return isinstance(op, Constant) and op.data.__class__ is float and op.data == 0
-
     def is_number_but_zero(self, i: int) -> bool:
         """True for a plain number that one can divide by."""
         op = self.program.ops[i]
@@ -130,41 +130,43 @@ def lines_of_code(code: Code, i: int) -> list[str]:
     """The Python that computes value i."""
     program = code.program
     op, like = program.ops[i], program.likes[i]
+    row = row_of(op)
     xs = program.operands[i]
     names = [code.name(x) for x in xs]
     likes: list[Any] = [program.likes[x] for x in xs]
     if not any(likes) and (like is None or like[1].kind == "b"):
         return [f"v{i} = {_of_floats(code, i, op, names)}"]
-    if like is None and op.name == "where":
+    if like is None and row == "where":
         return [f"v{i} = {names[1]} if {names[0]} else {names[2]}"]
     if how_it_writes(program, i) is not None:
         return _into_an_array(code, i, op, xs, names)
-    if op.name == "transpose" and op.params["axes"] is None and len(likes[0][0]) == 2:
+    if row == "transpose" and op.params["axes"] is None and len(likes[0][0]) == 2:
         return [f"v{i} = {names[0]}.T"]
-    if op.name == "reshape" and like is not None and likes[0] is not None and like[0]:
+    if row == "reshape" and like is not None and likes[0] is not None and like[0]:
         return [f"v{i} = {names[0]}.reshape({op.params['shape']})"]
-    if op.name == "vdot" and like is None:
+    if op is DOT and like is None:
         return [f"v{i} = float({code.given('vdot', op.forward)}({', '.join(names)}))"]
-    if op.name in ("sum", "mean") and like is None and likes[0][1] == np.float64 and op.params["axis"] is None:
+    if row in ("sum", "mean") and like is None and likes[0][1] == np.float64 and op.params["axis"] is None:
         total = f"{code.given('reduce', np.add.reduce)}({names[0]}, None)"
         n = math.prod(likes[0][0])
-        return [f"v{i} = float({total})" if op.name == "sum" or not n else f"v{i} = float({total} / {n})"]
+        return [f"v{i} = float({total})" if row == "sum" or not n else f"v{i} = float({total} / {n})"]
     call = f"{code.given(f'f{i}', op.forward)}({', '.join(names)})"
     return [f"v{i} = float({call})" if like is None else f"v{i} = {call}"]
 
 
 def _of_floats(code: Code, i: int, op: Any, names: list[str]) -> str:
-    if op.name in _INFIX:
-        return f"{names[0]} {_INFIX[op.name]} {names[1]}"
-    if op.name in _COMPARED:
-        return f"{names[0]} {_COMPARED[op.name]} {names[1]}"
-    if op.name == "neg":
+    row = row_of(op)
+    if row in _INFIX:
+        return f"{names[0]} {_INFIX[row]} {names[1]}"
+    if isinstance(op, Plain) and op.forward in _COMPARED:
+        return f"{names[0]} {_COMPARED[op.forward]} {names[1]}"
+    if row == "neg":
         return f"-{names[0]}"
-    if op.name == "div" and code.is_number_but_zero(code.program.operands[i][1]):
+    if row == "div" and code.is_number_but_zero(code.program.operands[i][1]):
         return f"{names[0]} / {names[1]}"
-    if op.name == "relu":
+    if row == "relu":
         return f"0.0 if {names[0]} <= 0 else {names[0]}"
-    if op.name == "where":
+    if row == "where":
         return f"{names[1]} if {names[0]} else {names[2]}"
     function = by_ieee_rules(op) if isinstance(op, Operation) else op.forward
     call = f"{code.given(f'f{i}', function)}({', '.join(names)})"
@@ -173,17 +175,17 @@ def _of_floats(code: Code, i: int, op: Any, names: list[str]) -> str:
 
 def _into_an_array(code: Code, i: int, op: Any, xs: tuple[int, ...], names: list[str]) -> list[str]:
     """NumPy's functions that write into the array of line i, or make one that is given away."""
-    buffer = code.plan.get(i)
+    row, buffer = row_of(op), code.plan.get(i)
     like: Any = code.program.likes[i]
     into = f", out={buffer}" if buffer else ""
-    if op.name == "linear":
+    if row == "linear":
         product = f"v{i} = {code.given('matmul', np.matmul)}({names[0]}, {names[1]}.T{into})"
         return [product, f"{code.given('add', np.add)}(v{i}, {names[2]}, v{i})"]
-    if op.name == "broadcast_to":
+    if row == "broadcast_to":
         target = [f"v{i} = {buffer}" if buffer else f"v{i} = empty({like[0]}, {code.given(f't{i}', like[1])})"]
         fill = code.program.likes[xs[0]] is None
         return [*target, f"v{i}.fill({names[0]})" if fill else f"v{i}[...] = {names[0]}"]
-    if op.name == "sum":
+    if row == "sum":
         axis, keepdims = op.params["axis"], op.params["keepdims"]
         shape, dtype = code.program.likes[xs[0]]  # type: ignore[misc]  # an array's, as how_it_writes found
         if axis == 0 and not keepdims and len(shape) == 2:
@@ -191,12 +193,12 @@ def _into_an_array(code: Code, i: int, op: Any, xs: tuple[int, ...], names: list
             return [f"v{i} = {code.given('dot', np.dot)}({ones}, {names[0]}{into})"]
         reduce = code.given("reduce", np.add.reduce)
         return [f"v{i} = {reduce}({names[0]}, {axis}, None, {buffer}, {keepdims})"]
-    if op.name == "where":
+    if row == "where":
         return _gate(code, i, xs, names, buffer)
-    if op.name == "gather":
+    if row == "gather":
         index = code.given(f"i{i}", op.params["index"].array)
         return [f"v{i} = {names[0]}.take({index}, None, {buffer}, 'clip')"]
-    if op.name == "relu":
+    if row == "relu":
         return [f"v{i} = {code.given('maximum', np.maximum)}({names[0]}, 0{into})"]
     ufunc = ufunc_of(op)
     assert ufunc is not None
@@ -206,11 +208,9 @@ def _into_an_array(code: Code, i: int, op: Any, xs: tuple[int, ...], names: list
 def _gate(code: Code, i: int, xs: tuple[int, ...], names: list[str], buffer: str | None) -> list[str]:
     """0 where a condition holds (or does not), by masking bits: a branch for each element would take far longer."""
     shape, dtype = code.program.likes[i]  # type: ignore[misc]  # an array's, as how_it_writes found
-    if not (code.is_zero(xs[1]) or code.is_zero(xs[2])):
-        return [f"v{i} = {code.given('where', np.where)}({', '.join(names)})"]
     integer = code.given(f"int_{dtype.char}", np.dtype(_INTEGERS[dtype.char]))
     mask = code.made(f"mask_{'_'.join(map(str, shape))}_{dtype.char}", f"empty({shape}, {integer})")
-    closed = code.is_zero(xs[1])
+    closed = code.program.likes[xs[1]] is None
     subtract, negative = code.given("subtract", np.subtract), code.given("negative", np.negative)
     byte, bits = code.given("byte", np.dtype(np.int8)), code.given("bitwise_and", np.bitwise_and)
     of_condition = code.plan.get(xs[0])

@@ -7,13 +7,10 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-import numpy as np
-
 from autograd_mini import ops as table
-from autograd_mini.compiler.program import Plain, Program
+from autograd_mini.compiler.program import DOT, Program
+from autograd_mini.compiler.rows import row_of
 from autograd_mini.compiler.simplify import without_dead_code
-
-DOT = Plain("vdot", np.vdot)
 
 
 def fused(program: Program) -> Program:
@@ -25,7 +22,7 @@ def with_sums_of_products_as_dots(program: Program) -> Program:
     """``sum(x * y)`` over all elements of two arrays of one shape and dtype is ``vdot(x, y)``: 3 us become 1."""
     ops, operands = list(program.ops), list(program.operands)
     for i, op in enumerate(ops):
-        if op.name == "sum" and op.params["axis"] is None and not op.params["keepdims"]:
+        if row_of(op) == "sum" and op.params["axis"] is None and not op.params["keepdims"]:
             (product,) = program.operands[i]
             factors, like = program.operands[product], program.likes[product]
             is_product = program.ops[product] is table.mul and all([program.likes[x] == like for x in factors])

@@ -75,10 +75,10 @@ class Packing:
         levels, sources = self._levels()
         self._put_sources(sources, wanted)
         for level in levels:
-            for (_, op), lines in level.items():
-                if op is None:
+            for (kind, _), lines in level.items():
+                if kind == "sum":
                     self._put_sums(lines)
-                elif op == "other" or len(lines) < NARROWEST:
+                elif kind == "other" or len(lines) < NARROWEST:
                     for i in lines:
                         self._put_single(i)
                 else:
@@ -109,11 +109,11 @@ class Packing:
                     d = depth[x]
             depth[i] = d + 1
             if chain is not None:
-                key: Any = (len(xs), None)
+                key = ("sum", len(xs))
             elif is_scalar_line(program, i):
-                key = (id(op) if not isinstance(op, Plain) else id(op.forward), op.name)
+                key = ("alike", id(op.forward) if isinstance(op, Plain) else id(op))
             else:
-                key = (0, "other")
+                key = ("other", 0)
             while len(levels) <= d:
                 levels.append(defaultdict(list))
             levels[d][key].append(i)

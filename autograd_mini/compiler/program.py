@@ -69,6 +69,8 @@ class Plain:
 
 DETACH = Plain("detach", lambda x: x)  # the same number, as a constant to gradients
 
+DOT = Plain("vdot", np.vdot)  # of a sum of products
+
 
 @dataclass(frozen=True)
 class Program:

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from autograd_mini.ops.indexing import getitem
-from autograd_mini.ops.operation import Carrier, Linear, shape_of
+from autograd_mini.ops.operation import TABLE, Carrier, Linear, shape_of
 
 PACK = Linear(
     "pack",
@@ -26,6 +26,16 @@ SCATTER: Linear = Linear(
     lambda g, z, x, length, index: GATHER.on(g, index),
     params=("length", "index"),
 )
+
+
+# Rows by the dict that a row shares with those bound to parameters: users may make rows of their own, under any name.
+_OURS = {"pack": PACK, "gather": GATHER, "scatter": SCATTER}
+_NAMES = {id(row._bound): name for name, row in {**TABLE, **_OURS}.items()}
+
+
+def row_of(op: Any) -> str:
+    """Which row of the table an op is, by name; "" for a user's own, and for what has no gradient."""
+    return _NAMES.get(id(getattr(op, "_bound", None)), "")
 
 
 class Index:

@@ -10,6 +10,7 @@ import numpy as np
 
 from autograd_mini.compiler.emit import by_ieee_rules
 from autograd_mini.compiler.program import DETACH, Captured, Constant, Plain, Program, is_op
+from autograd_mini.compiler.rows import row_of
 from autograd_mini.ops.operation import Operation
 
 
@@ -41,12 +42,16 @@ def with_constants_folded(program: Program) -> Program:
         if op is DETACH:
             becomes[i] = xs[0]
             continue
-        if op.name in _NEUTRAL:
-            unchanged = _unchanged(op.name, xs, number, likes)
+        row = row_of(op)
+        if row in _NEUTRAL:
+            unchanged = _unchanged(row, xs, number, likes)
             if unchanged is not None and likes[unchanged] == likes[i]:
                 becomes[i] = unchanged
                 continue
-        if op.name == "where" and xs[0] in number:
+        if row in _NOTHING_TO_A_NUMBER and likes[i] is None and likes[xs[0]] is None:
+            becomes[i] = xs[0]
+            continue
+        if row == "where" and xs[0] in number:
             taken = xs[1] if number[xs[0]] else xs[2]
             if likes[taken] == likes[i]:
                 becomes[i] = taken
@@ -59,6 +64,7 @@ def with_constants_folded(program: Program) -> Program:
     return folded.renumbered(range(len(ops)), becomes)
 
 
+_NOTHING_TO_A_NUMBER = {"sum", "mean", "max", "min", "broadcast_to", "reshape", "transpose"}
 _NEUTRAL = {"mul": (0, 1, 1.0), "div": (1, 1, 1.0), "add": (0, 1, -0.0)}
 
 
@@ -80,7 +86,7 @@ def with_numbers_unspread(program: Program) -> Program:
     """A number that is repeated into an array only to be multiplied or added is used as it is: NumPy repeats it."""
     operands = list(program.operands)
     for i, op in enumerate(program.ops):
-        if len(operands[i]) == 2 and op.name in ("add", "sub", "mul", "div") and program.likes[i]:
+        if len(operands[i]) == 2 and row_of(op) in ("add", "sub", "mul", "div") and program.likes[i]:
             operands[i] = tuple(
                 [
                     _number_behind(program, x) if program.likes[other] == program.likes[i] else x
@@ -95,7 +101,7 @@ def with_numbers_unspread(program: Program) -> Program:
 def _number_behind(program: Program, x: int) -> int:
     """The Python float that array ``x`` repeats, in whatever dtype; ``x`` if it is none such."""
     behind = x
-    while is_op(program.ops[behind]) and program.ops[behind].name in ("broadcast_to", "astype"):
+    while is_op(program.ops[behind]) and row_of(program.ops[behind]) in ("broadcast_to", "astype"):
         (behind,) = program.operands[behind]
     return x if program.likes[behind] is not None or program.likes[x] is None else behind
 
