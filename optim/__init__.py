@@ -18,6 +18,7 @@ from optim.adam import Adam, AdamW, NAdam
 from optim.clip import clip_grad_norm, clip_grad_value
 from optim.lion import Lion
 from optim.minibatches import minibatches
+from optim.minimize import Minimum, minimize
 from optim.optimizer import Optimizer
 from optim.rmsprop import RMSprop
 from optim.sgd import SGD
@@ -29,6 +30,7 @@ __all__ = [
     "Adam",
     "AdamW",
     "Lion",
+    "Minimum",
     "NAdam",
     "Optimizer",
     "RMSprop",
@@ -36,4 +38,5 @@ __all__ = [
     "clip_grad_value",
     "lr_scheduler",
     "minibatches",
+    "minimize",
 ]
