@@ -4,8 +4,28 @@ from __future__ import annotations
 
 from typing import Any
 
-from autograd_mini import elu, gelu, leaky_relu, log_softmax, relu, sigmoid, silu, softmax, softplus, tanh
-from nn.module import Module
+import numpy as np
+
+from autograd_mini import (
+    abs,
+    elu,
+    gelu,
+    leaky_relu,
+    located,
+    log_softmax,
+    mul,
+    relu,
+    reshape,
+    sigmoid,
+    silu,
+    softmax,
+    softplus,
+    split,
+    tanh,
+    where,
+)
+from nn.checks import as_input, positive
+from nn.module import Module, Parameter
 
 
 class Identity(Module):
@@ -45,6 +65,33 @@ class LeakyReLU(Module):
 
     def extra_repr(self) -> str:
         return f"negative_slope={self.negative_slope}"
+
+
+class PReLU(Module):
+    """``x`` where it is positive, else ``weight * x`` with a learned weight. PyTorch: ``nn.PReLU``.
+
+    One weight for all, or with ``num_parameters`` one for each channel, the second axis. They start at ``init``.
+
+    >>> PReLU()(-2.0).data
+    array([-0.5])
+
+    Raises ``ValueError`` if the input has another number of channels.
+    """
+
+    def __init__(self, num_parameters: int = 1, init: float = 0.25, *, dtype: Any = np.float64) -> None:
+        self.num_parameters = positive("PReLU", "num_parameters", num_parameters)
+        self.weight = Parameter(np.full(self.num_parameters, init, dtype), label="weight")
+
+    def forward(self, x: Any) -> Any:
+        x, n = as_input(x), self.num_parameters
+        if n == 1:
+            return leaky_relu(x, self.weight)
+        if len(x.shape) < 2 or x.shape[1] != n:
+            raise ValueError(located(f"PReLU: the input has shape {x.shape}; its second axis must have length {n}"))
+        return leaky_relu(x, reshape(self.weight, (n, *[1] * (len(x.shape) - 2))))
+
+    def extra_repr(self) -> str:
+        return f"num_parameters={self.num_parameters}"
 
 
 class ELU(Module):
@@ -87,14 +134,20 @@ class Tanh(Module):
 
 
 class Softplus(Module):
-    """log(1 + exp(x)), exact everywhere. PyTorch: ``nn.Softplus``, which returns ``x`` itself above 20.
+    """log(1 + exp(beta * x)) / beta, exact everywhere. PyTorch: ``nn.Softplus``, which returns ``x`` itself above 20.
 
     >>> Softplus()(1000.0)
     1000.0
     """
 
+    def __init__(self, beta: float = 1.0) -> None:
+        self.beta = beta
+
     def forward(self, x: Any) -> Any:
-        return softplus(x)
+        return softplus(x) if self.beta == 1 else softplus(mul(x, self.beta)) / self.beta
+
+    def extra_repr(self) -> str:
+        return "" if self.beta == 1 else f"beta={self.beta}"
 
 
 class GELU(Module):
@@ -156,6 +209,119 @@ class LogSoftmax(Module):
 
     def forward(self, x: Any) -> Any:
         return log_softmax(x, self.dim)
+
+    def extra_repr(self) -> str:
+        return f"dim={self.dim}"
+
+
+class CELU(Module):
+    """``x`` where it is positive, else ``alpha * (exp(x / alpha) - 1)``. PyTorch: ``nn.CELU``.
+
+    >>> CELU()(-1000.0)
+    -1.0
+    """
+
+    def __init__(self, alpha: float = 1.0) -> None:
+        self.alpha = alpha
+
+    def forward(self, x: Any) -> Any:
+        return elu(mul(x, 1 / self.alpha)) * self.alpha
+
+    def extra_repr(self) -> str:
+        return f"alpha={self.alpha}"
+
+
+class SELU(Module):
+    """``elu`` scaled so that activations keep mean 0 and variance 1 (Klambauer et al., 2017). PyTorch: ``nn.SELU``.
+
+    >>> SELU()(1.0)
+    1.0507009873554805
+    """
+
+    def forward(self, x: Any) -> Any:
+        return elu(x, 1.6732632423543772) * 1.0507009873554805
+
+
+class Mish(Module):
+    """x * tanh(softplus(x)). PyTorch: ``nn.Mish``.
+
+    >>> Mish()(0.0)
+    0.0
+    """
+
+    def forward(self, x: Any) -> Any:
+        return mul(x, tanh(softplus(x)))
+
+
+class LogSigmoid(Module):
+    """log(sigmoid(x)), without overflow. PyTorch: ``nn.LogSigmoid``.
+
+    >>> LogSigmoid()(-1000.0)
+    -1000.0
+    """
+
+    def forward(self, x: Any) -> Any:
+        return -softplus(mul(x, -1.0))
+
+
+class Softsign(Module):
+    """x / (1 + |x|). PyTorch: ``nn.Softsign``.
+
+    >>> Softsign()(1.0)
+    0.5
+    """
+
+    def forward(self, x: Any) -> Any:
+        return mul(x, 1.0 / (1.0 + abs(x)))
+
+
+class Hardtanh(Module):
+    """``x``, but never beyond ``min_val`` and ``max_val``; on these its derivative is 0. PyTorch: ``nn.Hardtanh``.
+
+    >>> Hardtanh()(3.0)
+    1.0
+    """
+
+    def __init__(self, min_val: float = -1.0, max_val: float = 1.0) -> None:
+        if not min_val < max_val:
+            raise ValueError(located(f"Hardtanh: min_val {min_val!r} must be less than max_val {max_val!r}"))
+        self.min_val = min_val
+        self.max_val = max_val
+
+    def forward(self, x: Any) -> Any:
+        x = as_input(x)
+        return where(x <= self.min_val, float(self.min_val), where(x >= self.max_val, float(self.max_val), x))
+
+    def extra_repr(self) -> str:
+        return f"{self.min_val} to {self.max_val}"
+
+
+class ReLU6(Hardtanh):
+    """min(max(x, 0), 6), with derivative 0 on the edges. PyTorch: ``nn.ReLU6``.
+
+    >>> ReLU6()(7.0)
+    6.0
+    """
+
+    def __init__(self) -> None:
+        super().__init__(0.0, 6.0)
+
+
+class GLU(Module):
+    """The first half along the axis ``dim``, times the sigmoid of the second. PyTorch: ``nn.GLU``.
+
+    >>> GLU()([4.0, 0.0])
+    array([2.])
+
+    Raises ``ValueError`` if that axis cannot be halved.
+    """
+
+    def __init__(self, dim: int = -1) -> None:
+        self.dim = dim
+
+    def forward(self, x: Any) -> Any:
+        values, gates = split(as_input(x), 2, axis=self.dim)
+        return values * sigmoid(gates)
 
     def extra_repr(self) -> str:
         return f"dim={self.dim}"

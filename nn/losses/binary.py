@@ -7,16 +7,17 @@ from typing import Any
 import numpy as np
 
 from autograd_mini import Value, located, log, mul, relu, softplus, where
-from nn.losses.reduction import Reduction, dtype_of, reduce, target_like
+from nn.checks import as_input
+from nn.losses.reduction import Reduction, dtype_of, reduce, shape_of, target_like
 
 
-def binary_cross_entropy(probability: Any, target: Any, reduction: Reduction = "mean") -> Any:
+def binary_cross_entropy(probability: Any, target: Any, reduction: Reduction = "mean", *, weight: Any = None) -> Any:
     """-(target * log(p) + (1 - target) * log(1 - p)), averaged. PyTorch: ``F.binary_cross_entropy``.
 
     The probabilities are between 0 and 1, the targets 0, 1 or between, both of the same shape; ``ValueError`` if
-    not. As in PyTorch no logarithm is below -100, and no slope of one above 1e12, so that both stay finite;
-    ``binary_cross_entropy_with_logits`` has no such limit. Where p is exactly the target, 0 or 1, the slope is that
-    of the formula, 1 or -1 (PyTorch's is 0 there).
+    not. ``weight``, which broadcasts to that shape, multiplies each loss. As in PyTorch no logarithm is below -100,
+    and no slope of one above 1e12, so that both stay finite; ``binary_cross_entropy_with_logits`` has no such limit.
+    Where p is exactly the target, 0 or 1, the slope is that of the formula, 1 or -1 (PyTorch's is 0 there).
 
     >>> from autograd_mini import Value
     >>> binary_cross_entropy(Value([0.0, 0.0]), [0.0, 1.0], reduction="none").data
@@ -34,7 +35,23 @@ def binary_cross_entropy(probability: Any, target: Any, reduction: Reduction = "
                 "of logits take binary_cross_entropy_with_logits"
             )
         )
-    return reduce((target - 1.0) * _log(1.0 - probability) - target * _log(probability), reduction)
+    losses = (target - 1.0) * _log(1.0 - probability) - target * _log(probability)
+    return reduce(_weighted(losses, weight, "binary_cross_entropy"), reduction)
+
+
+def _weighted(losses: Any, weight: Any, loss: str, name: str = "weight") -> Any:
+    """The losses times ``weight``, which broadcasts to their shape and does not change it."""
+    if weight is None:
+        return losses
+    weight = as_input(weight)
+    shape = shape_of(losses)
+    try:
+        fits = np.broadcast_shapes(weight.shape, shape) == shape
+    except ValueError:
+        fits = False
+    if not fits:
+        raise ValueError(located(f"{loss}: {name} has shape {weight.shape}, which does not broadcast to {shape}"))
+    return losses * (weight if isinstance(weight, Value) else weight.astype(dtype_of(losses)))
 
 
 def _log(p: Any) -> Any:
@@ -48,17 +65,29 @@ def _log(p: Any) -> Any:
     return logarithm + (capped - (logarithm.data if isinstance(logarithm, Value) else logarithm))
 
 
-def binary_cross_entropy_with_logits(logits: Any, target: Any, reduction: Reduction = "mean") -> Any:
+def binary_cross_entropy_with_logits(
+    logits: Any, target: Any, reduction: Reduction = "mean", *, weight: Any = None, pos_weight: Any = None
+) -> Any:
     """binary_cross_entropy of sigmoid(logits), exact for any logit. PyTorch: ``F.binary_cross_entropy_with_logits``.
 
-    The targets are 0, 1 or between. Logits and targets have the same shape; ``ValueError`` if not.
+    The targets are 0, 1 or between. Logits and targets have the same shape; ``ValueError`` if not. ``weight``
+    multiplies each loss, ``pos_weight`` the part of the true ones (of 100 times as many noes as yeses, take 100); both
+    broadcast to that shape.
 
     >>> from autograd_mini import Value
     >>> binary_cross_entropy_with_logits(Value([1000.0, -1000.0]), [1, 1], reduction="none").data
     array([   0., 1000.])
     """
     target = target_like(logits, target, "binary_cross_entropy_with_logits")
-    return reduce(mul(1.0 - target, logits) + softplus(mul(-1.0, logits)), reduction)
+    loss = "binary_cross_entropy_with_logits"
+    yes = softplus(mul(-1.0, logits))
+    if pos_weight is None:
+        losses = mul(1.0 - target, logits) + yes
+    else:
+        losses = (
+            mul(1.0 - target, logits) + _weighted(yes * target, pos_weight, loss, "pos_weight") + yes * (1.0 - target)
+        )
+    return reduce(_weighted(losses, weight, loss), reduction)
 
 
 def hinge_loss(scores: Any, target: Any, reduction: Reduction = "mean") -> Any:

@@ -6,21 +6,32 @@ for every place, as in PyTorch; class indices are the same without C.
 
 from __future__ import annotations
 
+import math
 from functools import partial
 from typing import Any
 
 import numpy as np
 
-from autograd_mini import Value, getitem, located, log_softmax
+from autograd_mini import Value, getitem, located, log_softmax, mean
 from autograd_mini import sum as add_up
-from nn.losses.reduction import Reduction, reduce, shape_of, target_like
+from nn.losses.reduction import Reduction, dtype_of, map_plain, reduce, shape_of, target_like
 
 
-def cross_entropy(logits: Any, target: Any, reduction: Reduction = "mean") -> Any:
+def cross_entropy(
+    logits: Any,
+    target: Any,
+    weight: Any = None,
+    *,
+    ignore_index: int = -100,
+    reduction: Reduction = "mean",
+    label_smoothing: float = 0.0,
+) -> Any:
     """-log(softmax(logits)) of the true class, averaged over the samples. PyTorch: ``F.cross_entropy``.
 
     ``target`` is the index of the class, an integer from 0 to C - 1, for each sample; or, as floats in the shape
-    of the logits, the probability of each class.
+    of the logits, the probability of each class. ``weight`` (C,) says how much each class counts: the mean is a
+    weighted one then. Samples of the class ``ignore_index`` do not count. ``label_smoothing`` is the part of the truth
+    that is spread evenly over all classes.
 
     >>> from autograd_mini import Value
     >>> cross_entropy(Value([[1000.0, 0.0], [0.0, 1000.0]]), [0, 1]).item()
@@ -29,11 +40,13 @@ def cross_entropy(logits: Any, target: Any, reduction: Reduction = "mean") -> An
     Raises ``ValueError`` for shapes that do not match and for an index out of range, ``TypeError`` for indices
     that are not integers.
     """
+    if not isinstance(label_smoothing, int | float) or not 0 <= label_smoothing <= 1:
+        raise ValueError(
+            located(f"cross_entropy: label_smoothing is a number between 0 and 1, not {label_smoothing!r}")
+        )
     if (target.dtype if isinstance(target, Value) else np.asarray(target).dtype).kind == "f":
         if shape_of(target) == shape_of(logits):
-            axis = _class_axis("cross_entropy", shape_of(logits))
-            target = target_like(logits, target, "cross_entropy")
-            return reduce(-add_up(target * log_softmax(logits, axis), axis), reduction)
+            return _of_probabilities(logits, target, weight, reduction, label_smoothing)
         if shape_of(target) != _without_classes(shape_of(logits)) and shape_of(target) != (0,):
             expected = _without_classes(shape_of(logits))
             raise ValueError(
@@ -43,13 +56,22 @@ def cross_entropy(logits: Any, target: Any, reduction: Reduction = "mean") -> An
                 )
             )
     axis = _class_axis("cross_entropy", shape_of(logits))
-    return _pick(log_softmax(logits, axis), target, reduction, "cross_entropy")
+    log_p = log_softmax(logits, axis)
+    return _of_classes(log_p, target, weight, ignore_index, reduction, "cross_entropy", label_smoothing)
 
 
-def nll_loss(log_probabilities: Any, target: Any, reduction: Reduction = "mean") -> Any:
+def nll_loss(
+    log_probabilities: Any,
+    target: Any,
+    weight: Any = None,
+    *,
+    ignore_index: int = -100,
+    reduction: Reduction = "mean",
+) -> Any:
     """-log_probabilities of the true class, averaged over the samples. PyTorch: ``F.nll_loss``.
 
-    ``target`` is the index of the class for each sample; of logits take ``cross_entropy``.
+    ``target`` is the index of the class for each sample; of logits take ``cross_entropy``, whose ``weight`` and
+    ``ignore_index`` these are.
 
     >>> from autograd_mini import Value
     >>> nll_loss(Value([[-0.5, -1.0], [-2.0, -3.0]]), [0, 1], reduction="none").data
@@ -57,27 +79,101 @@ def nll_loss(log_probabilities: Any, target: Any, reduction: Reduction = "mean")
 
     Raises what ``cross_entropy`` raises.
     """
-    return _pick(log_probabilities, target, reduction, "nll_loss")
+    return _of_classes(log_probabilities, target, weight, ignore_index, reduction, "nll_loss")
 
 
-def _pick(log_probabilities: Any, target: Any, reduction: Reduction, loss: str) -> Any:
+def _of_probabilities(logits: Any, target: Any, weight: Any, reduction: str, smoothing: float) -> Any:
+    """The cross-entropy with a distribution over the classes for each sample; the mean is over the samples."""
+    shape = shape_of(logits)
+    axis = _class_axis("cross_entropy", shape)
+    target = target_like(logits, target, "cross_entropy")
+    if smoothing:
+        target = target * (1 - smoothing) + smoothing / shape[axis]
+    if weight is not None:
+        target = target * _along_classes(_class_weights("cross_entropy", weight, logits), shape)
+    return reduce(-add_up(target * log_softmax(logits, axis), axis), reduction)
+
+
+def _of_classes(
+    log_p: Any, target: Any, weight: Any, ignore_index: int, reduction: str, loss: str, smoothing: float = 0.0
+) -> Any:
     """The negative log-probability of the class that ``target`` names."""
-    if not isinstance(log_probabilities, Value):
-        log_probabilities = np.asarray(log_probabilities)
-    axis = _class_axis(loss, shape_of(log_probabilities))
-    classes = _class_indices(log_probabilities, target, loss)
+    if not isinstance(log_p, Value):
+        log_p = np.asarray(log_p)
+    shape = shape_of(log_p)
+    axis = _class_axis(loss, shape)
+    classes = _class_indices(log_p, target, ignore_index, loss)
+    weight = None if weight is None else _class_weights(loss, weight, log_p)
+    all_count_alike = weight is None and not isinstance(classes, Value) and not (classes == ignore_index).any()
+    if all_count_alike:
+        losses = -_picked(log_p, classes, axis)
+        if smoothing:
+            losses = (1 - smoothing) * losses - (smoothing / shape[axis]) * add_up(log_p, axis)
+        return reduce(losses, reduction)
+    share = map_plain(partial(_shares, weight, ignore_index, dtype_of(log_p)), classes)
+    losses = -_picked(log_p, map_plain(partial(_in_range, ignore_index), classes), axis) * share
+    if smoothing:
+        spread = log_p if weight is None else log_p * _along_classes(weight, shape)
+        counts = map_plain(partial(_counting, ignore_index, dtype_of(log_p)), classes)
+        losses = (1 - smoothing) * losses - (smoothing / shape[axis]) * add_up(spread, axis) * counts
+    if reduction != "mean":
+        return reduce(losses, reduction)
+    # The mean of those that count; where none does it is nan, but its gradient 0, as in PyTorch
+    average, total = mean(losses), map_plain(lambda share: float(np.sum(share)), share)
+    count = math.prod(shape_of(losses))
+    scale = map_plain(lambda total: count / total if total else 0.0, total)
+    return average * scale + map_plain(lambda total: 0.0 if total else math.nan, total)
+
+
+def _picked(log_p: Any, classes: Any, axis: int) -> Any:
+    """The log-probability of each sample's class."""
     index = list(np.indices(classes.shape, sparse=True))
     index.insert(axis, classes)
-    return reduce(-getitem(log_probabilities, tuple(index)), reduction)
+    return getitem(log_p, tuple(index))
 
 
-def _class_indices(scores: Any, target: Any, loss: str) -> Any:
-    """``target`` as integers, one in [0, C) for each sample; else an error that says where not."""
-    check = partial(_checked_indices, shape_of(scores), loss)
-    return target.map_data(check) if isinstance(target, Value) else check(target)
+def _shares(weight: Any, ignore_index: int, dtype: Any, classes: Any) -> Any:
+    """How much each sample counts: its class's weight, 0 if ignored."""
+    counting = _counting(ignore_index, dtype, classes)
+    return counting if weight is None else weight[_in_range(ignore_index, classes)] * counting
 
 
-def _checked_indices(shape: tuple[int, ...], loss: str, target: Any) -> Any:
+def _counting(ignore_index: int, dtype: Any, classes: Any) -> Any:
+    return (classes != ignore_index).astype(dtype)
+
+
+def _in_range(ignore_index: int, classes: Any) -> Any:
+    """Some class, the first, in the place of those that are ignored."""
+    return np.where(classes == ignore_index, 0, classes)
+
+
+def _class_weights(loss: str, weight: Any, scores: Any) -> Any:
+    """``weight`` as an array with a number for each class."""
+    if isinstance(weight, str):
+        raise TypeError(located(f"{loss}: weight is a number for each class; write reduction={weight!r}"))
+    weight = np.asarray(weight.data if isinstance(weight, Value) else weight)
+    shape = shape_of(scores)
+    n = shape[_class_axis(loss, shape)]
+    if weight.dtype.kind not in "fiub" or weight.shape != (n,):
+        raise ValueError(
+            located(
+                f"{loss}: weight has a number for each of the {n} classes, shape ({n},); this has shape "
+                f"{weight.shape} and dtype {weight.dtype}"
+            )
+        )
+    return weight.astype(dtype_of(scores))
+
+
+def _along_classes(weight: Any, shape: tuple[int, ...]) -> Any:
+    return weight.reshape([-1 if i == _class_axis("", shape) else 1 for i in range(len(shape))])
+
+
+def _class_indices(scores: Any, target: Any, ignore_index: int, loss: str) -> Any:
+    """``target`` as integers, one in [0, C) for each sample, or ignored; else an error that says where not."""
+    return map_plain(partial(_checked_indices, shape_of(scores), ignore_index, loss), target)
+
+
+def _checked_indices(shape: tuple[int, ...], ignore_index: int, loss: str, target: Any) -> Any:
     classes = np.asarray(target)
     if classes.dtype.kind not in "iu" and classes.size:
         raise TypeError(
@@ -98,7 +194,7 @@ def _checked_indices(shape: tuple[int, ...], loss: str, target: Any) -> Any:
             )
         )
     n = shape[_class_axis(loss, shape)]
-    outside = (classes < 0) | (classes >= n)
+    outside = ((classes < 0) | (classes >= n)) & (classes != ignore_index)
     if outside.any():
         where = tuple(int(i) for i in np.argwhere(outside)[0])
         raise ValueError(

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Literal
 
 from nn.losses.binary import binary_cross_entropy, binary_cross_entropy_with_logits, hinge_loss
 from nn.losses.categorical import cross_entropy, nll_loss
+from nn.losses.divergence import kl_div
 from nn.losses.reduction import Reduction, check_reduction
-from nn.losses.regression import huber_loss, l1_loss, mse_loss
+from nn.losses.regression import huber_loss, l1_loss, mse_loss, smooth_l1_loss
 from nn.module import Module
 
 
@@ -59,6 +60,21 @@ class HuberLoss(_Loss):
         return huber_loss(prediction, target, self.reduction, self.delta)
 
 
+class SmoothL1Loss(_Loss):
+    """``smooth_l1_loss`` as a module. PyTorch: ``nn.SmoothL1Loss``.
+
+    >>> SmoothL1Loss(beta=2.0)(0.0, 1.0)
+    0.25
+    """
+
+    def __init__(self, reduction: Reduction = "mean", beta: float = 1.0) -> None:
+        super().__init__(reduction)
+        self.beta = beta
+
+    def forward(self, prediction: Any, target: Any) -> Any:
+        return smooth_l1_loss(prediction, target, self.reduction, self.beta)
+
+
 class CrossEntropyLoss(_Loss):
     """``cross_entropy``, of logits, as a module. PyTorch: ``nn.CrossEntropyLoss``.
 
@@ -66,8 +82,28 @@ class CrossEntropyLoss(_Loss):
     True
     """
 
+    def __init__(
+        self,
+        weight: Any = None,
+        *,
+        ignore_index: int = -100,
+        reduction: Reduction = "mean",
+        label_smoothing: float = 0.0,
+    ) -> None:
+        super().__init__(reduction)
+        self.weight = weight
+        self.ignore_index = ignore_index
+        self.label_smoothing = label_smoothing
+
     def forward(self, logits: Any, target: Any) -> Any:
-        return cross_entropy(logits, target, self.reduction)
+        return cross_entropy(
+            logits,
+            target,
+            self.weight,
+            ignore_index=self.ignore_index,
+            reduction=self.reduction,
+            label_smoothing=self.label_smoothing,
+        )
 
 
 class NLLLoss(_Loss):
@@ -77,8 +113,34 @@ class NLLLoss(_Loss):
     0.5
     """
 
+    def __init__(self, weight: Any = None, *, ignore_index: int = -100, reduction: Reduction = "mean") -> None:
+        super().__init__(reduction)
+        self.weight = weight
+        self.ignore_index = ignore_index
+
     def forward(self, log_probabilities: Any, target: Any) -> Any:
-        return nll_loss(log_probabilities, target, self.reduction)
+        return nll_loss(
+            log_probabilities, target, self.weight, ignore_index=self.ignore_index, reduction=self.reduction
+        )
+
+
+class KLDivLoss(_Loss):
+    """``kl_div``, of log-probabilities, as a module. PyTorch: ``nn.KLDivLoss``.
+
+    >>> KLDivLoss("batchmean")([[-1.0, 0.0]], [[0.0, 1.0]])
+    0.0
+    """
+
+    def __init__(self, reduction: Reduction | Literal["batchmean"] = "mean", log_target: bool = False) -> None:
+        super().__init__("mean" if reduction == "batchmean" else reduction)
+        self._reduction = reduction
+        self.log_target = log_target
+
+    def forward(self, log_probabilities: Any, target: Any) -> Any:
+        return kl_div(log_probabilities, target, self._reduction, self.log_target)
+
+    def extra_repr(self) -> str:
+        return "" if self._reduction == "mean" else f"reduction={self._reduction!r}"
 
 
 class BCELoss(_Loss):
@@ -88,8 +150,12 @@ class BCELoss(_Loss):
     100.0
     """
 
+    def __init__(self, reduction: Reduction = "mean", *, weight: Any = None) -> None:
+        super().__init__(reduction)
+        self.weight = weight
+
     def forward(self, probability: Any, target: Any) -> Any:
-        return binary_cross_entropy(probability, target, self.reduction)
+        return binary_cross_entropy(probability, target, self.reduction, weight=self.weight)
 
 
 class BCEWithLogitsLoss(_Loss):
@@ -99,8 +165,15 @@ class BCEWithLogitsLoss(_Loss):
     1000.0
     """
 
+    def __init__(self, reduction: Reduction = "mean", *, weight: Any = None, pos_weight: Any = None) -> None:
+        super().__init__(reduction)
+        self.weight = weight
+        self.pos_weight = pos_weight
+
     def forward(self, logits: Any, target: Any) -> Any:
-        return binary_cross_entropy_with_logits(logits, target, self.reduction)
+        return binary_cross_entropy_with_logits(
+            logits, target, self.reduction, weight=self.weight, pos_weight=self.pos_weight
+        )
 
 
 class HingeLoss(_Loss):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any, Literal
 
 import numpy as np
@@ -44,6 +45,11 @@ def target_like(prediction: Any, target: Any, loss: str) -> Any:
             located(f"{loss}: the prediction has shape {here}, the target {there}; they must be equal ({remedy})")
         )
     return target if there or isinstance(target, Value) else float(target)
+
+
+def map_plain(f: Callable[[Any], Any], x: Any) -> Any:
+    """``f`` of a target's numbers; of a Value at each call of a jitted function anew."""
+    return x.map_data(f) if isinstance(x, Value) else f(x)
 
 
 def shape_of(x: Any) -> tuple[int, ...]:

@@ -48,3 +48,22 @@ def huber_loss(prediction: Any, target: Any, reduction: Reduction = "mean", delt
     error = sub(prediction, target_like(prediction, target, "huber_loss"))
     clipped = clip(error, -float(delta), float(delta))
     return reduce(clipped * (error - 0.5 * clipped), reduction)  # both halves in one formula, without overflow
+
+
+def smooth_l1_loss(prediction: Any, target: Any, reduction: Reduction = "mean", beta: float = 1.0) -> Any:
+    """Half the squared error / ``beta`` up to ``beta``, from there on of slope 1. PyTorch: ``F.smooth_l1_loss``.
+
+    It is ``huber_loss(delta=beta) / beta``, and ``l1_loss`` for beta = 0. Prediction and target have the same shape;
+    ``ValueError`` if not, or if beta < 0.
+
+    >>> from autograd_mini import Value
+    >>> smooth_l1_loss(Value([0.0, 10.0]), [1.0, 0.0], reduction="none").data
+    array([0.5, 9.5])
+    """
+    if not beta >= 0:
+        raise ValueError(located(f"smooth_l1_loss: beta is a number of at least 0, not {beta!r}"))
+    error = sub(prediction, target_like(prediction, target, "smooth_l1_loss"))
+    if beta == 0:
+        return reduce(absolute(error), reduction)
+    clipped = clip(error, -float(beta), float(beta))
+    return reduce(clipped * (error - 0.5 * clipped) / float(beta), reduction)

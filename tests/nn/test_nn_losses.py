@@ -14,6 +14,8 @@ ELEMENTWISE = [
     nn.mse_loss,
     nn.l1_loss,
     nn.huber_loss,
+    nn.smooth_l1_loss,
+    nn.kl_div,
     nn.binary_cross_entropy,
     nn.binary_cross_entropy_with_logits,
     nn.hinge_loss,
@@ -134,3 +136,32 @@ def test_nan_in_a_prediction_comes_out_as_nan() -> None:
 def test_a_list_of_values_is_told_to_be_stacked() -> None:
     with pytest.raises(TypeError, match="stack"):
         nn.mse_loss([Value(1.0), Value(2.0)], [1.0, 2.0])
+
+
+@pytest.mark.parametrize("loss", [nn.cross_entropy, nn.nll_loss])
+def test_weights_are_one_for_each_class(loss: Any) -> None:
+    scores, target = Value(np.zeros((4, 3))), np.zeros(4, int)
+    for weight in (np.ones(4), np.ones((3, 1)), 1.0, np.ones(3, complex)):
+        with pytest.raises(ValueError, match=r"a number for each of the 3 classes, shape \(3,\)"):
+            loss(scores, target, weight)
+    with pytest.raises(TypeError, match="write reduction='sum'"):
+        loss(scores, target, "sum")
+
+
+@pytest.mark.parametrize("smoothing", [-0.1, 1.1, np.nan, "a"])
+def test_label_smoothing_is_between_0_and_1(smoothing: Any) -> None:
+    with pytest.raises(ValueError, match="label_smoothing is a number between 0 and 1, not"):
+        nn.cross_entropy(Value(np.zeros((4, 3))), np.zeros(4, int), label_smoothing=smoothing)
+
+
+def test_a_weight_that_would_change_the_shape_of_the_losses_is_refused() -> None:
+    for weight in (np.ones((2, 4)), np.ones(3), np.ones((1, 1, 4))):
+        with pytest.raises(ValueError, match=r"binary_cross_entropy: weight has shape .* does not broadcast to \(4,\)"):
+            nn.binary_cross_entropy(Value(np.full(4, 0.5)), np.ones(4), weight=weight)
+    with pytest.raises(ValueError, match="with_logits: pos_weight has shape"):
+        nn.binary_cross_entropy_with_logits(Value(np.zeros(4)), np.ones(4), pos_weight=np.ones(3))
+
+
+def test_beta_is_not_negative() -> None:
+    with pytest.raises(ValueError, match="beta is a number of at least 0, not -1"):
+        nn.smooth_l1_loss(Value([1.0]), [1.0], beta=-1.0)

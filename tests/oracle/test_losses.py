@@ -45,6 +45,7 @@ ELEMENTWISE = [
     (nn.mse_loss, F.mse_loss, gaussian, gaussian, True, nn.MSELoss),
     (nn.l1_loss, F.l1_loss, gaussian, gaussian, True, nn.L1Loss),
     (nn.huber_loss, F.huber_loss, gaussian, gaussian, True, nn.HuberLoss),
+    (nn.smooth_l1_loss, F.smooth_l1_loss, gaussian, gaussian, True, nn.SmoothL1Loss),
     (nn.binary_cross_entropy, F.binary_cross_entropy, unit, unit, True, nn.BCELoss),
     (
         nn.binary_cross_entropy_with_logits,
@@ -152,7 +153,9 @@ def test_cross_entropy_and_nll_are_pytorchs_of_class_indices(shape: tuple[int, .
     compare(nn.nll_loss, F.nll_loss, gaussian(shape), target, reduction=reduction)
     logits = gaussian(shape)
     for module, function in ((nn.CrossEntropyLoss, nn.cross_entropy), (nn.NLLLoss, nn.nll_loss)):
-        np.testing.assert_array_equal(module(reduction)(logits, target), function(logits, target, reduction))
+        np.testing.assert_array_equal(
+            module(reduction=reduction)(logits, target), function(logits, target, reduction=reduction)
+        )
 
 
 @pytest.mark.parametrize("shape", CLASSES, ids=str)
@@ -181,3 +184,108 @@ def test_binary_cross_entropy_is_as_steep_as_pytorch_s_at_a_wrong_certainty() ->
     nn.binary_cross_entropy(ours, t, "sum").backward()
     torch.nn.functional.binary_cross_entropy(theirs, torch.tensor(t, dtype=torch.float64), reduction="sum").backward()
     np.testing.assert_allclose(ours.grad, theirs.grad.numpy(), rtol=1e-8)  # PyTorch's 1e-12 is a float32
+
+
+@pytest.mark.parametrize("beta", [0.0, 0.1, 1.0, 5.0])
+def test_smooth_l1_is_pytorchs_for_any_beta_and_on_the_joint(beta: float) -> None:
+    error = np.array([-2 * beta, -beta, -beta / 2, 0.0, beta / 2, beta, 2 * beta, 1e200])
+    for reduction in REDUCTIONS:
+        compare(nn.smooth_l1_loss, F.smooth_l1_loss, error, np.zeros(8), reduction=reduction, beta=beta)
+
+
+@pytest.mark.parametrize("reduction", [*REDUCTIONS, "batchmean"])
+@pytest.mark.parametrize("shape", [(4,), (4, 1), (3, 4), (2, 3, 4)], ids=str)
+@pytest.mark.filterwarnings("ignore:reduction. 'mean' divides")
+def test_kl_div_is_pytorchs(reduction: str, shape: tuple[int, ...]) -> None:
+    log_p = gaussian(shape)
+    compare(nn.kl_div, F.kl_div, log_p, Value(unit(shape)), reduction=reduction)
+    compare(nn.kl_div, F.kl_div, log_p, Value(gaussian(shape)), reduction=reduction, log_target=True)
+    with_zeros = np.where(unit(shape) < 0.5, 0.0, unit(shape))
+    compare(nn.kl_div, F.kl_div, log_p, with_zeros, reduction=reduction)
+    ours, theirs = nn.KLDivLoss(reduction), torch.nn.KLDivLoss(reduction=reduction)
+    np.testing.assert_allclose(
+        ours(log_p, with_zeros), theirs(torch.tensor(log_p), torch.tensor(with_zeros)).numpy(), **EXACT
+    )
+
+
+WEIGHTS = np.array([0.5, 2.0, 0.25, 1.0, 3.0])
+CLASS_OPTIONS = [
+    {"weight": WEIGHTS},
+    {"ignore_index": 2},
+    {"ignore_index": -1},
+    {"weight": WEIGHTS, "ignore_index": 1},
+    {"label_smoothing": 0.1},
+    {"label_smoothing": 1.0},
+    {"label_smoothing": 0.2, "weight": WEIGHTS},
+    {"label_smoothing": 0.2, "ignore_index": 1},
+    {"label_smoothing": 0.2, "weight": WEIGHTS, "ignore_index": -100},
+]
+
+
+@pytest.mark.parametrize("options", CLASS_OPTIONS, ids=str)
+@pytest.mark.parametrize("shape", [(5,), (7, 5), (4, 5, 3), (2, 5, 3, 2)], ids=str)
+@pytest.mark.parametrize("reduction", REDUCTIONS)
+def test_weights_ignored_classes_and_smoothing_are_pytorchs(
+    options: dict[str, Any], shape: tuple[int, ...], reduction: str
+) -> None:
+    axis = min(len(shape) - 1, 1)
+    target = np.asarray(np.random.default_rng(3).integers(0, 5, shape[:axis] + shape[axis + 1 :]))
+    if options.get("ignore_index", 0) < 0:
+        target.reshape(-1)[::3] = options["ignore_index"]
+    logits = gaussian(shape)
+    tensors = {k: torch.tensor(v) if isinstance(v, np.ndarray) else v for k, v in options.items()}
+
+    def theirs(p: Any, t: Any, **o: Any) -> Any:
+        return F.cross_entropy(p, t, **o, **tensors)
+
+    def ours(p: Any, t: Any, **o: Any) -> Any:
+        return nn.cross_entropy(p, t, **o, **options)
+
+    compare(ours, theirs, logits, target, reduction=reduction)
+    module = nn.CrossEntropyLoss(reduction=reduction, **options)
+    np.testing.assert_array_equal(module(logits, target), ours(logits, target, reduction=reduction))
+    if "ignore_index" not in options:
+        compare(ours, theirs, logits, Value(unit(shape)), reduction=reduction)
+    if "label_smoothing" not in options:
+        compare(
+            lambda p, t, **o: nn.nll_loss(p, t, **o, **options),
+            lambda p, t, **o: F.nll_loss(p, t, **o, **tensors),
+            *(logits, target),
+            reduction=reduction,
+        )
+        module = nn.NLLLoss(reduction=reduction, **options)
+        np.testing.assert_array_equal(
+            module(logits, target), nn.nll_loss(logits, target, reduction=reduction, **options)
+        )
+
+
+def test_where_all_are_ignored_the_mean_is_nan_and_its_gradient_0_as_pytorchs() -> None:
+    for reduction in REDUCTIONS:
+        compare(nn.cross_entropy, F.cross_entropy, gaussian((2, 3)), np.array([-100, -100]), reduction=reduction)
+    assert math.isnan(nn.cross_entropy(Value(gaussian((2, 3))), np.array([-100, -100])).item())
+
+
+@pytest.mark.parametrize("reduction", REDUCTIONS)
+@pytest.mark.parametrize("weight_shape", [(), (4,), (3, 1), (3, 4)])
+def test_weights_of_binary_cross_entropy_are_pytorchs(reduction: str, weight_shape: Any) -> None:
+    weight, pos_weight = np.asarray(unit(weight_shape)) + 0.5, np.asarray(unit(weight_shape)) + 2.0
+    w, pw = torch.tensor(weight), torch.tensor(pos_weight)
+    target = unit((3, 4))
+    compare(
+        lambda p, t, **o: nn.binary_cross_entropy(p, t, weight=weight, **o),
+        lambda p, t, **o: F.binary_cross_entropy(p, t, weight=w, **o),
+        *(unit((3, 4)), target),
+        reduction=reduction,
+    )
+    logits = gaussian((3, 4)) * 10
+    compare(
+        lambda p, t, **o: nn.binary_cross_entropy_with_logits(p, t, weight=weight, pos_weight=pos_weight, **o),
+        lambda p, t, **o: F.binary_cross_entropy_with_logits(p, t, weight=w, pos_weight=pw, **o),
+        *(logits, target),
+        reduction=reduction,
+    )
+    module = nn.BCEWithLogitsLoss(reduction, weight=weight, pos_weight=pos_weight)
+    expected = F.binary_cross_entropy_with_logits(
+        torch.tensor(logits), torch.tensor(target), w, pos_weight=pw, reduction=reduction
+    )
+    np.testing.assert_allclose(module(logits, target), expected.numpy(), **EXACT)
