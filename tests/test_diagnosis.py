@@ -10,6 +10,7 @@ import pytest
 import nn
 import optim
 from autograd_mini import Value, log_softmax, no_grad, relu, sigmoid, softmax, tanh, where
+from autograd_mini.diagnosis import activations
 from autograd_mini.diagnosis.diagnose import diagnose
 from autograd_mini.diagnosis.report import Diagnosis, Finding
 from demos import digits, moons
@@ -423,6 +424,21 @@ def test_numpys_maximum_with_0_is_a_relu_too() -> None:
     w, v = Value(np.eye(4) - 50.0 * np.eye(4)[0], label="w"), Value(np.ones(4), label="v")
     loss = (np.maximum((np.abs(X) + 5.0) @ w, 0.0) @ v).mean()
     assert "1 of 4 units" in only(diagnose(backward(loss), [w, v]), "dead relu").message
+
+
+def test_a_unit_of_images_is_a_channel() -> None:
+    images = np.random.default_rng(0).normal(size=(8, 3, 5, 4))
+    w, b = Value(np.ones((3, 1, 1)), label="w"), Value(np.array([0.0, -100.0, 0.0]).reshape(3, 1, 1), label="b")
+    loss = (relu(images * w + b) * Value(np.ones((3, 1, 1)))).mean()
+    message = only(diagnose(backward(loss), [w, b]), "dead relu").message
+    assert "1 of 3 units are 0 for all 160 samples" in message
+    assert "(unit 1)" in message
+
+
+def test_of_few_samples_more_distance_is_asked_for() -> None:
+    two = np.array([[-1.0, -1.2]])  # 11 standard deviations below 0
+    assert not activations._far_beyond(-two)[0]
+    assert activations._far_beyond(-np.tile(two, 50))[0]
 
 
 def test_a_unit_that_is_silent_by_chance_or_wakes_for_one_sample_is_not_dead() -> None:
