@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 
+import nn
 from autograd_mini import Value, abs, concatenate, gradcheck, linear, log, log_softmax, relu, where
 from autograd_mini.ops.operation import TABLE, Pointwise
 
@@ -60,6 +61,43 @@ def test_a_wrong_rule_beside_a_kink_a_curve_and_a_jump_are_no_kinks():
         assert not gradcheck(lambda x: x + np.floor(x.data), 1.0 + abs(x) * (x < 1)).kinks
     curve = gradcheck(lambda x: wrong_tanh(x * 3e3), 1e-4)
     assert (len(curve.wrong), curve.kinks) == (1, [])
+
+
+@pytest.mark.parametrize("side", [1, -1])
+@pytest.mark.parametrize("constant", [0.5, 0.9, 0.9999, 1.0001, 1.5])
+def test_a_wrong_rule_beside_a_kink_is_wrong_however_near_the_kink_is(planting, constant, side):
+    slope = constant if side > 0 else 1 - constant  # as far from the right one, on either side
+    wrong_relu = Pointwise("wrong_relu_of_gradcheck", lambda x: np.maximum(x, 0.0), lambda g, z, x: g * slope)
+    for distance in 10.0 ** np.linspace(-9, -5, 17):
+        report = gradcheck(lambda x: wrong_relu(x) + x, side * distance)
+        assert report.kinks == [], distance
+
+
+def test_kinks_on_both_sides_small_ones_and_those_of_large_functions_are_told_apart_from_errors():
+    for f in (
+        lambda x: relu(x) - 0.7 * relu(x - 1e-6) + relu(x + 3e-6),
+        lambda x: relu(x) * 1e-3 + x,
+        lambda x: relu(x) + 1e3,
+    ):
+        for distance in 10.0 ** np.linspace(-9, -5, 17):
+            for x in (distance, -distance):
+                assert not gradcheck(f, x).wrong, x
+
+
+def test_a_network_with_a_sample_near_a_kink_is_right_and_so_is_the_rule_of_relu():
+    rng = np.random.default_rng(15)
+    model = nn.MLP(2, [16, 16, 2], rng=rng)
+    x = rng.normal(size=(100, 2))
+    y = (x[:, 0] * x[:, 1] > 0).astype(int)
+    report = gradcheck(lambda *_: nn.cross_entropy(model(x), y), *model.parameters(), per_op=True)
+    assert report.ok, report
+    assert len(report.kinks) == 3
+
+
+def test_a_gradient_of_inf_is_wrong_and_no_kink():
+    report = gradcheck(lambda x: (x * x) ** 0.25, 0.0)
+    assert not report.ok
+    assert report.kinks == []
 
 
 def test_values_keep_their_data_and_gradient():

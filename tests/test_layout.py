@@ -74,7 +74,8 @@ ARROWS: dict[str, set[str]] = {
     "autograd_mini.by_hand.": {"autograd_mini.by_hand.", "autograd_mini.arithmetic", *LOOKING},
     "autograd_mini.draw.": {"autograd_mini.draw.", "autograd_mini.by_hand.", "autograd_mini.scope", *LOOKING},
     "autograd_mini.diagnosis.": {"autograd_mini.diagnosis.", *LOOKING},
-    "autograd_mini.gradcheck": {"autograd_mini.modes", *LOOKING},
+    "autograd_mini.gradcheck": {"autograd_mini.modes", "autograd_mini.kinks", *LOOKING},
+    "autograd_mini.kinks": {"autograd_mini.value"},
     "autograd_mini.expression_text": set(),
     "autograd_mini.expression": {"autograd_mini.expression_text", "autograd_mini.arithmetic", *LOOKING},
 }
