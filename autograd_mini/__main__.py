@@ -86,7 +86,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _explain(loss: Value, options: argparse.Namespace) -> tuple[str, int]:
-    explanation = explain(loss)
+    explanation = explain(loss, options.wrt)
     return explanation.latex if options.latex else explanation.markdown if options.markdown else str(explanation), 0
 
 
@@ -147,6 +147,7 @@ def _parser() -> argparse.ArgumentParser:
         return added
 
     explaining = command("explain", _explain, "write down how each gradient follows by the chain rule")
+    explaining.add_argument("--wrt", metavar="NAME", action="append", help="only the way to this one; may be repeated")
     form = explaining.add_mutually_exclusive_group()
     form.add_argument("--latex", action="store_true", help="as LaTeX, an aligned environment")
     form.add_argument("--markdown", action="store_true", help="as Markdown with formulas")

@@ -40,8 +40,8 @@ def names_of(graph: Graph, variables: Mapping[int, str] | None = None) -> list[s
     """A name for each Value of ``graph``, no two the same: its label, else the caller's variable, else ``v7``.
 
     ``v7`` is what stands at position 7. ``variables`` has names by ``id``, of Values and of arrays. A plain number is
-    called by its digits, as in the code that used it. Where several have one label, a parameter of a module is
-    called by its path, ``layers.0.weight``, and others get a number: ``w``, ``w#2``.
+    called by its digits, as in the code that used it. Where several have one label, the parameters of modules are
+    called by their paths, ``layers.0.weight``, and others get a number: ``w``, ``w#2``.
     """
     variables = variables or {}
     labels = [unbroken(value.label) if value.label else "" for value in graph.values]
@@ -52,7 +52,7 @@ def names_of(graph: Graph, variables: Mapping[int, str] | None = None) -> list[s
     taken: set[str] = set()
     last: dict[str, int] = {}
     for i, (value, label) in enumerate(zip(graph.values, labels, strict=True)):
-        name = label if how_many[label] == 1 else paths.get(id(value), label)
+        name = paths.get(id(value), label)
         name = name or variables.get(id(value), "")
         if not name and value.op is None:
             name = number(value.data) if is_plain_number(value) else variables.get(id(value.data), "")

@@ -208,10 +208,13 @@ class _Work:
         if not callable(f):
             raise TypeError(located(f"{self.who}: the first argument is the function, not a {type(f).__name__}"))
         chosen = argnums if isinstance(argnums, tuple) else (argnums,)
+        if not all([isinstance(n, int) for n in chosen]):
+            raise TypeError(located(f"{self.who}: argnums is the place of an argument, or a tuple of them: {argnums!r}"))
         moved = list(args)
         for n in chosen:
             if not -len(args) <= n < len(args):
-                raise ValueError(located(f"{self.who}: argnums names argument {n}, and there are {len(args)}"))
+                how = "; what is differentiated is given by position, not by name" if kwargs else ""
+                raise ValueError(located(f"{self.who}: argnums names argument {n}, and there are {len(args)}{how}"))
             moved[n] = self._variables(args[n], f"argument {n}")
         output = f(*moved, **kwargs)
         return tuple(moved[n] for n in chosen) if isinstance(argnums, tuple) else moved[argnums], output
@@ -293,6 +296,8 @@ def _as_variable(leaf: Any) -> Any:
 
 
 def _check_single(who: str, value: Any) -> None:
+    if value is None:
+        raise ValueError(located(f"{who}: f returns None; is its return missing?"))
     if shape_of(value) != () or not _is_number(value):
         described = f"has shape {shape_of(value)}" if _is_number(value) else f"is a {type(value).__name__}"
         remedy = "only a single number has a gradient; use jacobian, or .sum()"

@@ -21,10 +21,10 @@ WRITTEN = 4  # uses that are written out
 
 
 class Definition(NamedTuple):
-    """A step of the forward pass: ``e = a * b``."""
+    """A step of the forward pass: ``e = a * b``; without a formula, a constant."""
 
     output: Symbol
-    formula: Symbol
+    formula: Symbol | None
 
 
 class Use(NamedTuple):
@@ -43,11 +43,13 @@ class Derivation(NamedTuple):
 
 
 class Board(NamedTuple):
-    """All that is written down. ``left_out`` says how many gradients are not, since there are so many."""
+    """All that is written down. ``left_out`` says how many gradients are not, since there are so many; ``gap``, before
+    which definition some are missing then."""
 
     definitions: list[Definition]
     derivations: list[Derivation]
-    left_out: int
+    left_out: int = 0
+    gap: int | None = None
 
 
 # ------------------------------------------------------------ what is written, in either form
@@ -66,12 +68,17 @@ def _chosen(gradient: Any) -> tuple[int, ...]:
     return tuple(int(i) for i in np.unravel_index(int(np.argmax(size)), np.shape(gradient)))
 
 
+def _with_gap(board: Board, lines: list[str], mark: str) -> list[str]:
+    """The lines of the forward pass, with a mark where some are left out."""
+    return lines if board.gap is None else [*lines[: board.gap], mark, *lines[board.gap :]]
+
+
 # ------------------------------------------------------------ text
 
 
 def as_text(board: Board) -> str:
     """The derivation as lines of text, a blank line between gradients."""
-    blocks = ["\n".join([_text_of_definition(definition) for definition in board.definitions])]
+    blocks = ["\n".join(_with_gap(board, [_text_of_definition(each) for each in board.definitions], "…"))]
     derivations = [_text_of(derivation) for derivation in board.derivations]
     if board.left_out:
         derivations.insert(
@@ -82,6 +89,9 @@ def as_text(board: Board) -> str:
 
 def _text_of_definition(definition: Definition) -> str:
     output, formula = definition
+    if formula is None:
+        name = Text().write(output)
+        return f"{name} constant   {dimensions(output)}" if shape_of(output) else f"{name} = {number(output.data)}"
     written = [Text().write(output), Text().write(formula)]
     if _of_numbers(formula):
         written.append(Text(numbers=True).write(formula))
@@ -193,7 +203,7 @@ def _without_repetition(written: Sequence[str]) -> list[str]:
 
 def as_latex(board: Board) -> str:
     """The derivation as one ``aligned`` environment."""
-    lines = [_latex_of_definition(definition) for definition in board.definitions]
+    lines = _with_gap(board, [_latex_of_definition(each) for each in board.definitions], r"&\dots")
     blocks = [_latex_of(derivation) for derivation in board.derivations]
     if board.left_out:
         blocks.insert(len(blocks) // 2, rf"&\text{{… {board.left_out:,} more gradients}}")
@@ -203,6 +213,11 @@ def as_latex(board: Board) -> str:
 
 def _latex_of_definition(definition: Definition) -> str:
     output, formula = definition
+    if formula is None:
+        what = (
+            rf"&\text{{ constant {dimensions(output)}}}" if shape_of(output) else f"&= {Latex().number(output.data)[0]}"
+        )
+        return f"{Latex().write(output)} {what}"
     written = [Latex().write(formula)]
     if _of_numbers(formula):
         written += [Latex(numbers=True).write(formula), Latex().number(output.data)[0]]
@@ -217,9 +232,12 @@ def _latex_of(derivation: Derivation) -> str:
     more = len(derivation.uses) > WRITTEN + 1
     shown = derivation.uses[:WRITTEN] if more else derivation.uses
 
+    since: list[str] = []  # the conditions that decided which branch is written
+
     def row(formulas: Sequence[Any], numbers: bool = False) -> str:
         writer = Latex(numbers)
         terms = [writer.write(x) for x in formulas]
+        since.extend([] if numbers else writer.since)
         if more:
             terms.append(Latex().write(Symbol(Rest(len(derivation.uses) - WRITTEN), 0.0)))
         return " + ".join(terms)
@@ -228,6 +246,8 @@ def _latex_of(derivation: Derivation) -> str:
         amounts = [element(use.amount, ()) for use in shown]
         rows = [row([use.chain for use in shown]), row([use.amount for use in shown]), row(amounts), row(amounts, True)]
         rows = _without_repetition([*rows, Latex().number(gradient)[0]])
+        if since:
+            rows[1] += rf" \quad \text{{since }} {', '.join(dict.fromkeys(since))}"
         return " \\\\\n".join([f"{name if not i else ''} &= {text}".strip() for i, text in enumerate(rows)])
     lines = [f"{name} &= {row([use.amount for use in shown])}"]
     if np.size(gradient):
@@ -245,11 +265,11 @@ def _latex_of(derivation: Derivation) -> str:
 def as_markdown(board: Board) -> str:
     """The derivation as Markdown: a line for each gradient's name, and the formulas between double dollars."""
     parts = ["**Backward**", *[_display(_latex_of(derivation)) for derivation in board.derivations]]
-    if board.definitions:
-        lines = [_latex_of_definition(definition) for definition in board.definitions]
-        parts = ["**Forward**", _display(" \\\\\n".join(lines)), *parts]
     if board.left_out:
-        parts.append(f"… {board.left_out:,} more gradients.")
+        parts.insert(1 + len(board.derivations) // 2, f"… {board.left_out:,} more gradients")
+    if board.definitions:
+        lines = _with_gap(board, [_latex_of_definition(each) for each in board.definitions], r"&\dots")
+        parts = ["**Forward**", _display(" \\\\\n".join(lines)), *parts]
     return "\n\n".join(parts) + "\n"
 
 

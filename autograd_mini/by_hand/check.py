@@ -46,6 +46,10 @@ def check_by_hand(loss: Value, gradients: Mapping[Value | str, Any]) -> Report:
     another shape or a string that is no number, and if ``loss`` is not a single number or depends on nothing that
     requires a gradient; ``TypeError`` for a gradient that is no number at all.
     """
+    if not isinstance(gradients, Mapping):
+        raise TypeError(
+            located(f"check_by_hand: the gradients are a dict, such as {{'a': -0.5}}, not a {type(gradients).__name__}")
+        )
     names = Names(loss, user_variables(), "check_by_hand")
     true_steps, true = contributions(loss, _one(loss))
     written: dict[Value, Written] = {}

@@ -86,13 +86,15 @@ def explain(loss: Value, wrt: Any = None) -> Explanation:
     order = [loss, *sorted([value for value in uses if value in wanted], key=complete.__getitem__)]
     shown = order if len(order) <= MOST else order[: MOST // 2] + order[-MOST // 2 :]
     writer = _Writer(names)
-    is_shown = set(shown)
-    computed = [value for value in names.graph.values if value in is_shown and value.op is not None]
+    last = set(shown[len(shown) - MOST // 2 :])
+    needed = set(shown) | {operand for value in shown for operand in value.inputs if not _is_known(operand)}
+    forward = [value for value in names.graph.values if value in needed and (value.op or not value.requires_grad)]
+    gap = sum([value in last for value in forward]) if len(order) > len(shown) else None
     with np.errstate(all="ignore"):  # nan and inf are answers too
         derivations = [
             Derivation(writer.gradient(value), gradients[value], writer.uses(uses.get(value, []))) for value in shown
         ]
-    return Explanation(Board([*map(writer.definition, computed)], derivations, len(order) - len(shown)))
+    return Explanation(Board([*map(writer.definition, forward)], derivations, len(order) - len(shown), gap))
 
 
 class _Writer:
@@ -110,9 +112,10 @@ class _Writer:
         return Derivative(self._names[self._names.loss if of is None else of], self._names[by])
 
     def definition(self, value: Value) -> Definition:
-        """How a Value was computed."""
+        """How a Value was computed, or that it was given."""
         output = Symbol(self._names[value], value.data)
-        assert value.op is not None  # only what was computed has a definition
+        if value.op is None:
+            return Definition(output, None)
         return Definition(output, definition(value.op, output, [*map(self.value, value.inputs)]))
 
     def uses(self, steps: Sequence[Contribution]) -> list[Use]:
@@ -127,6 +130,11 @@ class _Writer:
         amount = term(op, step.operand_index, upstream, self.value(consumer), operands).amount
         slope = Symbol(self.gradient(step.operand, consumer), step.local)
         return Use(Symbol(None, step.amount, mul, (Symbol(to_consumer, step.upstream), slope)), amount)
+
+
+def _is_known(operand: Value) -> bool:
+    """True for what needs no line of its own: what is computed or trained has one, a number says itself."""
+    return operand.op is not None or operand.requires_grad or is_plain_number(operand)
 
 
 def _one_like(loss: Value) -> Any:

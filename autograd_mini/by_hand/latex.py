@@ -43,7 +43,7 @@ class Latex(Text):
             return self.number(name)
         parts = re.fullmatch(r"([A-Za-z])_?(\d*)", name)
         if parts:
-            return (f"{parts[1]}_{{{parts[2]}}}", PRODUCT + 1) if parts[2] else (parts[1], ATOM)
+            return parts[1] + (f"_{{{parts[2]}}}" if parts[2] else ""), ATOM
         return rf"\mathrm{{{escaped(name)}}}" if name.isidentifier() else rf"\text{{{escaped(name)}}}", ATOM
 
     def number(self, x: Any) -> tuple[str, int]:

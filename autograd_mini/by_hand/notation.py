@@ -162,7 +162,7 @@ class Text:
             return self.power(*operands)
         if name == "neg":
             text, binding = self._bound(operands[0])
-            text = self.bracketed(text) if binding < PRODUCT or binding == MINUS else text
+            text = self.bracketed(text) if binding < PRODUCT or text.startswith("-") else text
             return f"-{text}", min(binding, MINUS)
         if name in self.signs:
             return self.condition(x), COMPARISON

@@ -32,25 +32,20 @@ def swap_last(x: Carrier) -> Carrier:
     return x.T if ndim == 2 else transpose(x, (*range(ndim - 2), ndim - 1, ndim - 2))
 
 
-def _as_matrices(g: Carrier, x: Carrier, y: Carrier) -> tuple[Carrier, Carrier, Carrier]:
-    """``g``, ``x`` and ``y`` of a product with a vector in it as those of the same product of matrices."""
-    if len(shape_of(x)) == 1:
-        x, g = expand_dims(x, 0), expand_dims(g, -1 if len(shape_of(y)) == 1 else -2)
-    if len(shape_of(y)) == 1:
-        y, g = expand_dims(y, 1), expand_dims(g, -1)
-    return g, x, y
-
-
 def _matmul_by_x(g: Carrier, z: Carrier, x: Carrier, y: Carrier) -> Carrier:
-    g, x_matrix, y = _as_matrices(g, x, y)
-    by_x = g @ swap_last(y)
-    return by_x if x_matrix is x else squeeze(by_x, -2)
+    if len(shape_of(y)) == 1:
+        return (g if len(shape_of(x)) == 1 else expand_dims(g, -1)) * y
+    if len(shape_of(x)) == 1:
+        return y @ g if len(shape_of(y)) == 2 else squeeze(y @ expand_dims(g, -1), -1)
+    return g @ swap_last(y)
 
 
 def _matmul_by_y(g: Carrier, z: Carrier, x: Carrier, y: Carrier) -> Carrier:
-    g, x, y_matrix = _as_matrices(g, x, y)
-    by_y = swap_last(x) @ g
-    return by_y if y_matrix is y else squeeze(by_y, -1)
+    if len(shape_of(x)) == 1:
+        return g * x if len(shape_of(y)) == 1 else expand_dims(x, -1) * expand_dims(g, -2)
+    if len(shape_of(y)) == 1:
+        return swap_last(x) @ g if len(shape_of(x)) == 2 else squeeze(swap_last(x) @ expand_dims(g, -1), -1)
+    return swap_last(x) @ g
 
 
 matmul = Linear(

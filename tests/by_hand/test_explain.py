@@ -66,7 +66,7 @@ def test_every_formula_says_what_the_gradient_is(case):
         names[f"d_{derivation.name.by}"] = derivation.gradient
     for definition in explanation.definitions:
         names[definition.output.name] = definition.output.data
-        for operand in definition.formula.operands:
+        for operand in definition.formula.operands if definition.formula is not None else ():
             if isinstance(operand, Symbol):
                 names[operand.name] = operand.data
     by_name = {derivation.name.by: derivation for derivation in explanation.derivations}
@@ -277,6 +277,35 @@ def test_a_label_that_is_a_formula_stands_in_brackets():
 
 
 # ------------------------------------------------------------ which gradients
+
+
+def test_what_is_given_and_has_no_name_of_its_own_has_a_line():
+    loss = nn.cross_entropy(Value(np.ones((4, 3)), label="logits"), [0, 1, 2, 0])
+    assert str(explain(loss)).splitlines()[0] == "v1 constant   (4x1)"
+    assert r"v_{1} &\text{ constant (4x1)}" in explain(loss).latex
+
+
+def test_where_definitions_are_left_out_a_mark_stands():
+    y = Value(1.0, label="x")
+    for _ in range(100):
+        y = (y * 0.9).sin()
+    lines = str(explain(y)).splitlines()
+    assert lines.index("…") > 20
+    assert r"&\dots" in explain(y).latex
+    assert "… 141 more gradients" in explain(y).markdown.split("**Backward**")[1].split("$$")[60 + 2 - 2]
+
+
+def test_the_product_of_a_vector_and_a_matrix_is_an_outer_product():
+    v, W, X = Value(np.ones(2), label="v"), Value(np.ones((2, 3)), label="W"), Value(np.ones((3, 2)), label="X")
+    by_v = str(explain((v @ W).sum(), wrt=v))
+    assert "dL/dv = W @ dL/dv2   (2x3) @ (3)" in by_v
+    assert "dL/dW = reshape(v, (2, 1)) * reshape(dL/dv2, (1, 3))" in str(explain((v @ W).sum()))
+    assert "dL/dX = reshape(dL/dv2, (3, 1)) * v" in str(explain((X @ v).sum()))
+    assert "dL/dv = X.T @ dL/dv2   (2x3) @ (3)" in str(explain((X @ v).sum()))
+
+
+def test_latex_says_why_a_gate_is_open():
+    assert r"1 \cdot 1 \quad \text{since } L > 0" in explain(Value(2.0, label="x").relu()).latex
 
 
 def test_only_the_way_to_what_is_asked_for_is_derived(karpathy):
