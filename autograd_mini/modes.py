@@ -16,6 +16,9 @@ _lock = Lock()
 _depth: ContextVar[int] = ContextVar("no_grad depth", default=0)
 _tape: ContextVar[Any] = ContextVar("tape", default=None)
 
+# How many transforms (grad, jvp, ...) are at work. Inside of one, what another gives must itself be differentiable.
+transforms_at_work: ContextVar[int] = ContextVar("transforms at work", default=0)
+
 _F = TypeVar("_F", bound=Callable[..., Any])
 _RESUMABLE = 0x20 | 0x80 | 0x200  # inspect's CO_GENERATOR, CO_COROUTINE and CO_ASYNC_GENERATOR
 

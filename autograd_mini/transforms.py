@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from contextvars import ContextVar
 from functools import wraps
 from typing import Any
 
@@ -19,9 +18,6 @@ from autograd_mini.tree import leaves_of, map_leaves, named_leaves_of
 from autograd_mini.value import Value
 
 Argnums = int | tuple[int, ...]
-
-# How many transforms are at work. Inside of one, what another gives must itself be differentiable.
-_depth: ContextVar[int] = ContextVar("transforms at work", default=0)
 
 
 # ------------------------------------------------------------ reverse
@@ -184,21 +180,22 @@ class _Work:
 
     def __init__(self, who: str, given: Any) -> None:
         self.who = who
-        self.nested = _depth.get() > 0 or any([isinstance(leaf, Value) for leaf in leaves_of(given)])
+        self.nested = modes.transforms_at_work.get() > 0 or any([isinstance(leaf, Value) for leaf in leaves_of(given)])
         # In a jitted function all are Values. What would be plain numbers without jit has no gradient with it.
         self.plain = modes.tape() is not None and not (
-            _depth.get() > 0 or any([isinstance(leaf, Value) and leaf.requires_grad for leaf in leaves_of(given)])
+            modes.transforms_at_work.get() > 0
+            or any([isinstance(leaf, Value) and leaf.requires_grad for leaf in leaves_of(given)])
         )
         self.nested = self.nested or self.plain
 
     def __enter__(self) -> _Work:
         self._recording = modes.recording()
         self._recording.__enter__()
-        self._token = _depth.set(_depth.get() + 1)
+        self._token = modes.transforms_at_work.set(modes.transforms_at_work.get() + 1)
         return self
 
     def __exit__(self, *error: Any) -> None:
-        _depth.reset(self._token)
+        modes.transforms_at_work.reset(self._token)
         self._recording.__exit__(*error)
 
     def evaluate(
@@ -209,7 +206,9 @@ class _Work:
             raise TypeError(located(f"{self.who}: the first argument is the function, not a {type(f).__name__}"))
         chosen = argnums if isinstance(argnums, tuple) else (argnums,)
         if not all([isinstance(n, int) for n in chosen]):
-            raise TypeError(located(f"{self.who}: argnums is the place of an argument, or a tuple of them: {argnums!r}"))
+            raise TypeError(
+                located(f"{self.who}: argnums is the place of an argument, or a tuple of them: {argnums!r}")
+            )
         moved = list(args)
         for n in chosen:
             if not -len(args) <= n < len(args):

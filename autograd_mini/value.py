@@ -279,6 +279,13 @@ class Value(Arithmetic, Node):
         return self.data if self.data.__class__ is float else float(self.data.item())
 
     def __float__(self) -> float:
+        if modes.transforms_at_work.get() and self.requires_grad:
+            raise TypeError(
+                located(
+                    "float(), or a function of math, would cut what is being differentiated; use NumPy's function, such "
+                    "as np.sin(x), or x.item() for a number that counts as a constant"
+                )
+            )
         return self.item()
 
     def __int__(self) -> int:

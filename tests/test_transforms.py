@@ -1,5 +1,6 @@
 """Transforms: derivatives of functions, nested, forward and reverse, of containers; the judge is PyTorch."""
 
+import math
 import sys
 from collections import namedtuple
 from dataclasses import dataclass
@@ -314,6 +315,11 @@ def test_hessian_of_containers_is_a_container_of_containers():
             r"the output has shape \(2,\), .* for it \(\)",
         ),
         (lambda: grad(lambda x: x, has_aux=True)(1.0), TypeError, "with has_aux, f returns a pair"),
+        (lambda: grad(math.sin)(1.0), TypeError, r"a function of math, would cut .* use NumPy's function"),
+        (lambda: jvp(lambda x: x * math.exp(x), (1.0,), (1.0,)), TypeError, "a function of math"),
+        (lambda: grad(lambda x: None)(1.0), ValueError, "f returns None; is its return missing?"),
+        (lambda: grad(lambda x: x, argnums="x")(1.0), TypeError, "argnums is the place of an argument"),
+        (lambda: grad(lambda x: x)(x=1.0), ValueError, "given by position, not by name"),
     ],
 )
 def test_what_does_not_fit_is_refused_with_a_sentence(call, error, message):
