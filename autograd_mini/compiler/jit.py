@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Callable
 from functools import update_wrapper
 from types import MethodType
@@ -24,6 +25,9 @@ from autograd_mini.node import Node
 from autograd_mini.scope import current_scope
 from autograd_mini.tree import leaves_of, map_leaves
 
+MOST_KEPT = 32  # traces of one function
+MANY_TRACES = 100  # after which it is said
+
 P = ParamSpec("P")
 R = TypeVar("R")
 
@@ -34,7 +38,8 @@ def jit(f: Callable[P, R]) -> Jitted[P, R]:
     ``f`` takes numbers, arrays, Values, and lists, tuples, dicts and dataclasses of them, and returns a Value or a
     container of Values. The results have ``backward()``, which fills ``grad`` of every parameter that ``f`` uses, and
     of the arguments that are Values. Parameters are read at each call. A call with other shapes, dtypes or containers
-    traces anew. JAX: ``jax.jit``; PyTorch: ``torch.compile``.
+    traces anew, and so does one after a number, a list or a module that ``f`` closes over has changed.
+    JAX: ``jax.jit``; PyTorch: ``torch.compile``.
 
     >>> from autograd_mini import Value
     >>> w = Value(3.0)
@@ -63,6 +68,7 @@ class Jitted(Generic[P, R]):
             raise refused(f"{f!r} is no function", "write @jit above a def")
         self._f = f
         self._traces: dict[Any, Trace] = {}
+        self._times_traced = 0
         update_wrapper(self, f)
 
     def __call__(self, *args: P.args, **kwargs: P.kwargs) -> R:
@@ -73,10 +79,26 @@ class Jitted(Generic[P, R]):
         trace = self._traces.get(form)
         inputs = None if trace is None else trace.inputs(leaves)
         if trace is None or inputs is None:
-            trace = self._traces[form] = Trace(self._f, args, kwargs, leaves)
+            trace = Trace(self._f, args, kwargs, leaves)
+            self._keep(form, trace)
             inputs = trace.inputs(leaves)
         result: R = trace.run(inputs, leaves)
         return result
+
+    def _keep(self, form: Any, trace: Trace) -> None:
+        """Keeps the trace; the oldest goes if there are too many, and a word is said if that goes on and on."""
+        self._times_traced += 1
+        self._traces.pop(form, None)
+        self._traces[form] = trace
+        if len(self._traces) > MOST_KEPT:
+            del self._traces[next(iter(self._traces))]
+        if self._times_traced == MANY_TRACES:
+            name = getattr(self._f, "__qualname__", repr(self._f))
+            warnings.warn(
+                f"jit: {name} was traced {MANY_TRACES} times, each time slower than without jit; its arguments keep "
+                "changing shape, or something that it closes over keeps changing: pass that as an argument",
+                stacklevel=3,
+            )
 
     def __get__(self, instance: Any, owner: Any = None) -> Any:
         return self if instance is None else MethodType(self, instance)

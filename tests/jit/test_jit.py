@@ -210,6 +210,18 @@ def test_a_parameter_of_another_shape_is_traced_anew() -> None:
     assert f(2.0).data == 8.0
 
 
+def test_few_traces_are_kept_and_many_are_warned_of() -> None:
+    w = Value(2.0)
+    f = jit(lambda x: (w * x).sum())
+    for n in range(1, 100):
+        assert f(np.ones(n)).data == 2.0 * n
+    with pytest.warns(UserWarning, match="traced 100 times"):
+        f(np.ones(100))
+    for n in range(101, 140):  # warnings are errors: it is said once
+        assert f(np.ones(n)).data == 2.0 * n
+    assert len(f._traces) == 32
+
+
 # ---------------------------------------------------------------- refusals
 
 W = Value([1.0, 2.0])
