@@ -23,6 +23,7 @@ from autograd_mini.value import Value
 if TYPE_CHECKING:
     from autograd_mini.by_hand.check import check_by_hand
     from autograd_mini.by_hand.explain import explain
+    from autograd_mini.compiler.jit import jit
     from autograd_mini.custom import custom_op
     from autograd_mini.diagnosis.diagnose import diagnose
     from autograd_mini.draw.microscope import microscope
@@ -41,6 +42,7 @@ __all__ = [
     "hessian",
     "hvp",
     "jacobian",
+    "jit",
     "jvp",
     "located",
     "microscope",
@@ -57,6 +59,7 @@ _LOADED_LATER = {
     "custom_op": "autograd_mini.custom",
     "diagnose": "autograd_mini.diagnosis.diagnose",
     "explain": "autograd_mini.by_hand.explain",
+    "jit": "autograd_mini.compiler.jit",
     "microscope": "autograd_mini.draw.microscope",
     **dict.fromkeys(
         ["elementwise_grad", "grad", "hessian", "hvp", "jacobian", "jvp", "value_and_grad", "vjp"],
