@@ -16,6 +16,7 @@ from optim import lr_scheduler
 from optim.adagrad import Adadelta, Adagrad
 from optim.adam import Adam, AdamW, NAdam
 from optim.clip import clip_grad_norm, clip_grad_value
+from optim.lbfgs import LBFGS
 from optim.lion import Lion
 from optim.minibatches import minibatches
 from optim.minimize import Minimum, minimize
@@ -24,6 +25,7 @@ from optim.rmsprop import RMSprop
 from optim.sgd import SGD
 
 __all__ = [
+    "LBFGS",
     "SGD",
     "Adadelta",
     "Adagrad",

@@ -165,6 +165,10 @@ class Optimizer:
         """
         state_dict.load(self, state)
 
+    def loaded_state(self, i: int, entry: Any, group: Group) -> tuple[State, list[str]]:
+        """The saved state of parameter number ``i`` as this optimizer keeps it, and all that is wrong with it."""
+        return state_dict.state_of(self, i, entry, group)
+
 
 def _checked(params: Any, optimizer: str, others: list[Value]) -> list[Value]:
     """The parameters as a list, if that is what they are, and none of them is among the others."""

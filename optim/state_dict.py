@@ -57,7 +57,10 @@ def load(optimizer: Any, state: Mapping[str, Any]) -> None:
         if not isinstance(state["state"], list) or len(state["state"]) != len(optimizer.params):
             problems.append(f"state: a list of {len(optimizer.params)} is expected, one for each parameter")
         else:
-            states = [_state(optimizer, i, entry, of_each[i], problems) for i, entry in enumerate(state["state"])]
+            for i, entry in enumerate(state["state"]):
+                loaded, wrong = optimizer.loaded_state(i, entry, of_each[i])
+                states.append(loaded)
+                problems += wrong
     if problems:
         raise ValueError(
             located(
@@ -99,26 +102,27 @@ def _groups(optimizer: Any, entries: Any, problems: list[str]) -> list[ParamGrou
     return groups
 
 
-def _state(optimizer: Any, i: int, entry: Any, group: ParamGroup, problems: list[str]) -> Any:
-    """The state of one parameter, in its dtype. What belongs to it, the formula says itself: it is asked for a step."""
-    if entry == {}:
-        return {}
+def state_of(optimizer: Any, i: int, entry: Any, group: Any) -> tuple[dict[str, Any], list[str]]:
+    """The state of one parameter in its dtype, and what is wrong with it.
+
+    What belongs to a state, the formula says itself: it is asked for a step.
+    """
     if not isinstance(entry, dict):
-        problems.append(f"state[{i}]: a dict is expected, not {type(entry).__name__}")
-        return None
+        return {}, [f"state[{i}]: a dict is expected, not {type(entry).__name__}"]
+    if not entry:  # no gradient has reached it yet
+        return {}, []
     w = optimizer.params[i].data
     with np.errstate(all="ignore"):
         _, model = optimizer.update(w, 1.0 if w.__class__ is float else np.ones_like(w), {}, group)
-    problems += [f"state[{i}]: {key} is missing" for key in model if key not in entry]
+    problems = [f"state[{i}]: {key} is missing" for key in model if key not in entry]
     loaded = {}
     for key, part in entry.items():
         like = model.get(key, w)
-        array = np.asarray(part)
-        shape = np.shape(like)
+        array, shape = np.asarray(part), np.shape(like)
         if array.dtype.kind not in "fiu" or array.shape != shape:
-            problems.append(f"state[{i}]: {key} has shape {array.shape} and dtype {array.dtype}, and not shape {shape}")
+            problems.append(f"state[{i}]: {key} has shape {array.shape} and dtype {array.dtype}, not shape {shape}")
         elif isinstance(like, np.ndarray):
             loaded[key] = np.array(array, like.dtype)
         else:
             loaded[key] = type(like)(array)
-    return loaded
+    return loaded, problems

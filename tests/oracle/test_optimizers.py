@@ -231,3 +231,62 @@ def same_gradients(ours: list[Value], theirs: list[torch.Tensor]) -> None:
         assert tensor.grad is not None
         np.testing.assert_allclose(value.grad, tensor.grad.numpy(), rtol=1e-12)
     assert not ours[-1].has_grad
+
+
+def rosenbrock(xs: list[Any]) -> Any:
+    """Of all the numbers of a matrix, a vector and a number: each with the next."""
+    matrix, vector, number = xs
+    numbers = [matrix[0, 0], matrix[0, 1], matrix[1, 0], matrix[1, 1], vector[0], vector[1], number]
+    return sum([(1 - a) ** 2 + 100 * (b - a * a) ** 2 for a, b in itertools.pairwise(numbers)])
+
+
+def quadratic(xs: list[Any]) -> Any:
+    matrix, vector, number = xs
+    return ((matrix @ vector - number) ** 2).sum() + 0.1 * (matrix * matrix).sum() + (vector * vector).sum()
+
+
+def lbfgs_cases() -> Iterator[dict[str, Any]]:
+    yield {}
+    yield {"line_search_fn": "strong_wolfe"}
+    yield from combinations(
+        lr=[1.0, 0.1],
+        max_iter=[1, 4, 20],
+        max_eval=[None, 3],
+        history_size=[100, 3],
+        line_search_fn=[None, "strong_wolfe"],
+    )
+    yield {"tolerance_grad": 0.1, "tolerance_change": 1e-3, "line_search_fn": "strong_wolfe"}
+    yield {"tolerance_grad": 0.0, "tolerance_change": 0.0, "lr": 0.1}
+
+
+@pytest.mark.parametrize("loss", [rosenbrock, quadratic])
+@pytest.mark.parametrize("options", list(lbfgs_cases()), ids=str)
+def test_lbfgs_evaluates_where_pytorchs_does(loss: Any, options: dict[str, Any]) -> None:
+    """Point by point of every iteration, until both are done or rounding decides which way the search goes."""
+    start = np.random.default_rng(3)
+    data = [start.normal(size=(2, 2)), start.normal(size=2), 0.5]
+    ours = [Value(x) for x in data]
+    theirs = [torch.tensor(x, requires_grad=True) for x in data]
+    optimizer, oracle = optim.LBFGS(ours, **options), torch.optim.LBFGS(theirs, **options)
+    seen: dict[int, list[Any]] = {0: [], 1: []}
+
+    def closure(i: int, xs: Any, one: Any) -> Any:
+        one.zero_grad()
+        value = loss(xs)
+        value.backward()
+        points = [x.data if i == 0 else x.detach().numpy().copy() for x in xs]
+        seen[i].append([*np.ravel(points[0]), *points[1], float(points[2]), value.item()])
+        return value
+
+    for _ in range(5):
+        first = len(seen[0])
+        assert float(optimizer.step(lambda: closure(0, ours, optimizer))) == seen[0][first][-1]
+        oracle.step(lambda: closure(1, theirs, oracle))
+    count = min(len(seen[0]), len(seen[1]), 25)
+    assert count >= 5
+    np.testing.assert_allclose(seen[0][:count], seen[1][:count], rtol=1e-7, atol=1e-9)
+    np.testing.assert_allclose(seen[0][:8], seen[1][:8], rtol=1e-10, atol=1e-12)
+    state = oracle.state[theirs[0]]
+    if len(seen[0]) == len(seen[1]):
+        assert optimizer.state[0].get("n_iter") == state["n_iter"]
+        assert optimizer.state[0].get("func_evals") == state["func_evals"]
