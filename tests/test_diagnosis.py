@@ -176,9 +176,29 @@ def test_after_step_the_gradients_are_those_that_the_step_took() -> None:
     assert diagnose(loss, model).ok
 
 
-def test_of_a_first_step_there_is_nothing_left_to_judge() -> None:
+def test_without_any_gradient_there_is_no_all_clear() -> None:
     model = mlp()
-    assert diagnose(nn.cross_entropy(model(X), CLASSES), model).notes == []
+    loss = nn.cross_entropy(model(X), CLASSES)
+    report = diagnose(loss, model)
+    assert report.ok
+    assert str(report).startswith("diagnose: nothing is wrong in what can be judged now\n  not judged: the gradients")
+    assert "backward() has not been called on this loss" in report.notes[0]
+    loss.backward()
+    assert str(diagnose(loss, model)) == "diagnose: nothing is wrong with this step"
+
+
+def test_gradients_that_were_zeroed_between_backward_and_step_are_missed() -> None:
+    model = mlp()
+    loss = backward(nn.cross_entropy(model(X), CLASSES))
+    model.zero_grad()
+    finding = only(diagnose(loss, model), "no gradients")
+    assert "none of the 4 parameters" in finding.message
+    assert "before backward()" in finding.advice
+    loss = backward(nn.cross_entropy(model(X), CLASSES))
+    optimizer = optim.SGD(model.parameters(), lr=0.1)
+    optimizer.step()
+    optimizer.zero_grad()
+    assert diagnose(loss, model).ok  # step() has used them
 
 
 # ---------------------------------------------------------------- softmax twice
@@ -399,7 +419,7 @@ def test_a_unit_far_below_0_for_all_samples_is_dead() -> None:
     model = mlp(8, 3)
     model.layers[0].bias.data[5] = -100.0
     finding = only(diagnose(backward(nn.cross_entropy(model(X), CLASSES)), model), "dead relu")
-    assert "1 of 8 units are 0 for all 64 samples" in finding.message
+    assert "1 of 8 units is 0 for all 64 samples" in finding.message
     assert "(unit 5)" in finding.message
     assert finding.node.op.name == "relu"
 
@@ -411,6 +431,27 @@ def test_a_dead_layer_stops_everything_before_it() -> None:
     finding = only(diagnose(backward(nn.cross_entropy(model(X), CLASSES)), model), "dead relu")
     assert "8 of 8 units" in finding.message
     assert "in 1 (ReLU)" in finding.message
+
+
+@pytest.mark.parametrize("dead", [1, 7, 8, 9, 15, 16])
+def test_dead_units_are_found_however_many_there_are(dead: int) -> None:
+    model = mlp(16, 16, 3)
+    model.layers[0].bias.data[:dead] = -100.0
+    report = diagnose(backward(nn.cross_entropy(model(X), CLASSES)), model)
+    assert f"{dead} of 16 units {'is' if dead == 1 else 'are'} 0" in only(report, "dead relu").message
+
+
+def test_a_layer_that_too_high_a_learning_rate_has_shut_is_dead_however_near_0_it_is() -> None:
+    model = nn.MLP(2, (16, 16, 2), rng=np.random.default_rng(1))
+    x = np.random.default_rng(1).normal(size=(64, 2))
+    optimizer = optim.SGD(model.parameters(), lr=5.0)
+    for _ in range(60):
+        optimizer.zero_grad()
+        loss = backward(nn.cross_entropy(model(x), (x[:, 0] * x[:, 1] > 0).astype(int)))
+        report = diagnose(loss, model)
+        optimizer.step()
+    assert not model.layers[0].weight.grad.any()
+    assert "16 of 16 units are 0 for all 64 samples" in only(report, "dead relu").message
 
 
 def test_a_dead_neuron_of_scalars_is_named_by_its_path() -> None:
@@ -431,7 +472,7 @@ def test_a_unit_of_images_is_a_channel() -> None:
     w, b = Value(np.ones((3, 1, 1)), label="w"), Value(np.array([0.0, -100.0, 0.0]).reshape(3, 1, 1), label="b")
     loss = (relu(images * w + b) * Value(np.ones((3, 1, 1)))).mean()
     message = only(diagnose(backward(loss), [w, b]), "dead relu").message
-    assert "1 of 3 units are 0 for all 160 samples" in message
+    assert "1 of 3 units is 0 for all 160 samples" in message
     assert "(unit 1)" in message
 
 
@@ -517,6 +558,16 @@ def test_gradients_vanish_in_a_deep_network_of_sigmoids() -> None:
     finding = only(diagnose(backward(nn.cross_entropy(model(X), CLASSES)), model), "vanishing gradients")
     assert finding.name == "layers.0"
     assert "layers.1 " in finding.message
+
+
+def test_the_layers_of_a_sequential_do_not_read_as_numbers_and_a_list_that_stops_says_so() -> None:
+    rng = np.random.default_rng(0)
+    layers = [layer for _ in range(20) for layer in (nn.Linear(4, 4, rng=rng), nn.Sigmoid())]
+    model = nn.Sequential(*layers[:-1])
+    finding = only(diagnose(backward(nn.cross_entropy(model(X), CLASSES)), model), "vanishing gradients")
+    assert finding.message.startswith("the gradient of layer 0 is about ")
+    assert ", that of layer 38 " in finding.message
+    assert finding.message.endswith(" and 8 more)")
 
 
 def test_an_optimizers_weights_are_layers_too() -> None:

@@ -22,7 +22,7 @@ _EDGE = {"tanh": float(np.arctanh(0.99)), "sigmoid": 2 * float(np.arctanh(0.99))
 _MOST_SATURATED = {"tanh": 0.6, "sigmoid": 0.75}
 # Trained networks have units that are silent for all data: up to a fifth of them in the digits demo.
 _MOST_DEAD = 0.5  # of a layer's units; more are a fault, however near to 0 they are
-_KNOCKED_OUT = 10.0  # as far below 0 as this many times what the layer's units usually are
+_KNOCKED_OUT = 10.0  # as far below 0 as this many times what the layer's other units usually are
 
 
 class Layer(NamedTuple):
@@ -49,16 +49,19 @@ def _relu(step: Step, layer: Layer, inputs: Any) -> Iterator[Finding]:
     names = list(layer.units)
     count, samples = inputs.shape
     dead = _far_beyond(-inputs)
-    if dead.mean() <= _MOST_DEAD:
-        dead &= -inputs.mean(axis=1) > _KNOCKED_OUT * np.median(np.sqrt((inputs**2).mean(axis=1)))
+    if count > 1 and (inputs <= 0).all():
+        dead[:] = True  # a whole layer is not silent by chance, and nothing before it learns
+    elif dead.mean() <= _MOST_DEAD:
+        usual = np.median(np.sqrt((inputs[~dead] ** 2).mean(axis=1)))  # of those that live: half may be dead
+        dead &= -inputs.mean(axis=1) > _KNOCKED_OUT * usual
     if dead.any():
         which = some([name for name, is_dead in zip(names, dead, strict=True) if is_dead])
         yield Finding(
             DEAD,
             step.name(layer.node),
             layer.node,
-            f"{step.described(layer.node)}: {dead.sum():,} of {count:,} units are 0 for all {samples:,} samples, so no "
-            f"gradient passes ({which})",
+            f"{step.described(layer.node)}: {dead.sum():,} of {count:,} units {_are(dead)} 0 for all {samples:,} "
+            f"samples, so no gradient passes ({which})",
             "lower the learning rate and begin with fresh weights (nn.init.kaiming_uniform_, biases of 0), or take "
             "leaky_relu, which is never shut",
             step.line(layer.node),
@@ -74,7 +77,7 @@ def _squashed(step: Step, layer: Layer, inputs: Any) -> Iterator[Finding]:
         what = f"{share:.0%} of its {inputs.size:,} elements are"
     elif stuck.any():
         which = some([name for name, is_stuck in zip(names, stuck, strict=True) if is_stuck])
-        what = f"{stuck.sum():,} of {len(names):,} units ({which}), for all {inputs.shape[1]:,} samples, are"
+        what = f"{stuck.sum():,} of {len(names):,} units ({which}), for all {inputs.shape[1]:,} samples, {_are(stuck)}"
     else:
         return
     yield Finding(
@@ -85,6 +88,10 @@ def _squashed(step: Step, layer: Layer, inputs: Any) -> Iterator[Finding]:
         "make what goes in smaller: smaller initial weights (Xavier), inputs scaled to about 1, a lower learning rate",
         step.line(layer.node),
     )
+
+
+def _are(marked: Any) -> str:
+    return "is" if marked.sum() == 1 else "are"
 
 
 def _far_beyond(distance: Any) -> Any:

@@ -21,7 +21,7 @@ def diagnose(loss: Value, model_or_optimizer: Any) -> Diagnosis:
     - ``parameter rebound``: ``w = w - lr * w.grad`` put a result in its place
     - ``parameter not reached`` by the loss
     - ``growing graph``: ``total += loss`` keeps the graphs of earlier steps
-    - ``gradients not zeroed`` before ``backward()``
+    - ``gradients not zeroed`` before ``backward()``; ``no gradients``, since they were zeroed after it
     - ``softmax twice``: of what is a probability already
     - ``dead relu``: units that are 0 for all samples; ``saturated tanh``, ``saturated sigmoid``
     - ``vanishing gradients``, ``exploding gradients``, layer by layer
@@ -71,9 +71,9 @@ def diagnose(loss: Value, model_or_optimizer: Any) -> Diagnosis:
         if step.changed:
             notes += [] if step.fresh else [_CHANGED]
         elif not step.is_after_backward:
-            notes += [_BEFORE] if any(x.has_grad for _, x in step.parameters) else []
+            notes += [_BEFORE if any(x.has_grad for _, x in step.parameters) else _WITHOUT]
         elif not broken:
-            findings += leftovers.not_zeroed(step)
+            findings += [*leftovers.missing(step), *leftovers.not_zeroed(step)]
     findings += softmax.applied_twice(step)
     if is_finite:
         findings += activations.shut(step)
@@ -89,6 +89,9 @@ _CHANGED = (
 _BEFORE = (
     "whether gradients were zeroed, since backward() has not been called on this loss; the parameters still hold older "
     "gradients, which zero_grad() must forget first"
+)
+_WITHOUT = (
+    "the gradients that step() will use, since no parameter has one yet: backward() has not been called on this loss"
 )
 
 

@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from autograd_mini.diagnosis.report import Finding
-from autograd_mini.diagnosis.step import Step
+from autograd_mini.diagnosis.step import Step, some
 from autograd_mini.text import number
 from autograd_mini.value import Value
 
@@ -35,7 +35,7 @@ def out_of_scale(step: Step) -> Iterator[Finding]:
         return
     largest = max(layers, key=lambda layer: layer.gradient)
     smallest = min(layers, key=lambda layer: layer.gradient)
-    listed = ", ".join(f"{layer.name} {number(layer.gradient)}" for layer in layers[:12])
+    listed = some([f"{layer.name} {number(layer.gradient)}" for layer in layers], most=12)
     steep = [layer for layer in layers if layer.gradient > _STEEP * max(layer.weight, 0.1)]
     is_uneven = largest.gradient > _UNEVEN * smallest.gradient
     grows_backwards = layers.index(largest) < layers.index(smallest)
@@ -79,11 +79,14 @@ def _layers(step: Step) -> list[Layer]:
 
 
 def _layer_of(name: str, parameter: Value) -> str:
-    """``layers.0`` of ``layers.0.neurons.3.w.1``, ``fc`` of ``fc.weight``; a tensor that is held alone is a layer."""
+    """``layers.0`` of ``layers.0.neurons.3.w.1``, ``fc`` of ``fc.weight``; a tensor that is held alone is a layer.
+
+    A bare number, as a Sequential calls what it holds, would read as a size: it is ``layer 0``.
+    """
     parts = name.split(".")
     for i, part in enumerate(parts[:-1]):
         if part.isdigit():
-            return ".".join(parts[: i + 1])
+            return ".".join(parts[: i + 1]) if i else f"layer {part}"
     return ".".join(parts[:-1]) or (name if parameter.ndim > 1 else "")
 
 

@@ -14,8 +14,24 @@ from autograd_mini.graph import walk
 from autograd_mini.ops.operation import dtype_of
 from autograd_mini.value import Value
 
+NO_GRADIENTS = "no gradients"
 NOT_ZEROED = "gradients not zeroed"
 GROWING = "growing graph"
+
+
+def missing(step: Step) -> Iterator[Finding]:
+    """Parameters that hold no gradient though ``backward()`` has been through this graph: ``step()`` does nothing."""
+    reached = [(name, x) for name, x in step.parameters if x.op is None and x.requires_grad and x in step.gradients]
+    if reached and not any(x.has_grad for _, x in reached):
+        name, x = reached[0]
+        yield Finding(
+            NO_GRADIENTS,
+            name,
+            x,
+            f"backward() has been called on this loss, and none of the {len(reached):,} parameters that it reached has "
+            "a gradient any more, so step() changes nothing",
+            "call zero_grad() before backward(), not between backward() and step()",
+        )
 
 
 def not_zeroed(step: Step) -> Iterator[Finding]:

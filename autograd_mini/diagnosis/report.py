@@ -59,7 +59,9 @@ class Diagnosis:
     @property
     def _summary(self) -> str:
         n = len(self.findings)
-        return "nothing is wrong with this step" if not n else f"{n} finding{'s' if n > 1 else ''}"
+        if n:
+            return f"{n} finding{'s' if n > 1 else ''}"
+        return "nothing is wrong in what can be judged now" if self.notes else "nothing is wrong with this step"
 
     def _repr_html_(self) -> str:
         """What Jupyter, VS Code and marimo show."""
