@@ -11,6 +11,7 @@ import numpy as np
 from autograd_mini.compiler.errors import refused
 from autograd_mini.node import Node
 from autograd_mini.ops.operation import dtype_of, shape_of
+from autograd_mini.tree import leaves_of
 
 
 def form_of(tree: Any, leaves: list[Any]) -> Any:
@@ -61,7 +62,12 @@ def statics_of(tree: Any) -> list[Any]:
     """What is neither a container nor a number: objects that the function may look into."""
     if isinstance(tree, list | tuple | dict):
         return [x for part in (tree.values() if isinstance(tree, dict) else tree) for x in statics_of(part)]
-    return [tree] if not isinstance(tree, np.ndarray | float | int | np.number | np.bool_ | Node | str) else []
+    return [] if _is_number(tree) else [tree]
+
+
+def numbers_of(tree: Any) -> list[Any]:
+    """The leaves that are numbers."""
+    return [leaf for leaf in leaves_of(tree) if _is_number(leaf)]
 
 
 def with_leaves(tree: Any, leaves: Iterator[Any]) -> Any:
@@ -74,6 +80,9 @@ def with_leaves(tree: Any, leaves: Iterator[Any]) -> Any:
         return type(tree)([with_leaves(part, leaves) for part in tree])
     if is_dataclass(tree) and not isinstance(tree, type):
         return replace(tree, **{field.name: with_leaves(getattr(tree, field.name), leaves) for field in fields(tree)})
-    if isinstance(tree, bool) or not isinstance(tree, np.ndarray | float | int | np.number | np.bool_ | Node):
-        return tree
-    return next(leaves)
+    return next(leaves) if _is_number(tree) else tree
+
+
+def _is_number(leaf: Any) -> bool:
+    """True for what ``form_of`` takes for numbers: not for a bool or an enum, on which a function decides things."""
+    return leaf.__class__ in (np.ndarray, float, int) or isinstance(leaf, np.number | np.bool_ | Node)

@@ -12,6 +12,7 @@ import random
 import sys
 import sysconfig
 import types
+from collections import deque
 from collections.abc import Iterator
 from itertools import chain
 from operator import is_
@@ -87,7 +88,7 @@ class Guards:
             now = _held_by(container, keys)
             if len(now) != len(then) or not all(map(is_, now, then)):
                 raise refused(
-                    f"the function changes {path or 'what it closes over'}, and a replay would not",
+                    f"the function changes {path.rstrip('.') or 'what it closes over'}, and a replay would not",
                     "return what it computes, and change things after the call",
                 )
         if self._draws != self._random_states():
@@ -117,6 +118,11 @@ class Guards:
             if isinstance(thing, np.ndarray):
                 self.arrays.append(thing)
                 continue
+            if isinstance(thing, Iterator):
+                raise refused(
+                    f"the function closes over an iterator, {path}, and a replay would use what it gave the first time",
+                    "call next() before, and pass what it gives as an argument",
+                )
             if isinstance(thing, np.random.Generator):
                 self._generators.append(thing)
                 continue
@@ -155,12 +161,15 @@ def _parts_of(thing: Any) -> Iterator[tuple[str, Any, Any]]:
         yield "", (thing.__self__, thing.__func__), None
     elif isinstance(thing, functools.partial):
         yield "", (thing.func, thing.args, thing.keywords), None
-    elif isinstance(thing, list | tuple | dict | set | frozenset):
+    elif isinstance(thing, list | tuple | dict | set | frozenset | deque):
         yield "", thing, None
     elif not isinstance(thing, type | types.ModuleType | types.BuiltinFunctionType | np.ufunc | Operation):
         attributes = getattr(thing, "__dict__", None)
         if attributes is not None:
             yield ".", attributes, None
+        slots = [name for kind in type(thing).__mro__ for name in vars(kind).get("__slots__", ())]
+        if slots and not is_installed(_file_of(type(thing))):
+            yield ".", thing, tuple(slots)
 
 
 def _that_may_change(function: types.FunctionType) -> list[str]:
@@ -183,7 +192,9 @@ def _held_by(container: Any, keys: Any) -> Any:
         return container.values() if isinstance(container, dict) else container
     if container.__class__ is tuple:  # cells
         return [_content(cell) for cell in container]
-    return [container.get(key) for key in keys]
+    if isinstance(container, dict | types.MappingProxyType):
+        return [container.get(key) for key in keys]
+    return [getattr(container, key, None) for key in keys]  # slots
 
 
 def _content(cell: Any) -> Any:

@@ -11,7 +11,7 @@ from typing import Any, Generic, ParamSpec, TypeVar
 import numpy as np
 
 from autograd_mini import modes
-from autograd_mini.compiler.arguments import form_of, statics_of, with_leaves
+from autograd_mini.compiler.arguments import form_of, numbers_of, statics_of, with_leaves
 from autograd_mini.compiler.errors import refused
 from autograd_mini.compiler.fuse import fused
 from autograd_mini.compiler.guards import Guards
@@ -115,6 +115,12 @@ class Trace:
             args, kwargs = with_leaves((args, kwargs), iter(arguments))
             self.returned = f(*args, **kwargs)
             guards.check_untouched()
+            left = numbers_of((args, kwargs))
+            if len(left) != len(arguments) or any([x is not y for x, y in zip(left, arguments, strict=True)]):
+                raise refused(
+                    "the function changes a list or dict that it was given, and a replay would not",
+                    "return what it computes instead",
+                )
             outputs = [tape.standing_for(leaf) for leaf in leaves_of(self.returned) if isinstance(leaf, Node)]
             of_arguments = [i for i, leaf in enumerate(leaves) if isinstance(leaf, Node) and leaf.requires_grad]
             wanted = [arguments[i] for i in of_arguments] + [x for x in tape.captured if x.requires_grad]

@@ -268,6 +268,9 @@ class Tape:
     def argument(self, index: int, leaf: Any) -> Traced:
         """The Value that stands for an argument."""
         data = leaf.data if isinstance(leaf, Node) else leaf
+        if np.asarray(data).dtype.kind not in "fiub":
+            kind = np.asarray(data).dtype
+            raise refused(f"an argument is an array of {kind}", "pass real numbers, whole numbers or booleans")
         node = self.line(Argument(index), (), data)
         node.requires_grad = isinstance(leaf, Node) and leaf.requires_grad
         return node

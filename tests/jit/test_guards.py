@@ -130,10 +130,25 @@ def changes_a_global(x: Any) -> Any:
     return W * x
 
 
+def changes_a_slot(x: Any) -> Any:
+    SLOTTED.rate += 1.0
+    return W * x
+
+
+class Slotted:
+    __slots__ = ("rate",)
+
+
 COUNT = 0
+NUMBERS_ONE_BY_ONE = iter([1.0, 2.0])
+SLOTTED = Slotted()
+SLOTTED.rate = 1.0
 REFUSED = {
     "a list that it changes": (changes_a_list, "changes NUMBERS"),
     "a global that it changes": (changes_a_global, "changes"),
+    "an argument that it changes": (lambda x: W * (x.append(1.0), x[0])[1], "changes a list or dict"),
+    "an iterator": (lambda x: W * x * next(NUMBERS_ONE_BY_ONE), "closes over an iterator"),
+    "an object with slots that it changes": (changes_a_slot, "changes SLOTTED"),
     "the data of a parameter": (lambda x: W * x * W.data, "reading .data of a parameter"),
     "an assignment to a parameter": (lambda x: setattr(W, "data", 1.0), "assigning .data of a parameter"),
     "random numbers of a generator": (lambda x: W * x * RNG.normal(), "draws random numbers"),
@@ -146,7 +161,7 @@ REFUSED = {
 def test_what_a_replay_would_not_repeat_is_refused(name: str) -> None:
     f, message = REFUSED[name]
     with pytest.raises(JitError, match=message):
-        jit(f)(1.0)
+        jit(f)([1.0] if "argument" in name else 1.0)
     assert type(W) is Value
     NUMBERS[2:] = []
 

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections import deque
 from collections.abc import Callable
+from enum import IntEnum
+from queue import SimpleQueue
 from typing import Any
 
 import numpy as np
@@ -133,6 +134,28 @@ def test_an_argument_that_is_a_value_gets_its_gradient() -> None:
         assert x.grad.tolist() == [6.0 * n for n in numbers]
 
 
+def test_a_module_is_an_argument_too() -> None:
+    f = jit(lambda model, x: model(x).sum())
+    one, two = nn.Linear(2, 1), nn.Linear(2, 1)
+    for model in (one, two, one):
+        assert f(model, np.ones((3, 2))).item() == model(np.ones((3, 2))).sum().item()
+    f(one, np.ones((3, 2))).backward()
+    assert one.bias is not None
+    assert one.bias.grad.tolist() == [3.0]
+
+
+def test_flags_and_enums_are_decided_upon() -> None:
+    class Kind(IntEnum):
+        SUM = 1
+        MEAN = 2
+
+    w = Value([1.0, 3.0])
+    f = jit(lambda x, kind, negate: ((w * x).sum() if kind is Kind.SUM else (w * x).mean()) * (-1.0 if negate else 1.0))
+    calls = [(Kind.SUM, False), (Kind.MEAN, False), (Kind.MEAN, True), (Kind.SUM, True)]
+    assert [f(1.0, *call).item() for call in calls] == [4.0, 2.0, -2.0, -4.0]
+    assert f(np.float64(2.0), np.True_, False).item() == 4.0  # NumPy's bool is a number: no branch can be on it
+
+
 def test_a_result_is_a_value_among_others() -> None:
     w = Value([1.0, 2.0])
     f = jit(lambda x: w * x)
@@ -250,15 +273,15 @@ def test_what_cannot_be_replayed_is_refused_with_the_line(name: str) -> None:
 
 
 def test_a_value_that_left_the_function_is_refused() -> None:
-    kept: deque[Any] = deque()  # into which the guards do not look
+    kept: SimpleQueue[Any] = SimpleQueue()  # into which the guards do not look
 
     def f(x: Any) -> Any:
-        kept.append(x * 2.0)
-        return W * kept[-1]
+        kept.put(x * 2.0)
+        return W * x
 
     jit(f)(1.0)
     with pytest.raises(JitError, match="used after its end"):
-        kept[0] * 2.0
+        kept.get() * 2.0
 
 
 def test_a_gradient_of_a_gradient_through_a_program_is_refused() -> None:
