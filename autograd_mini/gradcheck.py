@@ -14,6 +14,8 @@ from autograd_mini.kinks import Line, has_kink
 from autograd_mini.ops.caller import located, user_variables
 from autograd_mini.value import Value
 
+_LEFT_DOMAIN = "f is nan or inf at x - h, at x or at x + h, outside of its domain: take a smaller h, or another x"
+
 
 @dataclass(frozen=True)
 class Entry:
@@ -35,7 +37,7 @@ class Entry:
         where = f"{self.name}[{', '.join(map(str, self.index))}]" if self.index else self.name
         return (
             f"{where}: backprop {self.backprop:.10g}, finite differences {self.difference:.10g} "
-            f"(relative error {self.error:.1e})"
+            f"(relative error {self.error:.1e})" + (f"; {_LEFT_DOMAIN}" if np.isnan(self.difference) else "")
         )
 
 
@@ -105,6 +107,11 @@ class GradcheckReport:
             lines += [f"  WRONG OP {check}" for check in wrong[:10]]
             if len(wrong) > 10:
                 lines.append(f"  ... and {len(wrong) - 10:,} more")
+            if self.wrong and not wrong and all(np.isfinite(entry.difference) for entry in self.wrong):
+                lines.append(
+                    "  so a path is missing from the graph: f depends on its input through a .detach(), .data, "
+                    "float(), .item() or no_grad() too, which backprop does not see"
+                )
         return "\n".join(lines)
 
     __repr__ = __str__
@@ -138,8 +145,18 @@ def gradcheck(
     >>> print(gradcheck(lambda x, y: (x * y).tanh(), 0.5, 2.0, per_op=True).ops[1].op)
     mul
 
-    Raises ``ValueError`` if no input requires a gradient, or if ``f`` gives another result each time.
+    Raises ``TypeError`` if ``f`` is no function, ``ValueError`` if ``h`` is not above 0, if no input requires a
+    gradient, or if ``f`` gives another result each time.
     """
+    if not callable(f):
+        raise TypeError(
+            located(
+                f"gradcheck: the first argument is the function, not its result, and a {type(f).__name__} is none: "
+                "gradcheck(np.sin, 2.0), or gradcheck(lambda x: x * x, 2.0)"
+            )
+        )
+    if not 0 < h < np.inf:
+        raise ValueError(located(f"gradcheck: the step h is a positive number, not {h}; 1e-5 suits most functions"))
     values = [x if isinstance(x, Value) else Value(x, label=f"input {i}") for i, x in enumerate(inputs)]
     wanted = [(i, value) for i, value in enumerate(values) if value.requires_grad]
     if not wanted:
@@ -207,6 +224,7 @@ def _compare(
     total = float(np.sum(middle))
     if total != float(np.sum(at())) and total == total:
         raise ValueError(located("gradcheck: f gives another result each time (is it random?); fix its random numbers"))
+    names = _names(output, wanted)
     judged: list[tuple[float, Entry]] = []  # with the difference as a part of what is allowed
     kinks: list[Entry] = []
     for i, value in wanted:
@@ -214,7 +232,7 @@ def _compare(
         for index in np.ndindex(value.shape):
             line = Line(at, value, index, middle)
             backprop = (float(gradient[index]) if index else float(gradient)) / _UPSTREAM
-            entry = Entry(i, value.label or f"input {i}", index, backprop, line.slope(-h, h))
+            entry = Entry(i, names[value], index, backprop, line.slope(-h, h))
             allowed = atol * max(1.0, abs(total)) + rtol * abs(entry.difference)
             excess = abs(entry.backprop - entry.difference) / allowed
             if 1 < excess < np.inf and has_kink(line, h, backprop, allowed):
@@ -227,3 +245,12 @@ def _compare(
 
 
 _UPSTREAM = 2.0
+
+
+def _names(output: Value, wanted: list[tuple[int, Value]]) -> dict[Value, str]:
+    """What the inputs are called: by their labels, or by their paths in the model if several have the same label."""
+    names = {value: value.label or f"input {i}" for i, value in wanted}
+    if len(set(names.values())) < len(names):
+        graph = walk(output)
+        names |= {value: name for value, name in zip(graph.values, names_of(graph), strict=True) if value in names}
+    return names

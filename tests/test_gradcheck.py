@@ -140,6 +140,34 @@ def test_a_jump_is_no_kink_and_nothing_checked_is_not_ok():
     assert not only_a_kink.ok
 
 
+@pytest.mark.parametrize("h", [0, 0.0, -1.0, np.nan, np.inf])
+def test_a_step_that_is_not_above_0_is_refused(h):
+    with pytest.raises(ValueError, match="the step h is a positive number, not"):
+        gradcheck(relu, 1.0, h=h)
+
+
+def test_a_result_in_place_of_a_function_is_refused():
+    with pytest.raises(TypeError, match="the function, not its result, and a float64 is none"):
+        gradcheck(np.sin(2.0), 2.0)
+
+
+def test_a_difference_that_leaves_the_domain_says_so():
+    assert "outside of its domain: take a smaller h" in str(gradcheck(log, 1e-6))
+    assert gradcheck(log, 1e-6, h=1e-10).ok
+    assert "domain" not in str(gradcheck(lambda x: wrong_tanh(x), 2.0))
+
+
+def test_right_rules_and_a_wrong_gradient_mean_that_the_graph_is_cut():
+    assert "a path is missing from the graph" in str(gradcheck(lambda x: x * x.detach(), 2.0, per_op=True))
+    assert "a path is missing" not in str(gradcheck(lambda x: wrong_tanh(x), 2.0, per_op=True))
+
+
+def test_parameters_of_one_label_are_called_by_their_paths():
+    model = nn.MLP(2, [3, 1], rng=np.random.default_rng(0))
+    report = gradcheck(lambda *_: wrong_tanh(model(np.ones((4, 2)))), *model.parameters())
+    assert {"layers.0.weight", "layers.1.bias"} <= {entry.name for entry in report.wrong}
+
+
 def test_a_random_function_is_refused():
     rng = np.random.default_rng(0)
     with pytest.raises(ValueError, match="another result each time"):
