@@ -452,6 +452,8 @@ def test_a_layer_that_too_high_a_learning_rate_has_shut_is_dead_however_near_0_i
         optimizer.step()
     assert not model.layers[0].weight.grad.any()
     assert "16 of 16 units are 0 for all 64 samples" in only(report, "dead relu").message
+    optimizer.zero_grad()
+    assert kinds(diagnose(loss, model)) == ["dead relu"]  # the shut layers were not changed, and are reached even so
 
 
 def test_a_dead_neuron_of_scalars_is_named_by_its_path() -> None:

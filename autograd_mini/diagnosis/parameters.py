@@ -64,7 +64,8 @@ def _is_update(result: Value, operand: Value, is_plain: bool) -> bool:
 
 def unreached(step: Step) -> Iterator[Finding]:
     """Parameters that want a gradient and get none, since no path leads from the loss to them."""
-    reached = {*step.gradients, *step.changed}  # after step() and zero_grad() the gradients are gone
+    # after step() and zero_grad() the gradients are gone
+    reached = {*step.gradients, *(step.position if step.changed else ())}
     missing = [(name, x) for name, x in step.parameters if x.requires_grad and x not in reached]
     if not missing:
         return
