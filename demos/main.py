@@ -1,4 +1,4 @@
-"""All demos, one after the other: this is `make demo`.
+"""The digits, the moons and the neuron, one after the other: this is `make demo`.
 
 python -m demos.main
 """

@@ -126,7 +126,7 @@ def _report(found):
 def draw_hollow(hollow, flat, file):
     """Both ways on the curve with two hollows, and the value step by step on the plateau."""
     figure = Figure(figsize=(11, 4.8))
-    left, right = figure.subplots(1, 2, width_ratios=[1.2, 1])
+    left, right = figure.subplots(1, 2)
     reach = 1.1 * max(2.0, *(np.abs(each.path).max() for each in hollow.values()))
     line = np.linspace(-reach, reach, 400)
     left.plot(line, two_hollows(line), color="0.6", linewidth=1.2)
@@ -142,7 +142,7 @@ def draw_hollow(hollow, flat, file):
     for (_, each), color, style in zip(flat.items(), (ORANGE, BLUE), ("--", "-"), strict=True):
         right.plot(np.arange(len(each.values)) + 1, each.values, style, color=color)
     counts = [int(np.argmax(np.array(each.values) < -0.5)) for each in flat.values()]
-    right.set_title(f"The plateau takes {counts[0]} steps, with momentum {counts[1]}", fontsize=11)
+    right.set_title(f"A plateau: {counts[0]} steps, with momentum {counts[1]}", fontsize=11)
     right.set(xlabel="step (log scale)", ylabel="f(x)", xscale="log")
     figure.legend(loc="outside lower center", ncols=2, frameon=False)
     figure.savefig(file)
