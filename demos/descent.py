@@ -27,6 +27,7 @@ import numpy as np
 from matplotlib import rc_context
 from matplotlib.figure import Figure
 
+import optim
 from autograd_mini import grad, hessian
 
 STYLE = Path(__file__).with_name("pictures.mplstyle")
@@ -56,9 +57,9 @@ def main(out="out", *, seed=0, rates=RATES, x=2.0, steps=12, tol=1e-6, starts=24
     path = descend(parabola, x, lr=0.2, steps=3)
     for step, (here, there) in enumerate(pairwise(path)):
         print(f"  {step:4} {here:10.5f} {grad(parabola)(here):10.5f}    = {there:.5f}")
-    print(f"Steps from {x:g} until |slope| < {tol:g}:")
+    print(f"optim.minimize does the same, and says how it went, from {x:g}:")
     for name, lr in rates.items():
-        print(f"  lr = {lr:<5g} {name:10} {outcome(descend(parabola, x, lr=lr, steps=2000, tol=tol), tol)}")
+        print(f"  lr = {lr:<5g} {name:10} {optim.minimize(parabola, x, lr=lr, tol=tol, max_steps=2000).message}")
 
     rng = np.random.default_rng(seed)
     paths = [
@@ -90,15 +91,6 @@ def descend(f, x, *, lr, steps, tol=0.0):
         x = x - lr * slope
         path.append(x)
     return np.array(path)
-
-
-def outcome(path, tol):
-    """How a descent of the parabola ended."""
-    if abs(path[-1]) >= FAR:
-        return "diverges"
-    if abs(grad(parabola)(float(path[-1]))) < tol:
-        return f"{len(path) - 1} steps"
-    return f"not there after {len(path) - 1} steps"
 
 
 def sort_by_valley(paths, tol):

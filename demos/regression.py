@@ -32,7 +32,7 @@ from matplotlib.figure import Figure
 from sklearn.datasets import load_diabetes
 from sklearn.linear_model import LinearRegression
 
-from autograd_mini import grad
+import optim
 
 STYLE = Path(__file__).with_name("pictures.mplstyle")
 BLUE, ORANGE = "#0072B2", "#D55E00"
@@ -46,7 +46,7 @@ def main(
     out = Path(out)
     out.mkdir(parents=True, exist_ok=True)
     path = descend(*TEXTBOOK, np.array(theta), lr=alpha, steps=1000)
-    print("The textbook: X = [[1,1],[2,2],[3,3]], y = [1,2,3], 1000 steps")
+    print("The textbook: X = [[1,1],[2,2],[3,3]], y = [1,2,3], at most 1000 steps")
     print(f"  theta = ({path[-1][0]:.6f}, {path[-1][1]:.6f}), loss {loss(*TEXTBOOK, path[-1]):.1e}")
     print(f"  at the (0.999, 0.999) of some tutorials the loss is {loss(*TEXTBOOK, np.full(2, 0.999)):.2f}")
     print(f"  X'X has the rank {np.linalg.matrix_rank(TEXTBOOK[0].T @ TEXTBOOK[0])}: it has no inverse\n")
@@ -86,16 +86,9 @@ def loss(x, y, weights):
 
 
 def descend(x, y, weights, *, lr, steps, tol=0.0):
-    """The weights at each step of gradient descent; it stops early where no slope is above ``tol``."""
-    slope_of = grad(lambda weights: loss(x, y, weights))
-    path = [weights]
-    for _ in range(steps):
-        slope = slope_of(weights)
-        if np.abs(slope).max() <= tol:
-            break
-        weights = weights - lr * slope
-        path.append(weights)
-    return np.array(path)
+    """The weights at each step of gradient descent, until the slope is below ``tol`` or a step changes nothing."""
+    found = optim.minimize(lambda weights: loss(x, y, weights), weights, lr=lr, tol=tol, max_steps=steps)
+    return np.array(found.path)
 
 
 def closed_form(x, y):

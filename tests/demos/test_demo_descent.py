@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+import optim
 from autograd_mini import grad, hessian
 from demos import descent
 
@@ -22,11 +23,18 @@ def test_the_screen_says_creeps_arrives_overshoots_and_diverges(tmp_path, capsys
     files = descent.main(tmp_path / "new", starts=3)
     printed = capsys.readouterr().out
     steps = {line.split()[2]: line for line in printed.splitlines() if line.startswith("  lr = ")}
-    counts = [int(steps[lr].split()[-2]) for lr in ("0.01", "0.2", "0.45")]
+    counts = [int(steps[lr].split("after ")[1].split()[0]) for lr in ("0.01", "0.2", "0.45")]
+    assert all("converged" in steps[lr] for lr in ("0.01", "0.2", "0.45"))
     assert counts[1] < counts[2] / 5 < counts[0] / 20
-    assert steps["0.55"].endswith("diverges")
+    assert "diverged" in steps["0.55"]
     assert [file.name for file in files] == ["learning_rates.png", "starts.png"]
     assert all(file.read_bytes().startswith(b"\x89PNG") for file in files)
+
+
+@pytest.mark.parametrize("lr", [0.01, 0.2, 0.45])
+def test_the_loop_written_out_takes_the_steps_of_minimize(lr):
+    path = descent.descend(descent.parabola, 2.0, lr=lr, steps=2000, tol=1e-6)
+    np.testing.assert_array_equal(path, optim.minimize(descent.parabola, 2.0, lr=lr, tol=1e-6).path)
 
 
 def test_too_large_a_rate_jumps_to_the_other_side_at_every_step_and_still_descends():
@@ -63,5 +71,5 @@ def test_a_valley_holds_a_descent_while_its_curvature_is_below_2_over_the_rate(v
 def test_a_rate_at_which_nothing_arrives_is_drawn_as_well(tmp_path, capsys):
     descent.main(tmp_path, rates={"b": 0.5}, starts=2, landscape_lr=0.1)
     printed = capsys.readouterr().out
-    assert "not there after 2000 steps" in printed
+    assert "not converged: after 2000 steps" in printed
     assert "2 arrive nowhere" in printed
