@@ -16,6 +16,7 @@ from optim import lr_scheduler
 from optim.adagrad import Adadelta, Adagrad
 from optim.adam import Adam, AdamW, NAdam
 from optim.clip import clip_grad_norm, clip_grad_value
+from optim.fit import fit
 from optim.lbfgs import LBFGS
 from optim.lion import Lion
 from optim.minibatches import minibatches
@@ -23,6 +24,7 @@ from optim.minimize import Minimum, minimize
 from optim.optimizer import Optimizer
 from optim.rmsprop import RMSprop
 from optim.sgd import SGD
+from optim.training import History
 
 __all__ = [
     "LBFGS",
@@ -31,6 +33,7 @@ __all__ = [
     "Adagrad",
     "Adam",
     "AdamW",
+    "History",
     "Lion",
     "Minimum",
     "NAdam",
@@ -38,6 +41,7 @@ __all__ = [
     "RMSprop",
     "clip_grad_norm",
     "clip_grad_value",
+    "fit",
     "lr_scheduler",
     "minibatches",
     "minimize",

@@ -54,9 +54,17 @@ class minibatches:
         return full + (rest > 0 and not self.drop_last)
 
     def __iter__(self) -> Iterator[Any]:
-        order = self.rng.permutation(len(self.arrays[0])) if self.shuffle else None
-        for start in range(0, len(self) * self.batch_size, self.batch_size):
-            span = slice(start, start + self.batch_size)
-            samples = span if order is None else order[span]
-            batch = tuple([x[samples] for x in self.arrays])
-            yield batch if len(batch) > 1 else batch[0]
+        order = self.draw_order()
+        for i in range(len(self)):
+            yield self.batch(i, order)
+
+    def draw_order(self) -> np.ndarray[Any, Any] | None:
+        """The order of the samples in one epoch; None if it is that of the arrays."""
+        return self.rng.permutation(len(self.arrays[0])) if self.shuffle else None
+
+    def batch(self, i: int, order: np.ndarray[Any, Any] | None) -> Any:
+        """Batch number ``i`` of the epoch that has this order."""
+        span = slice(i * self.batch_size, (i + 1) * self.batch_size)
+        samples = span if order is None else order[span]
+        parts = tuple([x[samples] for x in self.arrays])
+        return parts if len(parts) > 1 else parts[0]

@@ -85,8 +85,15 @@ class ChainedScheduler(LRScheduler):
         self.last_epoch = 0
 
     def _go_to(self, epoch: int) -> None:
-        for scheduler in self.schedulers:
-            scheduler.step()
+        rates, before = self.get_last_lr(), [scheduler.state_dict() for scheduler in self.schedulers]
+        try:
+            for scheduler in self.schedulers:
+                scheduler.step()
+        except Exception:  # one that has no more steps, say: then none has taken this one
+            self._set(rates)
+            for scheduler, state in zip(self.schedulers, before, strict=True):
+                scheduler.load_state_dict(state)
+            raise
 
 
 def _parts(who: str, optimizer: Any, schedulers: Any) -> list[LRScheduler]:

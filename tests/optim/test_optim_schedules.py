@@ -129,6 +129,18 @@ def test_a_step_too_far_changes_nothing() -> None:
     assert schedule.last_epoch == 3
 
 
+def test_of_chained_schedules_all_take_a_step_or_none() -> None:
+    optimizer = optim.SGD([Value(1.0)], 0.8)
+    falling = lr_scheduler.ExponentialLR(optimizer, 0.5)
+    cycle = lr_scheduler.OneCycleLR(optimizer, 1.0, total_steps=2, cycle_momentum=False)
+    schedule = lr_scheduler.ChainedScheduler([falling, cycle])
+    go(schedule, 2)
+    before = optimizer.lr, schedule.state_dict()
+    with pytest.raises(ValueError, match="this is step 3, and total_steps is 2"):
+        schedule.step()
+    assert (optimizer.lr, schedule.state_dict()) == before
+
+
 BAD_SCHEDULES: list[Any] = [
     (lambda o: lr_scheduler.StepLR(0.1, 3), TypeError, "StepLR: the first argument is an optimizer, not float"),
     (lambda o: lr_scheduler.StepLR(o, 0), ValueError, "step_size is a positive whole number, not 0"),

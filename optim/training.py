@@ -1,0 +1,281 @@
+"""Training: what ``fit`` goes through, one batch after the other, and how it is saved and restored."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+
+from autograd_mini import located, no_grad
+from optim.clip import clip_grad_norm
+from optim.lr_scheduler import ReduceLROnPlateau
+from optim.minibatches import minibatches
+from optim.optimizer import Optimizer
+from optim.state_dict import copied
+
+
+@dataclass
+class History:
+    """What ``fit`` saw: the loss of each batch, and of each epoch the mean, the validation and the learning rate.
+
+    ``best_epoch`` is the epoch, 0 at first, with the lowest validation (training loss if there was none).
+
+    >>> History(losses=[2.0, 1.0, 1.5]).best_epoch
+    1
+    """
+
+    batch_losses: list[float] = field(default_factory=list, repr=False)
+    losses: list[float] = field(default_factory=list)
+    validations: list[float] = field(default_factory=list)
+    learning_rates: list[float] = field(default_factory=list, repr=False)
+    message: str = ""
+
+    @property
+    def watched(self) -> list[float]:
+        """The numbers that should fall: the validations, or without them the losses."""
+        return self.validations or self.losses
+
+    @property
+    def best_epoch(self) -> int:
+        """The first epoch with the lowest of them."""
+        return min(range(len(self.watched)), key=lambda i: (math.isnan(self.watched[i]), self.watched[i], i))
+
+
+class Training:
+    """A training between two batches: everything that has to be known to go on."""
+
+    def __init__(
+        self,
+        loss: Any,
+        data: Any,
+        optimizer: Any,
+        batch_size: int,
+        validation: Any,
+        scheduler: Any,
+        scheduler_step: str,
+        model: Any,
+        rng: Any,
+    ) -> None:
+        if not callable(loss):
+            raise TypeError(located(f"fit: loss is a function of a batch, not a {type(loss).__name__}"))
+        if not isinstance(optimizer, Optimizer):
+            raise TypeError(located(f"fit: the third argument is an optimizer, not {type(optimizer).__name__}"))
+        if scheduler is not None and getattr(scheduler, "optimizer", None) is not optimizer:
+            raise ValueError(located("fit: scheduler is not a schedule of this optimizer"))
+        if scheduler_step not in ("epoch", "batch"):
+            raise ValueError(located(f'fit: scheduler_step is "epoch" or "batch", not {scheduler_step!r}'))
+        if scheduler_step == "batch" and isinstance(scheduler, ReduceLROnPlateau):
+            raise ValueError(located("fit: ReduceLROnPlateau is told the validation, so it steps by epoch"))
+        if model is not None and not (hasattr(model, "state_dict") and hasattr(model, "load_state_dict")):
+            raise TypeError(located(f"fit: model has state_dict and load_state_dict; a {type(model).__name__} has not"))
+        generators = _generators(rng)
+        if isinstance(data, minibatches):
+            self.batches = data
+        else:
+            first = generators.pop(0) if generators else None
+            self.batches = minibatches(*_arrays(data), batch_size=batch_size, rng=first)
+        if not len(self.batches):
+            raise ValueError(located("fit: there is not a single batch in the data"))
+        self.generators = [self.batches.rng, *generators]
+        self.loss, self.optimizer, self.model = loss, optimizer, model
+        self.scheduler, self.scheduler_step = scheduler, scheduler_step
+        self.validation: Any = validation
+        if validation is not None and not callable(validation) and not isinstance(validation, minibatches):
+            size = self.batches.batch_size
+            self.validation = minibatches(*_arrays(validation), batch_size=size, shuffle=False)
+        self.max_grad_norm: float | None = None
+        self.history = History()
+        self.order: Any = None  # of the samples in this epoch
+        self.batch = 0  # how many of them are done
+        self.best: Any = None  # the numbers of the best epoch
+
+    # ------------------------------------------------------------ one epoch
+
+    def rest_of_the_epoch(self) -> Iterator[None]:
+        """Takes the steps of the batches that are left; stops after each of them."""
+        if self.batch == 0:
+            self.order = self.batches.draw_order()
+        while self.batch < len(self.batches):
+            self.history.batch_losses.append(self.take_step(self.batches.batch(self.batch, self.order)))
+            if self.scheduler is not None and self.scheduler_step == "batch":
+                self.scheduler.step()
+            self.batch += 1
+            yield
+
+    def take_step(self, batch: Any) -> float:
+        """One step of the optimizer, and the loss before it."""
+        losses: list[float] = []
+
+        def closure() -> Any:
+            self.optimizer.zero_grad()
+            value = self.loss(*batch) if isinstance(batch, tuple) else self.loss(batch)
+            if not hasattr(value, "backward") or np.shape(value.data) not in ((), (1,), (1, 1)):
+                kind = f"of shape {value.shape}" if hasattr(value, "shape") else f"a {type(value).__name__}"
+                raise ValueError(located(f"fit: the loss of a batch is a Value that is a single number, not {kind}"))
+            losses.append(float(value))
+            if len(losses) == 1 and not math.isfinite(losses[0]):  # later ones are those of a line search
+                raise FloatingPointError(
+                    located(
+                        f"fit: the loss is {losses[0]} in epoch {len(self.history.losses)}, batch {self.batch}; "
+                        "no step was taken with it; is the learning rate too high?"
+                    )
+                )
+            value.backward()
+            if self.max_grad_norm is not None:
+                clip_grad_norm(self.optimizer.params, self.max_grad_norm)
+            return value
+
+        self.optimizer.step(closure)
+        return losses[0]
+
+    def end_epoch(self) -> None:
+        """The mean loss, the validation, the schedule, and whether it was the best epoch so far."""
+        history = self.history
+        sizes = self._sizes()
+        losses = history.batch_losses[-len(sizes) :]
+        mean = sum([loss * size for loss, size in zip(losses, sizes, strict=True)]) / sum(sizes)
+        validation = None if self.validation is None else self.validate()
+        rate = self.optimizer.param_groups[0]["lr"]
+        if self.scheduler is not None and self.scheduler_step == "epoch":
+            if isinstance(self.scheduler, ReduceLROnPlateau):
+                self.scheduler.step(mean if validation is None else validation)
+            else:
+                self.scheduler.step()
+        history.losses.append(mean)
+        history.learning_rates.append(rate)
+        if validation is not None:
+            history.validations.append(validation)
+        self.batch, self.order = 0, None
+        if history.best_epoch == len(history.losses) - 1:
+            self.best = self.numbers_of_the_model()
+
+    def _sizes(self) -> list[int]:
+        """How many samples each batch of an epoch has."""
+        samples, size = len(self.batches.arrays[0]), self.batches.batch_size
+        return [min(size, samples - start) for start in range(0, len(self.batches) * size, size)]
+
+    def validate(self) -> float:
+        """The validation's number, for the model as it is used."""
+        mode = getattr(self.model, "training", None)
+        if mode is not None:
+            self.model.train(False)
+        try:
+            with no_grad():
+                if not isinstance(self.validation, minibatches):
+                    return float(self.validation())
+                total, count = 0.0, 0
+                for batch in self.validation:
+                    parts = batch if isinstance(batch, tuple) else (batch,)
+                    total += float(self.loss(*parts)) * len(parts[0])
+                    count += len(parts[0])
+                return total / count
+        finally:
+            if mode is not None:
+                self.model.train(mode)
+
+    def numbers(self) -> str:
+        """The latest ones, in words."""
+        parts = [f"epoch {len(self.history.losses)}", f"loss {self.history.losses[-1]:.4g}"]
+        return ", ".join(parts + [f"validation {one:.4g}" for one in self.history.validations[-1:]])
+
+    # ------------------------------------------------------------ checkpoints
+
+    def numbers_of_the_model(self) -> dict[str, Any]:
+        """A copy of the parameters, and of all that the model holds."""
+        return {
+            "parameters": [np.array(parameter.data) for parameter in self.optimizer.params],
+            "model": None if self.model is None else {key: np.array(x) for key, x in self.model.state_dict().items()},
+        }
+
+    def put_back(self, numbers: dict[str, Any]) -> None:
+        if self.model is not None:
+            self.model.load_state_dict(numbers["model"])
+        for parameter, data in zip(self.optimizer.params, numbers["parameters"], strict=True):
+            parameter.data = float(data) if parameter.data.__class__ is float else np.array(data, parameter.dtype)
+
+    def put_back_the_best(self) -> None:
+        """The parameters of the best epoch."""
+        self.put_back(self.best)
+
+    def state(self) -> dict[str, Any]:
+        """Everything, as plain numbers and arrays."""
+        history = self.history
+        return {
+            "batches": [len(self.batches.arrays[0]), self.batches.batch_size, self.batches.drop_last],
+            "now": self.numbers_of_the_model(),
+            "best": self.best,
+            "optimizer": self.optimizer.state_dict(),
+            "scheduler": None if self.scheduler is None else self.scheduler.state_dict(),
+            "rng": [copied(generator.bit_generator.state) for generator in self.generators],
+            "order": self.order,
+            "batch": self.batch,
+            "batch_losses": np.array(history.batch_losses),
+            "losses": list(history.losses),
+            "validations": list(history.validations),
+            "learning_rates": list(history.learning_rates),
+        }
+
+    def restore(self, state: Any, path: str) -> None:
+        """Puts everything in its place if all of it fits; else changes nothing."""
+        problem = self._problem(state)
+        if problem:
+            raise ValueError(
+                located(f"fit: {path} is the checkpoint of another training: {problem}; nothing was loaded")
+            )
+        before = self.state()
+        try:
+            self._put(state)
+        except Exception as error:
+            self._put(before)
+            raise ValueError(
+                located(f"fit: {path} is the checkpoint of another training; nothing was loaded: {error}")
+            ) from error
+
+    def _problem(self, state: Any) -> str:
+        expected = self.state()
+        if not isinstance(state, dict) or set(state) != set(expected):
+            return "its parts are others"
+        if state["batches"] != expected["batches"]:
+            now, then = expected["batches"], state["batches"]
+            return f"(samples, batch size, drop last) were {then}, and are {now}"
+        for name in ("scheduler", "rng"):
+            if np.size(state[name]) != np.size(expected[name]) or (state[name] is None) != (expected[name] is None):
+                return f"it has {name} {'without' if expected[name] is None else 'unlike'} this one"
+        shapes = [[np.shape(x) for x in one["now"]["parameters"]] for one in (state, expected)]
+        if shapes[0] != shapes[1]:
+            return f"its parameters have shapes {shapes[0]}, and these {shapes[1]}"
+        if state["losses"] and bool(state["validations"]) != (self.validation is not None):
+            return "one of them has a validation, and the other has none"
+        if (state["now"]["model"] is None) != (self.model is None):
+            return "one of them has a model, and the other has none"
+        return ""
+
+    def _put(self, state: dict[str, Any]) -> None:
+        self.put_back(state["now"])
+        self.optimizer.load_state_dict(state["optimizer"])
+        if self.scheduler is not None:
+            self.scheduler.load_state_dict(state["scheduler"])
+        for generator, saved in zip(self.generators, state["rng"], strict=True):
+            generator.bit_generator.state = saved
+        self.best, self.order, self.batch = state["best"], state["order"], state["batch"]
+        self.history.batch_losses[:] = np.asarray(state["batch_losses"]).tolist()
+        for name in ("losses", "validations", "learning_rates"):
+            getattr(self.history, name)[:] = state[name]
+
+
+def _generators(rng: Any) -> list[np.random.Generator]:
+    """The random generators that the user gave: none, one, or several."""
+    given = [] if rng is None else [rng] if isinstance(rng, np.random.Generator) or not np.iterable(rng) else list(rng)
+    for one in given:
+        if not isinstance(one, np.random.Generator):
+            raise TypeError(
+                located(f"fit: rng is a numpy.random.Generator, or a list of them, not {type(one).__name__}")
+            )
+    return given
+
+
+def _arrays(data: Any) -> tuple[Any, ...]:
+    return tuple(data) if isinstance(data, tuple | list) else (data,)
