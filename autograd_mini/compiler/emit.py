@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 
-from autograd_mini.compiler.program import DOT, Constant, Plain, Program, Upstream
+from autograd_mini.compiler.program import DOT, SOURCES, Constant, Plain, Program, Upstream
 from autograd_mini.compiler.rows import row_of
 from autograd_mini.ops.operation import Operation
 
@@ -41,7 +41,7 @@ def ufunc_of(op: Any) -> np.ufunc | None:
 def how_it_writes(program: Program, i: int) -> str | None:
     """Whether the code of line i computes into an array that it is given: see ``plan``."""
     op, like = program.ops[i], program.likes[i]
-    if like is None or not like[0] or isinstance(op, Constant):
+    if like is None or not like[0] or isinstance(op, SOURCES):
         return None
     likes = [program.likes[x] for x in program.operands[i]]
     row = row_of(op)
@@ -90,7 +90,7 @@ class Code:
 
     def __init__(self, program: Program) -> None:
         self.program = program
-        self.namespace: dict[str, Any] = {"array": np.array, "empty": np.empty}
+        self.namespace: dict[str, Any] = {"array": np.array, "empty": np.empty, "nan": math.nan}
         self.plan: dict[int, str] = {}
         self.allocations: list[str] = []  # lines of ``make``
         self.given_away: set[int] = set()  # what the caller keeps, and which must be an array of its own
@@ -148,8 +148,9 @@ def lines_of_code(code: Code, i: int) -> list[str]:
         return [f"v{i} = float({code.given('vdot', op.forward)}({', '.join(names)}))"]
     if row in ("sum", "mean") and like is None and likes[0][1] == np.float64 and op.params["axis"] is None:
         total = f"{code.given('reduce', np.add.reduce)}({names[0]}, None)"
-        n = math.prod(likes[0][0])
-        return [f"v{i} = float({total})" if row == "sum" or not n else f"v{i} = float({total} / {n})"]
+        return [
+            f"v{i} = float({total})" if row == "sum" else f"v{i} = float({total} / {math.prod(likes[0][0]) or 'nan'})"
+        ]
     call = f"{code.given(f'f{i}', op.forward)}({', '.join(names)})"
     return [f"v{i} = float({call})" if like is None else f"v{i} = {call}"]
 
