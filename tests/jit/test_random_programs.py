@@ -96,7 +96,7 @@ def recipes(draw: st.DrawFn) -> Recipe:
     return Recipe(shapes, draw(st.integers(fewest, most)), steps, draw(st.integers(0, 10**6)), dtype)
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=60, deadline=None)
 @given(recipes())
 def test_a_random_program_replays_what_the_function_does(recipe: Recipe) -> None:
     n = recipe.parameters

@@ -1,4 +1,4 @@
-"""The gallery under jit: traced on some numbers and replayed on others, an op gives what it gives without, or refuses."""
+"""The gallery under jit: an op that is traced on some numbers and replayed on others gives the same as without jit."""
 
 from __future__ import annotations
 
