@@ -25,7 +25,7 @@ MAX_ELEMENTS = 4_000_000
 
 _PAGE = Path(__file__).parent / "page"
 _SCRIPTS = (
-    *("array", "ops", "replay", "text", "judge", "paths"),
+    *("array", "ops", "windows", "matrices", "replay", "text", "judge", "paths"),
     *("picture", "elements", "step_card", "value_card", "state", "view", "predict", "main"),
 )
 

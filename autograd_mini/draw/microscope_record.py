@@ -57,9 +57,10 @@ def record_of(graph: Graph, names: Sequence[str]) -> Json:
 
 @cache
 def twins() -> frozenset[str]:
-    """The ops that the page can compute: those that the table in its script names."""
-    script = (Path(__file__).parent / "page" / "ops.js").read_text(encoding="utf-8")
-    return frozenset(re.findall(r"^  (\w+):", script, re.MULTILINE))
+    """The ops that the page can compute: those that the tables in its scripts name."""
+    page = Path(__file__).parent / "page"
+    scripts = [(page / f"{name}.js").read_text(encoding="utf-8") for name in ("ops", "windows", "matrices")]
+    return frozenset(re.findall(r'^  "?([\w.]+)"?: ', "".join(scripts), re.MULTILINE))
 
 
 def _value(value: Value, name: str, operands: tuple[int, ...], rules: _Rules) -> Json:

@@ -11,6 +11,7 @@ from autograd_mini.backward import contributions
 from autograd_mini.by_hand.check import check_by_hand
 from autograd_mini.draw.microscope import microscope
 from autograd_mini.graph import walk
+from autograd_mini.ops import conv2d, max_pool2d
 from autograd_mini.ops.operation import Pointwise
 from autograd_mini.text import number
 from tests.by_hand.planting import DIGITS, derived_with_rounding, scalar_graph, tensor_graph, with_a_slip
@@ -299,6 +300,21 @@ def test_editing_an_element_of_an_array_recomputes_every_value_and_gradient(open
         leaf = next(value for value in walk(mlp).values if value.label == name)
         leaf.data[index] = -0.75
         assert_same_as_python(page, mlp)
+
+
+def test_editing_the_kernel_of_a_small_cnn_recomputes_every_value_and_gradient(open_page):
+    rng = np.random.default_rng(1)
+    images = Value(rng.normal(size=(2, 1, 6, 6)), label="images", requires_grad=False)
+    kernel = Value(rng.normal(size=(2, 1, 3, 3)), label="kernel")
+    weight = Value(rng.normal(size=(8, 3)), label="weight")
+    pooled = max_pool2d(conv2d(images, kernel).relu(), 2)
+    loss = nn.cross_entropy(pooled.reshape(2, 8) @ weight, np.array([0, 2]))
+    page = open_page(microscope(loss).html)
+    press(page, "End")
+    for leaf, index in [(kernel, (1, 0, 2, 1)), (weight, (5, 2)), (images, (1, 0, 3, 4))]:
+        fill_and_set(page, leaf.label, "-0.75", ", ".join(map(str, index)))
+        leaf.data[index] = -0.75
+        assert_same_as_python(page, loss)
 
 
 def test_a_senseless_edit_is_refused_with_a_sentence(open_page, mlp):
