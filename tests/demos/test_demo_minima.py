@@ -57,6 +57,12 @@ def test_hops_from_the_best_find_the_lowest_point_and_random_starts_do_not(seed)
     np.testing.assert_allclose(hopping["best"][-1], [0, 0], atol=1e-4)
 
 
+def test_a_kick_too_weak_never_leaves_the_first_hollow():
+    ends = minima.search(8, kick=0.1, rng=np.random.default_rng(1))["ends"]
+    assert np.abs(ends[0]).max() > 1
+    np.testing.assert_allclose(ends, np.tile(ends[0], (8, 1)), atol=1e-4)
+
+
 def test_the_demo_draws(tmp_path, capsys):
     files = minima.main(tmp_path / "new", hops=3)
     printed = capsys.readouterr().out
