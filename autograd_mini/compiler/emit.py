@@ -142,7 +142,7 @@ def lines_of_code(code: Code, i: int) -> list[str]:
         return _into_an_array(code, i, op, xs, names)
     if row == "transpose" and op.params["axes"] is None and len(likes[0][0]) == 2:
         return [f"v{i} = {names[0]}.T"]
-    if row == "reshape" and like is not None and likes[0] is not None and like[0]:
+    if row == "reshape" and like is not None and like[0] and likes[0] is not None and likes[0][0]:
         return [f"v{i} = {names[0]}.reshape({op.params['shape']})"]
     if op is DOT and like is None:
         return [f"v{i} = float({code.given('vdot', op.forward)}({', '.join(names)}))"]
