@@ -282,8 +282,8 @@ class Value(Arithmetic, Node):
         if modes.transforms_at_work.get() and self.requires_grad:
             raise TypeError(
                 located(
-                    "float(), or a function of math, would cut what is being differentiated; use NumPy's function, such "
-                    "as np.sin(x), or x.item() for a number that counts as a constant"
+                    "float(), or a function of math, would cut what is being differentiated; use NumPy's function, "
+                    "such as np.sin(x), or x.item() for a number that counts as a constant"
                 )
             )
         return self.item()
