@@ -186,6 +186,9 @@ def test_a_state_dict_is_a_copy_both_ways() -> None:
     before = copy.deepcopy(state)
     train(params, optimizer, 1)
     np.testing.assert_equal(state, before)
+    buffer = np.array(optimizer.state[0]["momentum_buffer"])
+    optimizer.state_dict()["state"][0]["momentum_buffer"][...] = 0
+    np.testing.assert_array_equal(optimizer.state[0]["momentum_buffer"], buffer)
     optimizer.load_state_dict(state)
     state["state"][0]["momentum_buffer"][...] = 0
     np.testing.assert_array_equal(optimizer.state[0]["momentum_buffer"], before["state"][0]["momentum_buffer"])
