@@ -23,6 +23,7 @@ from autograd_mini.value import Value
 if TYPE_CHECKING:
     from autograd_mini.by_hand.check import check_by_hand
     from autograd_mini.by_hand.explain import explain
+    from autograd_mini.compiler.errors import JitError
     from autograd_mini.compiler.jit import jit
     from autograd_mini.custom import custom_op
     from autograd_mini.diagnosis.diagnose import diagnose
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
     from autograd_mini.transforms import elementwise_grad, grad, hessian, hvp, jacobian, jvp, value_and_grad, vjp
 
 __all__ = [
+    "JitError",
     "Value",
     "check_by_hand",
     "custom_op",
@@ -60,6 +62,7 @@ _LOADED_LATER = {
     "diagnose": "autograd_mini.diagnosis.diagnose",
     "explain": "autograd_mini.by_hand.explain",
     "jit": "autograd_mini.compiler.jit",
+    "JitError": "autograd_mini.compiler.errors",
     "microscope": "autograd_mini.draw.microscope",
     **dict.fromkeys(
         ["elementwise_grad", "grad", "hessian", "hvp", "jacobian", "jvp", "value_and_grad", "vjp"],

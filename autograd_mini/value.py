@@ -207,11 +207,22 @@ class Value(Arithmetic, Node):
     # ------------------------------------------------------------ copies
 
     def __copy__(self) -> Self:
+        self._refuse_to_be_cut()
         twin: Self = copying.shallow_copy(self)
         return twin
 
     def __reduce_ex__(self, protocol: Any) -> tuple[Any, ...]:
+        self._refuse_to_be_cut()
         return copying.reduced(self)
+
+    def _refuse_to_be_cut(self) -> None:
+        if modes.transforms_at_work.get() and self.requires_grad:
+            raise TypeError(
+                located(
+                    "copy, deepcopy or pickle: the copy would be cut off from what is being differentiated; use "
+                    "np.copy(x), or x.detach() first for a constant"
+                )
+            )
 
     # ------------------------------------------------------------ what it is
 
@@ -432,6 +443,8 @@ def as_operand(data: Any) -> Any:
         return data
     if kind is int:
         return float(data)
+    if kind.__name__ in ("MaskedArray", "matrix"):
+        raise TypeError(located(f"a {kind.__name__} computes by rules of its own; give a plain array, np.array(x)"))
     if isinstance(data, int | float | np.number | np.bool_) and not isinstance(data, np.complexfloating):
         return float(data)
     try:

@@ -1,5 +1,6 @@
 """Transforms: derivatives of functions, nested, forward and reverse, of containers; the judge is PyTorch."""
 
+import copy
 import math
 import sys
 from collections import namedtuple
@@ -317,6 +318,9 @@ def test_hessian_of_containers_is_a_container_of_containers():
         (lambda: grad(lambda x: x, has_aux=True)(1.0), TypeError, "with has_aux, f returns a pair"),
         (lambda: grad(math.sin)(1.0), TypeError, r"a function of math, would cut .* use NumPy's function"),
         (lambda: jvp(lambda x: x * math.exp(x), (1.0,), (1.0,)), TypeError, "a function of math"),
+        (lambda: grad(lambda x: copy.copy(x) ** 2)(1.0), TypeError, r"would be cut off .* use np\.copy\(x\)"),
+        (lambda: grad(lambda x: copy.deepcopy(x) ** 2)(1.0), TypeError, "would be cut off"),
+        (lambda: grad(lambda x: (x * np.ma.masked_array([1.0], [1])).sum())(1.0), TypeError, "MaskedArray computes by"),
         (lambda: grad(lambda x: None)(1.0), ValueError, "f returns None; is its return missing?"),
         (lambda: grad(lambda x: x, argnums="x")(1.0), TypeError, "argnums is the place of an argument"),
         (lambda: grad(lambda x: x)(x=1.0), ValueError, "given by position, not by name"),

@@ -9,6 +9,13 @@ class JitError(TypeError):
     """A jitted function did something that a replay could not repeat with other numbers.
 
     The message says what, on which line, and what to write instead. JAX: ``ConcretizationTypeError``.
+
+    >>> from autograd_mini import jit
+    >>> jit(lambda x: x if x > 0 else -x)(1.0)
+    Traceback (most recent call last):
+    ...
+    autograd_mini.compiler.errors.JitError: jit: ...
+      at <doctest...
     """
 
 
