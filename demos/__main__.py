@@ -24,9 +24,12 @@ def main(arguments=None):
     )
     demos = parser.add_subparsers(dest="demo", metavar="demo", title="demos")
     for name in names():
-        text = docstring(name).replace("%", "%%")  # argparse would fill them in
+        text = docstring(name)
         demo = demos.add_parser(
-            name, help=text.splitlines()[0], description=text, formatter_class=argparse.RawDescriptionHelpFormatter
+            name,
+            help=text.splitlines()[0].replace("%", "%%"),  # argparse fills these in, and those of a description not
+            description=text,
+            formatter_class=argparse.RawDescriptionHelpFormatter,
         )
         demo.add_argument("--out", default="out", metavar="FOLDER", help="where the pictures go (out)")
     given = parser.parse_args(arguments)
