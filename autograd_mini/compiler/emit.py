@@ -13,11 +13,12 @@ from typing import Any
 
 import numpy as np
 
-from autograd_mini.compiler.program import DOT, SOURCES, Constant, Plain, Program, Upstream
+from autograd_mini.compiler.program import DOT, SOURCES, Constant, Like, Plain, Program, Upstream
 from autograd_mini.compiler.rows import row_of
 from autograd_mini.ops.operation import Operation
 
 _INFIX = {"add": "+", "sub": "-", "mul": "*"}  # which floats do without ever raising
+_OF_SCALARS = {"add": "{} + {}", "sub": "{} - {}", "mul": "{} * {}", "div": "{} / {}", "neg": "-{}"}
 _COMPARED: dict[Any, str] = {
     **{np.equal: "==", np.not_equal: "!=", np.less: "<", np.less_equal: "<="},
     **{np.greater: ">", np.greater_equal: ">="},
@@ -104,6 +105,13 @@ class Code:
             return self.given(f"c{i}", op.data)
         return "upstream" if isinstance(op, Upstream) else f"v{i}"
 
+    def beside(self, i: int, array: Like) -> str:
+        """How the code calls value i as an operand of a ufunc beside an array: a plain number is converted once."""
+        op = self.program.ops[i]
+        if array is None or array[1].kind != "f" or not isinstance(op, Constant) or op.data.__class__ is not float:
+            return self.name(i)
+        return self.given(f"c{i}_{array[1].char}", np.array(op.data, array[1]))
+
     def given(self, name: str, thing: Any) -> str:
         """A name under which the code finds ``thing``."""
         self.namespace[name] = thing
@@ -136,6 +144,8 @@ def lines_of_code(code: Code, i: int) -> list[str]:
     likes: list[Any] = [program.likes[x] for x in xs]
     if not any(likes) and (like is None or like[1].kind == "b"):
         return [f"v{i} = {_of_floats(code, i, op, names)}"]
+    if row in _OF_SCALARS and not any(x is not None and x[0] for x in likes):
+        return [f"v{i} = {_OF_SCALARS[row].format(*names)}"]  # those of NumPy never raise
     if like is None and row == "where":
         return [f"v{i} = {names[1]} if {names[0]} else {names[2]}"]
     if how_it_writes(program, i) is not None:
@@ -146,13 +156,16 @@ def lines_of_code(code: Code, i: int) -> list[str]:
         return [f"v{i} = {names[0]}.reshape({op.params['shape']})"]
     if op is DOT and like is None:
         return [f"v{i} = float({code.given('vdot', op.forward)}({', '.join(names)}))"]
-    if row in ("sum", "mean") and like is None and likes[0][1] == np.float64 and op.params["axis"] is None:
+    if row in ("sum", "mean") and likes[0][1].char in "fd" and _is_over_all(op):
         total = f"{code.given('reduce', np.add.reduce)}({names[0]}, None)"
-        return [
-            f"v{i} = float({total})" if row == "sum" else f"v{i} = float({total} / {math.prod(likes[0][0]) or 'nan'})"
-        ]
+        result = total if row == "sum" else f"{total} / {math.prod(likes[0][0]) or 'nan'}"
+        return [f"v{i} = float({result})" if like is None else f"v{i} = {result}"]
     call = f"{code.given(f'f{i}', op.forward)}({', '.join(names)})"
     return [f"v{i} = float({call})" if like is None else f"v{i} = {call}"]
+
+
+def _is_over_all(op: Any) -> bool:
+    return op.params["axis"] is None and not op.params["keepdims"]
 
 
 def _of_floats(code: Code, i: int, op: Any, names: list[str]) -> str:
@@ -180,8 +193,10 @@ def _into_an_array(code: Code, i: int, op: Any, xs: tuple[int, ...], names: list
     like: Any = code.program.likes[i]
     into = f", out={buffer}" if buffer else ""
     if row == "linear":
-        product = f"v{i} = {code.given('matmul', np.matmul)}({names[0]}, {names[1]}.T{into})"
+        product = f"v{i} = {code.given('dot', np.dot)}({names[0]}, {names[1]}.T{into})"
         return [product, f"{code.given('add', np.add)}(v{i}, {names[2]}, v{i})"]
+    if row == "matmul" and all(len(code.program.likes[x][0]) == 2 for x in xs):  # type: ignore[index]  # arrays
+        return [f"v{i} = {code.given('dot', np.dot)}({', '.join(names)}{into})"]  # the same product, less preparation
     if row == "broadcast_to":
         target = [f"v{i} = {buffer}" if buffer else f"v{i} = empty({like[0]}, {code.given(f't{i}', like[1])})"]
         fill = code.program.likes[xs[0]] is None
@@ -200,9 +215,12 @@ def _into_an_array(code: Code, i: int, op: Any, xs: tuple[int, ...], names: list
         index = code.given(f"i{i}", op.params["index"].array)
         return [f"v{i} = {names[0]}.take({index}, None, {buffer}, 'clip')"]
     if row == "relu":
-        return [f"v{i} = {code.given('maximum', np.maximum)}({names[0]}, 0{into})"]
+        zero = code.given(f"zero_{like[1].char}", np.zeros((), like[1]))
+        return [f"v{i} = {code.given('maximum', np.maximum)}({names[0]}, {zero}{into})"]
     ufunc = ufunc_of(op)
     assert ufunc is not None
+    if len(xs) == 2:
+        names = [code.beside(x, code.program.likes[other]) for x, other in zip(xs, reversed(xs), strict=True)]
     return [f"v{i} = {code.given(ufunc.__name__, ufunc)}({', '.join(names)}{into})"]
 
 
@@ -212,20 +230,20 @@ def _gate(code: Code, i: int, xs: tuple[int, ...], names: list[str], buffer: str
     integer = code.given(f"int_{dtype.char}", np.dtype(_INTEGERS[dtype.char]))
     mask = code.made(f"mask_{'_'.join(map(str, shape))}_{dtype.char}", f"empty({shape}, {integer})")
     closed = code.program.likes[xs[1]] is None
-    subtract, negative = code.given("subtract", np.subtract), code.given("negative", np.negative)
-    byte, bits = code.given("byte", np.dtype(np.int8)), code.given("bitwise_and", np.bitwise_and)
-    of_condition = code.plan.get(xs[0])
-    condition = (
-        code.made(f"{of_condition}_b", f"{of_condition}.view({byte})") if of_condition else f"{names[0]}.view({byte})"
-    )
-    all_or_none = f"{subtract}({condition}, 1, {mask})" if closed else f"{negative}({condition}, {mask})"
+    bits = code.given("bitwise_and", np.bitwise_and)
+    lines = [f"{mask}[...] = {names[0]}"]  # 1 and 0, which become none and all of the bits, or all and none
+    if closed:
+        one = code.given(f"one_{dtype.char}", np.ones((), _INTEGERS[dtype.char]))
+        lines.append(f"{code.given('subtract', np.subtract)}({mask}, {one}, {mask})")
+    else:
+        lines.append(f"{code.given('negative', np.negative)}({mask}, {mask})")
     x, of_x = (names[2], code.plan.get(xs[2])) if closed else (names[1], code.plan.get(xs[1]))
     bits_of_x = code.made(f"{of_x}_{dtype.char}", f"{of_x}.view({integer})") if of_x else f"{x}.view({integer})"
     if buffer:
         view = code.made(f"{buffer}_{dtype.char}", f"{buffer}.view({integer})")
-        return [all_or_none, f"{bits}({mask}, {bits_of_x}, {view})", f"v{i} = {buffer}"]
+        return [*lines, f"{bits}({mask}, {bits_of_x}, {view})", f"v{i} = {buffer}"]
     kind = code.given(f"float_{dtype.char}", dtype)
-    return [all_or_none, f"v{i} = {bits}({mask}, {bits_of_x}).view({kind})"]
+    return [*lines, f"v{i} = {bits}({mask}, {bits_of_x}).view({kind})"]
 
 
 def by_ieee_rules(op: Operation) -> Callable[..., float]:

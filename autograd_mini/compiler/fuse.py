@@ -6,6 +6,7 @@ The results agree with the function's within a relative error of 1e-12 in float6
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any
 
 from autograd_mini import ops as table
 from autograd_mini.compiler.program import DOT, Program
@@ -45,12 +46,13 @@ def with_equal_terms_doubled(program: Program) -> Program:
         if ops[before] is not table.add or ops[term] is not table.mul or operands[before][1] != term:
             continue
         k, x = operands[term]
-        if uses[before] == 1 and uses[term] == 2 and likes[k] is None and likes[x] == likes[i] == likes[before]:
+        of_k: Any = likes[k] or ((),)
+        if uses[before] == 1 and uses[term] == 2 and not of_k[0] and likes[x] == likes[i] == likes[before]:
             if k not in twice:
                 twice[k] = len(ops)
                 ops.append(table.add)
                 operands.append((k, k))
-                likes.append(None)
+                likes.append(likes[k])
             operands[term] = twice[k], x
             operands[i] = operands[before][0], term
     order = [line for i in range(len(program)) for line in ([i, twice[i]] if i in twice else [i])]

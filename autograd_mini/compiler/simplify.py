@@ -99,11 +99,11 @@ def with_numbers_unspread(program: Program) -> Program:
 
 
 def _number_behind(program: Program, x: int) -> int:
-    """The Python float that array ``x`` repeats, in whatever dtype; ``x`` if it is none such."""
-    behind = x
+    """The number that array ``x`` repeats: a Python float, or one without axes of its own dtype; else ``x``."""
+    behind, like = x, program.likes[x]
     while is_op(program.ops[behind]) and row_of(program.ops[behind]) in ("broadcast_to", "astype"):
         (behind,) = program.operands[behind]
-    return x if program.likes[behind] is not None or program.likes[x] is None else behind
+    return behind if like is not None and program.likes[behind] in (None, ((), like[1])) else x
 
 
 def without_repetitions(program: Program) -> Program:
