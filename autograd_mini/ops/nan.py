@@ -7,45 +7,45 @@ from typing import Any
 
 import numpy as np
 
-from autograd_mini.ops.axes import Axis, plain
-from autograd_mini.ops.choosing import where
+from autograd_mini.ops.axes import Axis
+from autograd_mini.ops.choosing import where as choose_by
 from autograd_mini.ops.cumulative import cumsum
+from autograd_mini.ops.masked import masked
 from autograd_mini.ops.numpy_names import FUNCTIONS
-from autograd_mini.ops.operation import Carrier, dtype_of
-from autograd_mini.ops.pointwise import div
+from autograd_mini.ops.operation import Carrier
 from autograd_mini.ops.product import cumprod, prod
-from autograd_mini.ops.reduction import flat_sqrt, max, min, sum
+from autograd_mini.ops.reduction import count_where, flat_sqrt, max, mean, min, sum, var
 from autograd_mini.ops.shape import as_carrier
 from autograd_mini.ops.statistics import between, middle, percent
 
 
-def _filled(x: Carrier, number: float) -> Carrier:
-    """``x`` with a number that changes nothing in place of each nan."""
+def _present(x: Carrier, where: Any = None) -> Any:
+    """Which elements are no nan, of those that count."""
     x = as_carrier(x)
-    return where(np.isnan(plain(x)), number, x)
+    present = x == x  # a nan is not equal to itself; a recorded comparison is traced by jit
+    return present if where is None else present & where
 
 
-def _count(x: Carrier, axis: Axis, keepdims: bool) -> Any:
-    """How many elements are no nan, in the dtype of ``x``."""
-    return np.sum(~np.isnan(plain(x)), axis=axis, keepdims=keepdims).astype(dtype_of(x))
-
-
-def nansum(x: Carrier, axis: Axis = None, keepdims: bool = False) -> Carrier:
+def nansum(
+    x: Carrier, axis: Axis = None, keepdims: bool = False, initial: Carrier = None, where: Any = None
+) -> Carrier:
     """The sum of the elements along ``axis`` that are no nan. PyTorch: ``torch.nansum``.
 
     >>> nansum(np.array([1.0, np.nan, 3.0]))
     4.0
     """
-    return sum(_filled(x, 0.0), axis, keepdims)
+    return sum(x, axis, keepdims, initial, _present(x, where))
 
 
-def nanprod(x: Carrier, axis: Axis = None, keepdims: bool = False) -> Carrier:
+def nanprod(
+    x: Carrier, axis: Axis = None, keepdims: bool = False, initial: Carrier = None, where: Any = None
+) -> Carrier:
     """The product of the elements along ``axis`` that are no nan.
 
     >>> nanprod(np.array([2.0, np.nan, 3.0]))
     6.0
     """
-    return prod(_filled(x, 1.0), axis, keepdims)
+    return prod(x, axis, keepdims, initial, _present(x, where))
 
 
 def nancumsum(x: Carrier, axis: int | None = None) -> Carrier:
@@ -54,7 +54,7 @@ def nancumsum(x: Carrier, axis: int | None = None) -> Carrier:
     >>> nancumsum(np.array([1.0, np.nan, 3.0]))
     array([1., 1., 4.])
     """
-    return cumsum(_filled(x, 0.0), axis)
+    return cumsum(masked("nancumsum", x, _present(x), 0.0), axis)
 
 
 def nancumprod(x: Carrier, axis: int | None = None) -> Carrier:
@@ -63,17 +63,16 @@ def nancumprod(x: Carrier, axis: int | None = None) -> Carrier:
     >>> nancumprod(np.array([2.0, np.nan, 3.0]))
     array([2., 2., 6.])
     """
-    return cumprod(_filled(x, 1.0), axis)
+    return cumprod(masked("nancumprod", x, _present(x), 1.0), axis)
 
 
-def nanmean(x: Carrier, axis: Axis = None, keepdims: bool = False) -> Carrier:
+def nanmean(x: Carrier, axis: Axis = None, keepdims: bool = False, where: Any = None) -> Carrier:
     """The mean of the elements along ``axis`` that are no nan; of none it is nan. PyTorch: ``torch.nanmean``.
 
     >>> nanmean(np.array([1.0, np.nan, 3.0]))
     2.0
     """
-    x = as_carrier(x)
-    return div(nansum(x, axis, keepdims), _count(x, axis, keepdims))
+    return mean(x, axis, keepdims, _present(x, where))
 
 
 def nanvar(
@@ -83,6 +82,7 @@ def nanvar(
     keepdims: bool = False,
     mean: Carrier = None,
     correction: float | None = None,
+    where: Any = None,
 ) -> Carrier:
     """The variance of the elements along ``axis`` that are no nan, with the options of ``var``.
 
@@ -91,10 +91,9 @@ def nanvar(
     >>> nanvar(np.array([1.0, np.nan, 3.0]))
     1.0
     """
-    x = as_carrier(x)
-    deviation = _filled(x - (nanmean(x, axis, keepdims=True) if mean is None else mean), 0.0)
-    freedom = _count(x, axis, keepdims) - (ddof if correction is None else correction)
-    return div(sum(deviation * deviation, axis, keepdims), np.where(freedom > 0, freedom, math.nan).astype(dtype_of(x)))
+    present = _present(x, where)
+    enough = count_where("nanvar", x, axis, keepdims, present) > (ddof if correction is None else correction)
+    return choose_by(enough, var(x, axis, ddof, keepdims, mean, correction, present), math.nan)
 
 
 def nanstd(
@@ -104,6 +103,7 @@ def nanstd(
     keepdims: bool = False,
     mean: Carrier = None,
     correction: float | None = None,
+    where: Any = None,
 ) -> Carrier:
     """The standard deviation of the elements along ``axis`` that are no nan, with the options of ``var``.
 
@@ -112,31 +112,37 @@ def nanstd(
     >>> nanstd(np.array([1.0, np.nan, 3.0]))
     1.0
     """
-    return flat_sqrt(nanvar(x, axis, ddof, keepdims, mean, correction))
+    return flat_sqrt(nanvar(x, axis, ddof, keepdims, mean, correction, where))
 
 
-def nanmax(x: Carrier, axis: Axis = None, keepdims: bool = False) -> Carrier:
+def nanmax(
+    x: Carrier, axis: Axis = None, keepdims: bool = False, initial: Carrier = None, where: Any = None
+) -> Carrier:
     """The largest element along ``axis`` that is no nan; ties share the gradient evenly.
 
     >>> nanmax(np.array([1.0, np.nan, 3.0]))
     3.0
     """
-    return _extreme(max, -math.inf, x, axis, keepdims)
+    return _extreme(max, -math.inf, x, axis, keepdims, initial, where)
 
 
-def nanmin(x: Carrier, axis: Axis = None, keepdims: bool = False) -> Carrier:
+def nanmin(
+    x: Carrier, axis: Axis = None, keepdims: bool = False, initial: Carrier = None, where: Any = None
+) -> Carrier:
     """The smallest element along ``axis`` that is no nan; ties share the gradient evenly.
 
     >>> nanmin(np.array([1.0, np.nan, 3.0]))
     1.0
     """
-    return _extreme(min, math.inf, x, axis, keepdims)
+    return _extreme(min, math.inf, x, axis, keepdims, initial, where)
 
 
-def _extreme(of: Any, least: float, x: Carrier, axis: Axis, keepdims: bool) -> Carrier:
-    x = as_carrier(x)
-    missing = np.all(np.isnan(plain(x)), axis=axis, keepdims=keepdims)
-    return where(missing, math.nan, of(_filled(x, least), axis, keepdims))
+def _extreme(of: Any, farthest: float, x: Carrier, axis: Axis, keepdims: bool, initial: Carrier, where: Any) -> Carrier:
+    if initial is not None or where is not None:
+        return of(x, axis, keepdims, initial, _present(x, where))
+    present = _present(x)
+    extreme = of(masked(of.__name__, x, present, farthest), axis, keepdims)
+    return choose_by(count_where(of.__name__, x, axis, keepdims, present) == 0, math.nan, extreme)
 
 
 def nanmedian(x: Carrier, axis: Axis = None, keepdims: bool = False) -> Carrier:

@@ -12,6 +12,7 @@ import numpy as np
 
 from autograd_mini.ops.axes import Axis, backwards, kept, one_axis, reduced, together
 from autograd_mini.ops.caller import located
+from autograd_mini.ops.masked import masked
 from autograd_mini.ops.numpy_names import FUNCTIONS
 from autograd_mini.ops.operation import Carrier, Operation, is_foreign, shape_of
 from autograd_mini.ops.shape import along, as_carrier, reshape
@@ -76,22 +77,24 @@ _LINEAR_RECURRENCE = Operation(
 )
 
 
-def prod(x: Carrier, axis: Axis = None, keepdims: bool = False) -> Carrier:
+def prod(x: Carrier, axis: Axis = None, keepdims: bool = False, initial: Carrier = None, where: Any = None) -> Carrier:
     """The product of the elements along ``axis``. PyTorch: ``torch.prod``.
 
-    Its derivative by an element is the product of the others, exactly, also where elements are 0.
+    Its derivative by an element is the product of the others, exactly, also where elements are 0. ``where`` says which
+    elements count, and ``initial`` is one more factor.
 
     >>> prod(np.array([2.0, 3.0, 4.0]))
     24.0
     """
-    x = as_carrier(x)
+    x = masked("prod", as_carrier(x), where, 1.0)
     axes = reduced("prod", x, axis)
     if len(axes) == 1:
         product = _PROD.on(x, axes[0])
     else:
         gathered = together(x, axes)
         product = _PROD.on(gathered, len(shape_of(gathered)) - 1)
-    return reshape(product, kept(x, axes)) if keepdims else product
+    product = reshape(product, kept(x, axes)) if keepdims else product
+    return product if initial is None else product * initial
 
 
 def cumprod(x: Carrier, axis: int | None = None) -> Carrier:

@@ -1,17 +1,21 @@
 """Reductions along axes, and broadcasting, which is the transpose of a sum.
 
-Each reduction takes NumPy's ``axis`` (an int, a tuple, or None for all) and ``keepdims``.
+Each reduction takes NumPy's ``axis`` (an int, a tuple, or None for all) and ``keepdims``; ``where``, an array of
+booleans that broadcasts to ``x``, says which elements count, and ``initial`` is what there is before them.
 """
 
 from __future__ import annotations
 
+import builtins
 import math
 from functools import lru_cache
 from typing import Any
 
 import numpy as np
 
-from autograd_mini.ops.choosing import where
+from autograd_mini.ops.caller import located
+from autograd_mini.ops.choosing import maximum, minimum, where
+from autograd_mini.ops.masked import marks, masked
 from autograd_mini.ops.numpy_names import FUNCTIONS
 from autograd_mini.ops.operation import (
     PLAIN,
@@ -122,22 +126,37 @@ def broadcast_to(x: Carrier, shape: tuple[int, ...]) -> Carrier:
     return _BROADCAST_TO.on(x, as_shape(shape))
 
 
-def sum(x: Carrier, axis: Axis = None, keepdims: bool = False) -> Carrier:
+def sum(x: Carrier, axis: Axis = None, keepdims: bool = False, initial: Carrier = None, where: Any = None) -> Carrier:
     """The sum of the elements along ``axis``. PyTorch: ``torch.sum``.
 
     >>> sum(np.array([[1.0, 2.0], [3.0, 4.0]]), axis=0)
     array([4., 6.])
+    >>> sum(np.array([1.0, 2.0, 3.0]), initial=10.0, where=[True, False, True])
+    14.0
     """
-    return _SUM.on(x, as_axis(axis), bool(keepdims))
+    if where is not None:
+        x = masked("sum", x, where, 0.0)
+    total = _SUM.on(x, as_axis(axis), bool(keepdims))
+    return total if initial is None else total + initial
 
 
-def mean(x: Carrier, axis: Axis = None, keepdims: bool = False) -> Carrier:
+def mean(x: Carrier, axis: Axis = None, keepdims: bool = False, where: Any = None) -> Carrier:
     """The mean of the elements along ``axis``; of none it is nan. PyTorch: ``torch.mean``.
 
     >>> mean(np.array([1.0, 2.0, 6.0]))
     3.0
+    >>> mean(np.array([1.0, 2.0, 6.0]), where=[True, True, False])
+    1.5
     """
-    return _MEAN.on(x, as_axis(axis), bool(keepdims))
+    if where is None:
+        return _MEAN.on(x, as_axis(axis), bool(keepdims))
+    return div(sum(x, axis, keepdims, where=where), count_where("mean", x, axis, keepdims, where))
+
+
+def count_where(op: str, x: Carrier, axis: Axis, keepdims: bool, where: Any) -> Carrier:
+    """How many elements each element of a reduction is made of, where ``where`` leaves some out."""
+    x = as_carrier(x)
+    return sum(broadcast_to(marks(op, x, where), shape_of(x)), axis, keepdims)
 
 
 def var(
@@ -147,6 +166,7 @@ def var(
     keepdims: bool = False,
     mean: Carrier = None,
     correction: float | None = None,
+    where: Any = None,
 ) -> Carrier:
     """The variance along ``axis``, divided by n - ``ddof``. PyTorch: ``torch.var(correction=ddof)``.
 
@@ -157,9 +177,16 @@ def var(
     (1.0, 2.0)
     """
     x = as_carrier(x)
-    deviation = x - (_MEAN.on(x, as_axis(axis), True) if mean is None else mean)
-    freedom = count_along(x, axis) - (ddof if correction is None else correction)
-    return div(sum(deviation * deviation, axis, keepdims), float(freedom if freedom > 0 else 0))
+    deviation = masked("var", x - (_mean_along(x, axis, True, where) if mean is None else mean), where, 0.0)
+    less = ddof if correction is None else correction
+    if where is None:
+        freedom: Carrier = float(builtins.max(count_along(x, axis) - less, 0))
+    else:
+        freedom = maximum(count_where("var", x, axis, keepdims, where) - less, 0.0)
+    return div(sum(deviation * deviation, axis, keepdims), freedom)
+
+
+_mean_along = mean  # in var that name stands for a mean that is known
 
 
 def std(
@@ -169,6 +196,7 @@ def std(
     keepdims: bool = False,
     mean: Carrier = None,
     correction: float | None = None,
+    where: Any = None,
 ) -> Carrier:
     """The standard deviation along ``axis``, with the options of ``var``. PyTorch: ``torch.std(correction=ddof)``.
 
@@ -177,7 +205,7 @@ def std(
     >>> std(np.array([1.0, 3.0]))
     1.0
     """
-    return flat_sqrt(var(x, axis, ddof, keepdims, mean, correction))
+    return flat_sqrt(var(x, axis, ddof, keepdims, mean, correction, where))
 
 
 def flat_sqrt(total: Carrier) -> Carrier:
@@ -207,26 +235,44 @@ _MIN = Operation(
 )
 
 
-def max(x: Carrier, axis: Axis = None, keepdims: bool = False) -> Carrier:
+def max(x: Carrier, axis: Axis = None, keepdims: bool = False, initial: Carrier = None, where: Any = None) -> Carrier:
     """The largest element along ``axis``. PyTorch: ``torch.amax``.
 
     Ties share the gradient evenly. Where an element is nan so are the result and all of the gradient, as in PyTorch.
+    With ``initial`` there is a largest of nothing too; ``where`` needs it.
 
     >>> max(np.array([3.0, 1.0, 2.0]))
     3.0
     """
-    return _MAX.on(x, as_axis(axis), bool(keepdims))
+    if initial is None and where is None:
+        return _MAX.on(x, as_axis(axis), bool(keepdims))
+    return _extreme(max, maximum, -math.inf, x, axis, keepdims, initial, where)
 
 
-def min(x: Carrier, axis: Axis = None, keepdims: bool = False) -> Carrier:
+def min(x: Carrier, axis: Axis = None, keepdims: bool = False, initial: Carrier = None, where: Any = None) -> Carrier:
     """The smallest element along ``axis``. PyTorch: ``torch.amin``.
 
     Ties share the gradient evenly. Where an element is nan so are the result and all of the gradient, as in PyTorch.
+    With ``initial`` there is a smallest of nothing too; ``where`` needs it.
 
     >>> min(np.array([3.0, 1.0, 2.0]))
     1.0
     """
-    return _MIN.on(x, as_axis(axis), bool(keepdims))
+    if initial is None and where is None:
+        return _MIN.on(x, as_axis(axis), bool(keepdims))
+    return _extreme(min, minimum, math.inf, x, axis, keepdims, initial, where)
+
+
+def _extreme(
+    of: Any, of_two: Any, farthest: float, x: Carrier, axis: Axis, keepdims: bool, initial: Carrier, where: Any
+) -> Carrier:
+    """``max`` or ``min`` with the keywords that are rarely given; a tie with ``initial`` is shared with it."""
+    name = of.__name__
+    if initial is None:
+        remedy = f"give initial= too, such as initial={farthest}"
+        raise ValueError(located(f"{name}: where= may leave nothing to choose from; {remedy}"))
+    x = masked(name, as_carrier(x), where, farthest)
+    return of_two(of(x, axis, keepdims) if count_along(x, axis) else sum(x, axis, keepdims) + farthest, initial)
 
 
 FUNCTIONS.update(
