@@ -72,26 +72,30 @@ class Optimizer:
         its result returned.
         """
         loss = None if closure is None else closure()
-        updates = []
-        with np.errstate(all="ignore"):  # an inf or a nan is an answer, as everywhere
-            for i, (parameter, state, group) in enumerate(zip(self.params, self.state, self._groups, strict=True)):
-                if not parameter.has_grad:
-                    continue
-                w, g = parameter.data, parameter.grad
-                if w.__class__ is not float or g.__class__ is not float:
-                    g = _like_data(g, w, i)
-                if group["maximize"]:
-                    g = -g
-                try:
-                    new, state = self.update(w, g, state, group)
-                except ZeroDivisionError:  # Python's floats raise where NumPy's are inf or nan
-                    new, state = self.update(np.float64(w), np.float64(g), state, group)
-                updates.append((i, parameter, new if new.__class__ is w.__class__ else _as(w, new), state))
-        for i, parameter, new, state in updates:
+        for i, parameter, new, state in self._updates():
             parameter.data = new
             self.state[i] = state
         self._stepped = True
         return loss
+
+    @np.errstate(all="ignore")  # an inf or a nan is an answer, as everywhere
+    def _updates(self) -> list[tuple[int, Value, Any, State]]:
+        """The new data and state of each parameter that a gradient has reached; nothing is changed yet."""
+        updates = []
+        for i, (parameter, state, group) in enumerate(zip(self.params, self.state, self._groups, strict=True)):
+            if not parameter.has_grad:
+                continue
+            w, g = parameter.data, parameter.grad
+            if not _is_like(g, w):
+                g = _like_data(g, w, i)
+            if group["maximize"]:
+                g = -g
+            try:
+                new, state = self.update(w, g, state, group)
+            except ZeroDivisionError:  # Python's floats raise where NumPy's are inf or nan
+                new, state = self.update(np.float64(w), np.float64(g), state, group)
+            updates.append((i, parameter, new if new.__class__ is w.__class__ else _as(w, new), state))
+        return updates
 
     def zero_grad(self) -> None:
         """Forgets the gradient of every parameter."""
@@ -200,6 +204,13 @@ def _checked(params: Any, optimizer: str, others: list[Value]) -> list[Value]:
         if seen.setdefault(id(value), i) != i:
             raise ValueError(located(f"{optimizer}: parameter {i} is parameter {seen[id(value)]} again; list it once"))
     return checked
+
+
+def _is_like(g: Any, w: Any) -> bool:
+    """True for two floats, and for two plain arrays of one shape and dtype."""
+    if g.__class__ is not w.__class__:
+        return False
+    return g.__class__ is float or (g.__class__ is np.ndarray and g.dtype is w.dtype and g.shape == w.shape)
 
 
 def _like_data(g: Any, w: Any, i: int) -> Any:
