@@ -121,7 +121,8 @@ class Text:
             return f"{self.inside(first, ATOM)}{op_text(x.op)}", ATOM  # type: ignore[arg-type]  # a row, not a ufunc
         operands = [self.write(operand) for operand in x.operands]
         before, after = parameters(x)
-        function, _, part = x.op_name.partition(".")  # a part of what it returns: eigh(x).eigenvectors
+        name = getattr(x.op, "symbol", "") if "." in x.op_name else x.op_name  # of slogdet.inverse it is inv
+        function, _, part = name.partition(".")  # a part of what it returns: eigh(x).eigenvectors
         return f"{self.applied(function, [*before, *operands, *after])}{part and '.'}{part}", ATOM
 
     def applied(self, function: str, arguments: list[str]) -> str:

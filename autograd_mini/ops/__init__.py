@@ -18,12 +18,13 @@ from autograd_mini.ops.choosing import clip, fmax, fmin, heaviside, maximum, min
 from autograd_mini.ops.convolution import conv1d, conv2d, conv_transpose1d, conv_transpose2d, convolve, correlate
 from autograd_mini.ops.cumulative import cummax, cummin, cumsum, cumulative_prod, cumulative_sum, logcumsumexp
 from autograd_mini.ops.decomposition import cholesky, cond, eigh, eigvalsh, lstsq, qr, svd, svdvals
+from autograd_mini.ops.determinant import cofactor, det, slogdet
 from autograd_mini.ops.diagonals import diag, diagflat, diagonal, fill_diagonal, tril, triu
 from autograd_mini.ops.differences import diff, gradient, trapezoid
 from autograd_mini.ops.einsum import einsum
 from autograd_mini.ops.embedding import embedding, one_hot, stop_gradient
 from autograd_mini.ops.indexing import getitem, scatter_add
-from autograd_mini.ops.inverse import cofactor, det, inv, matrix_power, pinv, slogdet, solve, tensorinv, tensorsolve
+from autograd_mini.ops.inverse import inv, matrix_power, pinv, solve, tensorinv, tensorsolve
 from autograd_mini.ops.joining import (
     append,
     array_split,

@@ -167,8 +167,9 @@ def cholesky(x: Carrier, *, upper: bool = False) -> Carrier:
 def eigh(x: Carrier, UPLO: Triangle = "L") -> EighResult:
     """Ascending eigenvalues (..., M) and eigenvectors, the columns (..., M, M), of symmetric matrices.
 
-    Only the lower triangle of ``x`` is looked at, or the upper of ``UPLO="U"``; the gradient is symmetric. That of the
-    vectors is inf or nan where an eigenvalue repeats, as in PyTorch, ``torch.linalg.eigh``.
+    Only the lower triangle of ``x`` is looked at, or the upper of ``UPLO="U"``; the gradient is symmetric. Where an
+    eigenvalue repeats, that of the vectors is inf or nan, and so are the second derivatives of the values, as in
+    PyTorch, ``torch.linalg.eigh``.
 
     >>> eigh(np.array([[2.0, 0.0], [0.0, 1.0]])).eigenvalues
     array([1., 2.])
@@ -182,7 +183,9 @@ def eigh(x: Carrier, UPLO: Triangle = "L") -> EighResult:
 def eigvalsh(x: Carrier, UPLO: Triangle = "L") -> Carrier:
     """Ascending eigenvalues of symmetric matrices, as ``eigh`` has them. PyTorch: ``torch.linalg.eigvalsh``.
 
-    Where an eigenvalue repeats, each copy has the gradient of the vector that was found for it.
+    Where an eigenvalue repeats, each copy has the gradient of the vector that was found for it, and second derivatives
+    are nan, as in PyTorch: they ask for the vectors'. Where eigenvalues differ by rounding alone, these are as large as
+    they are wrong, there as here; the trace, ``(x * x).sum()`` and the like have them without eigenvalues.
 
     >>> eigvalsh(np.array([[0.0, 1.0], [1.0, 0.0]])).round(12)
     array([-1.,  1.])
@@ -252,7 +255,8 @@ def svd(x: Carrier, full_matrices: bool = True, compute_uv: bool = True) -> Any:
 def svdvals(x: Carrier) -> Carrier:
     """Singular values (..., K), descending, of matrices (..., M, N). PyTorch: ``torch.linalg.svdvals``.
 
-    Where they repeat or are 0, each has the gradient of the vectors that were found for it.
+    Where they repeat or are 0, each has the gradient of the vectors that were found for it, and second derivatives are
+    nan, as in PyTorch: they ask for the vectors'.
 
     >>> svdvals(np.array([[3.0, 0.0], [0.0, 4.0]]))
     array([4., 3.])

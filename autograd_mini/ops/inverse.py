@@ -1,10 +1,10 @@
-"""Inverses, determinants and what is solved for: matrices in the last two axes, batches of them in the others."""
+"""Inverses and what is solved for: matrices in the last two axes, batches of them in the others."""
 
 from __future__ import annotations
 
 import math
 from operator import index
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 
@@ -13,7 +13,6 @@ from autograd_mini.ops.choosing import where
 from autograd_mini.ops.linalg import matmul, swap_last
 from autograd_mini.ops.numpy_names import FUNCTIONS
 from autograd_mini.ops.operation import Carrier, Operation, shape_of
-from autograd_mini.ops.reduction import sum
 from autograd_mini.ops.shape import as_carrier, expand_dims, moveaxis, ravel, reshape, squeeze
 
 # ---------------------------------------------------------------- what the files of matrices share
@@ -33,78 +32,15 @@ def per_matrix(g: Carrier) -> Carrier:
     return expand_dims(g, (-2, -1)) if shape_of(g) else g
 
 
-# ---------------------------------------------------------------- determinants
-
-
-def _cofactor(x: Any) -> Any:
-    """By singular values: x = U S Vh, and the cofactors of a product are the product of the cofactors."""
-    u, s, vh = np.linalg.svd(x, full_matrices=False)
-    others = np.prod(np.where(np.eye(s.shape[-1], dtype=bool), 1, s[..., None, :]), axis=-1)
-    sign = np.linalg.det(u) * np.linalg.det(vh)
-    return (u * (others * sign[..., None])[..., None, :]) @ vh
-
-
-_COFACTOR = Operation(
-    "cofactor",
-    _cofactor,
-    lambda g, z, x: (per_matrix(sum(g * z, (-2, -1))) * z - z @ swap_last(g) @ z) / per_matrix(det(x)),
-)
-_DET = Operation("det", np.linalg.det, lambda g, z, x: per_matrix(g) * cofactor(x))
-_SIGN = Operation("slogdet.sign", lambda x: np.linalg.slogdet(x)[0], lambda g, z, x: 0.0)
-_LOGABSDET = Operation(
-    "slogdet.logabsdet",
-    lambda x: np.linalg.slogdet(x)[1],
-    lambda g, z, x: per_matrix(g) * swap_last(inv(x)),
-)
-
-
-class SlogdetResult(NamedTuple):
-    """What ``slogdet`` returns, as NumPy's has it."""
-
-    sign: Carrier
-    logabsdet: Carrier
-
-
-def cofactor(x: Carrier) -> Carrier:
-    """The matrix of cofactors, det(x) * inv(x).T where there is an inverse: the derivative of ``det``.
-
-    It exists for singular matrices too; there it has no derivative here (inf or nan).
-
-    >>> cofactor(np.array([[1.0, 2.0], [2.0, 4.0]])).round(12) + 0.0
-    array([[ 4., -2.],
-           [-2.,  1.]])
-    """
-    return _COFACTOR.on(matrices("cofactor", x, square=True))
-
-
-def det(x: Carrier) -> Carrier:
-    """The determinant. PyTorch: ``torch.linalg.det``.
-
-    Its gradient is exact for singular matrices too, where PyTorch's is 0; its second one is inf or nan there.
-
-    >>> round(det(np.array([[1.0, 2.0], [3.0, 4.0]])), 12)
-    -2.0
-    """
-    return _DET.on(matrices("det", x, square=True))
-
-
-def slogdet(x: Carrier) -> SlogdetResult:
-    """``sign`` and ``logabsdet`` of the determinant, which is sign * exp(logabsdet). PyTorch: ``torch.linalg.slogdet``.
-
-    It does not overflow as the determinant does. The sign has gradient 0. A singular matrix has sign 0 and logabsdet
-    -inf, and ``backward`` raises ``LinAlgError``.
-
-    >>> slogdet(np.array([[0.0, 1.0], [1.0, 0.0]])).sign
-    -1.0
-    """
-    x = matrices("slogdet", x, square=True)
-    return SlogdetResult(_SIGN.on(x), _LOGABSDET.on(x))
-
-
 # ---------------------------------------------------------------- inverses
 
 
-_INV = Operation("inv", np.linalg.inv, lambda g, z, x: -swap_last(z) @ g @ swap_last(z))
+def by_inverse(g: Carrier, z: Carrier, x: Carrier) -> Carrier:
+    """The derivative of the inverse ``z``."""
+    return -swap_last(z) @ g @ swap_last(z)
+
+
+_INV = Operation("inv", np.linalg.inv, by_inverse)
 _SOLVE = Operation(
     "solve",
     np.linalg.solve,
@@ -225,8 +161,6 @@ def tensorsolve(x: Carrier, y: Carrier, axes: Any = None) -> Carrier:
 
 FUNCTIONS.update(
     {
-        np.linalg.det: det,
-        np.linalg.slogdet: slogdet,
         np.linalg.inv: inv,
         np.linalg.solve: solve,
         np.linalg.pinv: pinv,

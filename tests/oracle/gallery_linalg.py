@@ -336,8 +336,17 @@ def inverses() -> Iterator[Sample]:
             "cofactor",
             f"{shape}",
             lambda x: ops.cofactor(_regular(x)),
-            lambda x: torch.linalg.det(_regular(x))[..., None, None] * torch.linalg.inv(_regular(x)).mT,
+            lambda x: _cofactor(_regular(x)),
             shape,
+        )
+    for x, y in [((3, 3), (3, 3)), ((1, 1), (1, 1)), ((2, 3, 3), (3, 3)), ((0, 2, 2), (0, 2, 2))]:
+        yield call(
+            "cofactor",
+            f"{x} along {y}",
+            lambda x, y: ops.cofactor(_regular(x), y),
+            lambda x, y: _cofactor_along(_regular(x), y),
+            x,
+            y,
         )
     for x, y in [
         ((3, 3), (3,)),
@@ -401,6 +410,15 @@ def inverses() -> Iterator[Sample]:
         (2, 4),
         (2,),
     )
+
+
+def _cofactor(x: torch.Tensor) -> torch.Tensor:
+    return torch.linalg.det(x)[..., None, None] * torch.linalg.inv(x).mT
+
+
+def _cofactor_along(x: torch.Tensor, y: torch.Tensor) -> torch.Tensor:
+    turned = torch.linalg.inv(x).mT
+    return _cofactor(x) * (turned * y).sum((-2, -1), keepdim=True) - _cofactor(x) @ y.mT @ turned
 
 
 def _of_rank_two(x: Any) -> Any:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from itertools import permutations
 from typing import Any
 
 import numpy as np
@@ -10,7 +11,7 @@ import pytest
 import torch
 from compare import assert_same_as_torch
 
-from autograd_mini import Value, ops
+from autograd_mini import Value, grad, hessian, jacobian, ops
 
 REPEATED = np.diag([2.0, 1.0, 1.0])
 WEIGHTS = np.arange(1.0, 10.0).reshape(3, 3)
@@ -49,6 +50,25 @@ def test_vectors_of_values_that_repeat_have_no_gradient_as_in_pytorch(ours: Call
     assert np.isnan(x.grad).all()
 
 
+@pytest.mark.parametrize("matrix", [np.eye(2), REPEATED, np.zeros((2, 2))], ids=["identity", "repeated", "zero"])
+@pytest.mark.parametrize("values", ["eigvalsh", "svdvals"])
+@pytest.mark.parametrize(
+    "of", [lambda s: s.sum(), lambda s: (s * s).sum(), lambda s: s[0]], ids=["sum", "squares", "s"]
+)
+def test_values_that_repeat_have_no_second_derivative_as_in_pytorch(values: str, of: Any, matrix: Any) -> None:
+    """Never a finite number: that of the sum of squares is 2, which the derivatives of the vectors cannot say."""
+    ours = hessian(lambda x: of(getattr(ops, values)(x)))(matrix)
+    twin = torch.autograd.functional.hessian(lambda x: of(getattr(torch.linalg, values)(x)), torch.tensor(matrix))
+    assert np.isnan(ours).all()
+    assert np.isnan(twin.numpy()).all()
+
+
+def test_other_functions_of_the_values_have_the_second_derivatives_that_repeated_values_do_not() -> None:
+    """As the docstrings say: the trace is the sum of the eigenvalues, the sum of x * x that of the squares."""
+    np.testing.assert_array_equal(hessian(ops.trace)(np.eye(2)), np.zeros((2, 2, 2, 2)))
+    np.testing.assert_array_equal(hessian(lambda x: (x * x).sum())(np.eye(2)), 2 * np.eye(4).reshape(2, 2, 2, 2))
+
+
 @pytest.mark.parametrize(
     ("ours", "twin"),
     [
@@ -65,19 +85,66 @@ def test_the_gradient_is_symmetric_though_one_triangle_is_looked_at(ours: Callab
     np.testing.assert_allclose(x.grad, x.grad.T, rtol=1e-12)
 
 
-@pytest.mark.parametrize(
-    "singular",
-    [np.array([[1.0, 2.0], [2.0, 4.0]]), np.zeros((2, 2)), np.diag([1.0, 2.0, 0.0]), np.diag([1.0, 0.0, 0.0])],
-    ids=["rank 1 of 2", "zero", "rank 2 of 3", "rank 1 of 3"],
-)
-def test_the_determinant_of_a_singular_matrix_has_its_exact_gradient(singular: Any) -> None:
-    """The cofactors, as minors by definition. PyTorch gives 0 for the first."""
-    n = len(singular)
-    minors = [[np.delete(np.delete(singular, i, 0), j, 1) for j in range(n)] for i in range(n)]
-    expected = [[(-1) ** (i + j) * np.linalg.det(minors[i][j]) for j in range(n)] for i in range(n)]
-    x = Value(singular)
-    x.det().backward()
-    np.testing.assert_allclose(x.grad, expected, atol=1e-14)
+def leibniz(x: Any) -> Any:
+    """The determinant by its definition, a sum over permutations: ordinary arithmetic, right for every matrix."""
+    n = x.shape[-1]
+    total: Any = 0.0
+    for columns in permutations(range(n)):
+        product: Any = np.linalg.det(np.eye(n)[list(columns)]).round()
+        for row, column in enumerate(columns):
+            product = product * x[..., row, column]
+        total = total + product
+    return total
+
+
+OF_EACH_RANK = {
+    "0 of 1": np.zeros((1, 1)),
+    "0 of 2": np.zeros((2, 2)),
+    "1 of 2": np.array([[1.0, 2.0], [2.0, 4.0]]),
+    "1 of 2, nearly": np.array([[1.0, 2.0], [2.0, 4.0 + 1e-12]]),
+    "0 of 3": np.zeros((3, 3)),
+    "1 of 3": np.outer([1.0, 2.0, 3.0], [1.0, 0.0, 2.0]),
+    "2 of 3": np.array([[1.0, 2.0, 3.0], [4.0, 5.0, 6.0], [7.0, 8.0, 9.0]]),
+    "2 of 3, nearly": np.array([[1.0, 2.0, 3.0], [4.0, 5.0, 6.0], [7.0, 8.0, 9.0 + 1e-9]]),
+    "3 of 3": TRIANGULAR,
+    "2 of 4": np.outer([1.0, 2.0, 0.0, 1.0], [3.0, 1.0, 1.0, 2.0]) + np.diag([0.0, 0.0, 2.0, 0.0]),
+    "a batch": np.stack([np.zeros((3, 3)), np.diag([1.0, 2.0, 0.0]), TRIANGULAR]),
+}
+
+
+@pytest.mark.parametrize("rank", OF_EACH_RANK)
+def test_derivatives_of_a_determinant_are_exact_for_every_rank_and_order(rank: str) -> None:
+    """PyTorch's first is 0 for some singular matrices, and its second nan where two singular values are 0."""
+
+    def derivatives(f: Any) -> list[Any]:
+        g = lambda x: (f(x) * np.arange(1.0, 4.0)).sum() if x.ndim == 3 else f(x)  # noqa: E731  # of a batch as well
+        x = OF_EACH_RANK[rank]
+        third = [] if x.ndim == 3 else [jacobian(hessian(g))(x)]
+        return [grad(g)(x), hessian(g)(x), *third]
+
+    for ours, expected in zip(derivatives(ops.det), derivatives(leibniz), strict=True):
+        np.testing.assert_allclose(ours, expected, rtol=1e-12, atol=1e-13)
+
+
+def test_second_derivatives_of_a_singular_determinant_are_pytorchs_where_one_value_is_0() -> None:
+    x = np.diag([1.0, 2.0, 0.0])
+    expected = torch.autograd.functional.hessian(torch.linalg.det, torch.tensor(x))
+    np.testing.assert_allclose(hessian(ops.det)(x), expected, atol=1e-14)
+
+
+def test_a_determinant_has_no_derivative_beyond_its_degree() -> None:
+    x = np.array([[1.0, 2.0], [2.0, 4.0]])
+    directions = [np.ones((2, 2))] * 2
+    np.testing.assert_array_equal(ops.cofactor(x, *directions), np.zeros((2, 2)))
+
+
+def test_the_order_of_directions_does_not_matter() -> None:
+    rng = np.random.default_rng(0)
+    x, first, second = rng.normal(size=(3, 4, 4))
+    np.testing.assert_allclose(ops.cofactor(x, first, second), ops.cofactor(x, second, first), rtol=1e-12)
+    np.testing.assert_allclose(
+        (ops.cofactor(x, first) * second).sum(), (ops.cofactor(x, second) * first).sum(), rtol=1e-12
+    )
 
 
 def test_the_sign_of_a_determinant_is_flat() -> None:
@@ -89,12 +156,26 @@ def test_the_sign_of_a_determinant_is_flat() -> None:
     np.testing.assert_array_equal(x.grad, np.zeros((2, 2)))
 
 
-def test_a_singular_matrix_has_logabsdet_minus_inf_and_no_gradient() -> None:
-    x = Value(np.zeros((2, 2)))
-    sign, logabsdet = ops.slogdet(x)
-    assert (sign.item(), logabsdet.item()) == (0.0, -np.inf)
-    with pytest.raises(np.linalg.LinAlgError):
+@pytest.mark.parametrize("singular", [np.zeros((2, 2)), np.diag([1.0, 0.0, 3.0])], ids=["zero", "rank 2 of 3"])
+def test_a_singular_matrix_has_logabsdet_minus_inf_and_no_gradient_as_in_pytorch(singular: Any) -> None:
+    x, t = Value(singular), torch.tensor(singular, requires_grad=True)
+    for sign, logabsdet in (ops.slogdet(x), torch.linalg.slogdet(t)):
+        assert (sign.item(), logabsdet.item()) == (0.0, -np.inf)
         logabsdet.backward()
+    assert t.grad is not None
+    assert not np.isfinite(t.grad.numpy()).all()
+    assert np.isnan(x.grad).all()
+
+
+def test_a_singular_matrix_does_not_spoil_the_others_of_its_batch() -> None:
+    x, alone = Value(np.stack([np.zeros((2, 2)), TRIANGULAR[:2, :2]])), Value(TRIANGULAR[:2, :2])
+    ops.slogdet(alone).logabsdet.backward()
+    ops.slogdet(x).logabsdet.sum().backward()
+    np.testing.assert_array_equal(x.grad, [np.full((2, 2), np.nan), alone.grad])
+    seconds = hessian(lambda x: ops.slogdet(x).logabsdet.sum())(x.data)
+    expected = hessian(lambda x: ops.slogdet(x).logabsdet)(alone.data)
+    np.testing.assert_allclose(seconds[1, :, :, 1], expected, rtol=1e-12)
+    assert np.isnan(seconds[0, :, :, 0]).all()
 
 
 def test_pinv_of_a_matrix_of_less_than_full_rank_has_pytorchs_gradient() -> None:

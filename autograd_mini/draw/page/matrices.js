@@ -5,13 +5,17 @@ Object.assign(FORWARD, {
   einsum: (...xs) => summedProducts(xs.slice(0, -1), xs.at(-1).subscripts),
   triu: (x, { k }) => triangle(x, (row, column) => column - row >= k),
   tril: (x, { k }) => triangle(x, (row, column) => column - row <= k),
-  inv: (x) => perMatrix([x], x.shape.slice(-2), (matrix) => eliminated(matrix, identity(matrix.length)).solution),
+  inv: (x) => perMatrix([x], x.shape.slice(-2), inverse),
   solve: (x, y) => perMatrix([x, y], y.shape.slice(-2), (matrix, right) => eliminated(matrix, right).solution),
   det: (x) => perMatrix([x], [], determinant),
-  cofactor: (x) => perMatrix([x], x.shape.slice(-2), cofactors),
+  cofactor: (...xs) => perMatrix(xs, xs[0].shape.slice(-2), cofactors),
   "slogdet.sign": (x) => perMatrix([x], [], (matrix) => productOf(pivotsOf(matrix).map(Math.sign))),
   "slogdet.logabsdet": (x) =>
     perMatrix([x], [], (matrix) => pivotsOf(matrix).reduce((sum, p) => sum + Math.log(Math.abs(p)), 0)),
+  "slogdet.inverse": (x) =>
+    perMatrix([x], x.shape.slice(-2), (matrix) =>
+      pivotsOf(matrix).includes(0) ? matrix.map((row) => row.map(() => NaN)) : inverse(matrix),
+    ),
   cholesky: (x) => perMatrix([x], x.shape.slice(-2), choleskyFactor),
   "qr.Q": (x) =>
     perMatrix([x], [x.shape.at(-2), Math.min(...x.shape.slice(-2))], (matrix) => orthogonalAndUpper(matrix).q),
@@ -105,18 +109,35 @@ function pivotsOf(matrix) {
   ).pivots;
 }
 
+function inverse(matrix) {
+  return eliminated(matrix, identity(matrix.length)).solution;
+}
+
 function determinant(matrix) {
   return productOf(pivotsOf(matrix));
 }
 
 // By the determinants of what is left without a row and a column, so that singular matrices have them too.
-function cofactors(matrix) {
+function cofactors(matrix, ...directions) {
+  const without = (rows, i, j) => rows.toSpliced(i, 1).map((row) => row.toSpliced(j, 1));
   return matrix.map((row, i) =>
     row.map((_, j) => {
-      const minor = matrix.toSpliced(i, 1).map((other) => other.toSpliced(j, 1));
-      return (i + j) % 2 ? -determinant(minor) : determinant(minor);
+      const minor = determinantAlong(...[matrix, ...directions].map((rows) => without(rows, i, j)));
+      return (i + j) % 2 ? -minor : minor;
     }),
   );
+}
+
+// The derivative of the determinant along directions: each takes the place of the matrix in one row, in every way.
+function determinantAlong(matrix, ...directions) {
+  const along = (rows, free, [direction, ...others]) =>
+    direction === undefined
+      ? determinant(rows)
+      : free.reduce(
+          (sum, i) => sum + along(rows.with(i, direction[i]), free.filter((other) => other !== i), others),
+          0,
+        );
+  return along(matrix, [...matrix.keys()], directions);
 }
 
 // ------------------------------------------------------------ decompositions
