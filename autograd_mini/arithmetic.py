@@ -277,11 +277,11 @@ class Arithmetic:
 
     # ------------------------------------------------------------ reductions
 
-    def sum(self, axis: Axis = None, keepdims: bool = False) -> Self:
-        return ops.sum(self, axis, keepdims)
+    def sum(self, axis: Axis = None, keepdims: bool = False, initial: Any = None, where: Any = None) -> Self:
+        return ops.sum(self, axis, keepdims, initial, where)
 
-    def mean(self, axis: Axis = None, keepdims: bool = False) -> Self:
-        return ops.mean(self, axis, keepdims)
+    def mean(self, axis: Axis = None, keepdims: bool = False, where: Any = None) -> Self:
+        return ops.mean(self, axis, keepdims, where)
 
     def var(
         self,
@@ -290,8 +290,9 @@ class Arithmetic:
         keepdims: bool = False,
         mean: Any = None,
         correction: float | None = None,
+        where: Any = None,
     ) -> Self:
-        return ops.var(self, axis, ddof, keepdims, mean, correction)
+        return ops.var(self, axis, ddof, keepdims, mean, correction, where)
 
     def std(
         self,
@@ -300,17 +301,18 @@ class Arithmetic:
         keepdims: bool = False,
         mean: Any = None,
         correction: float | None = None,
+        where: Any = None,
     ) -> Self:
-        return ops.std(self, axis, ddof, keepdims, mean, correction)
+        return ops.std(self, axis, ddof, keepdims, mean, correction, where)
 
-    def prod(self, axis: Axis = None, keepdims: bool = False) -> Self:
-        return ops.prod(self, axis, keepdims)
+    def prod(self, axis: Axis = None, keepdims: bool = False, initial: Any = None, where: Any = None) -> Self:
+        return ops.prod(self, axis, keepdims, initial, where)
 
-    def max(self, axis: Axis = None, keepdims: bool = False) -> Self:
-        return ops.max(self, axis, keepdims)
+    def max(self, axis: Axis = None, keepdims: bool = False, initial: Any = None, where: Any = None) -> Self:
+        return ops.max(self, axis, keepdims, initial, where)
 
-    def min(self, axis: Axis = None, keepdims: bool = False) -> Self:
-        return ops.min(self, axis, keepdims)
+    def min(self, axis: Axis = None, keepdims: bool = False, initial: Any = None, where: Any = None) -> Self:
+        return ops.min(self, axis, keepdims, initial, where)
 
     def median(self, axis: Axis = None, keepdims: bool = False) -> Self:
         return ops.median(self, axis, keepdims)
@@ -399,18 +401,18 @@ class Arithmetic:
         """The axes reversed; a matrix transposed."""
         return ops.transpose(self)
 
-    def reshape(self, *shape: Any) -> Self:
-        return ops.reshape(self, shape[0] if len(shape) == 1 else shape)
+    def reshape(self, *shape: Any, order: str = "C") -> Self:
+        return ops.reshape(self, shape[0] if len(shape) == 1 else shape, order)
 
     def transpose(self, *axes: Any) -> Self:
         return ops.transpose(self, axes[0] if len(axes) == 1 and not isinstance(axes[0], int) else axes or None)
 
-    def ravel(self) -> Self:
-        return ops.ravel(self)
+    def ravel(self, order: str = "C") -> Self:
+        return ops.ravel(self, order)
 
-    def flatten(self) -> Self:
+    def flatten(self, order: str = "C") -> Self:
         """All elements in one axis, as ``ravel``."""
-        return ops.ravel(self)
+        return ops.ravel(self, order)
 
     def copy(self) -> Self:
         return ops.copy(self)
@@ -430,8 +432,8 @@ class Arithmetic:
     def broadcast_to(self, shape: tuple[int, ...]) -> Self:
         return ops.broadcast_to(self, shape)
 
-    def astype(self, dtype: Any) -> Self:
-        return ops.astype(self, dtype)
+    def astype(self, dtype: Any, copy: bool = True) -> Self:
+        return ops.astype(self, dtype, copy)
 
     # ------------------------------------------------------------ turned, repeated, picked
 

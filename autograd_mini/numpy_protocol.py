@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Callable
 from inspect import signature
 from typing import Any
@@ -13,7 +12,7 @@ from autograd_mini import ops
 from autograd_mini.ops.caller import located
 from autograd_mini.ops.numpy_names import FUNCTIONS
 from autograd_mini.ops.operation import TABLE, Carrier, shape_of
-from autograd_mini.ops.shape import as_carrier
+from autograd_mini.ops.shape import as_carrier, astype
 
 # NumPy's ufuncs by the rows that compute the same; those that come to several rows are in FUNCTIONS.
 UFUNCS: dict[Any, Callable[..., Carrier]] = {row.ufunc: row for row in TABLE.values() if row.ufunc}
@@ -70,15 +69,22 @@ def call_ufunc(ufunc: np.ufunc, method: str, operands: tuple[Any, ...], options:
     if ufunc in PLAIN_RESULTS:
         return getattr(ufunc, method)(*map(_data_of, operands), **options)
     along = {"reduce": REDUCE, "accumulate": ACCUMULATE}.get(method, {}).get(ufunc)
-    accepted = {"reduce": {"axis", "keepdims"}, "accumulate": {"axis"}}.get(method, set())
+    accepted = set(signature(along).parameters) - {"x"} if along else set()
+    options = {name: value for name, value in options.items() if value is not np._NoValue}
     if along and not set(options) - accepted:
         return along(*operands, **{"axis": 0, **options})
     if row and method == "outer" and not options:
         x, y = map(as_carrier, operands)
         return row(ops.reshape(x, shape_of(x) + (1,) * len(shape_of(y))), y)
     if along or (row and method in ("__call__", "outer")):
-        raise TypeError(located(f"np.{name} on a Value takes no {', '.join(sorted(set(options) - accepted))}"))
+        raise _refused(name, sorted(set(options) - accepted), sorted(accepted))
     raise _unknown(name)
+
+
+_NO_OUT = (
+    "what is differentiated cannot be written into an existing array, by out= or array += value; "
+    "write array = array + value"
+)
 
 
 def call_function(function: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
@@ -102,28 +108,70 @@ def _by_our_names(
     function: Callable[..., Any], ours: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any]
 ) -> tuple[list[Any], dict[str, Any]]:
     """The arguments of NumPy's function for our op: operands by position, and what else is given by name."""
-    accepted = signature(ours).parameters.values()
-    first = [name for name in accepted if name.default is name.empty and name.kind is not name.VAR_POSITIONAL]
     try:
         bound = signature(function).bind(*args, **kwargs)
     except ValueError:  # NumPy tells no signature of what it wrote in C
-        return list(args), kwargs
-    theirs = [p for p in bound.signature.parameters.values() if p.name in bound.arguments]
-    if any([p.kind is p.VAR_POSITIONAL for p in theirs]):
-        return list(args), kwargs
-    operands = [bound.arguments[p.name] for p in theirs[: len(first)]]
-    given = {p.name: bound.arguments[p.name] for p in theirs[len(first) :] if p.kind is not p.VAR_KEYWORD}
-    for p in theirs:
-        given.update(bound.arguments[p.name] if p.kind is p.VAR_KEYWORD else {})  # the options of np.pad
-    defaults = {p.name: p.default for p in bound.signature.parameters.values()}
-    names = {p.name for p in accepted}
+        operands, given, defaults = list(args), kwargs, dict.fromkeys(kwargs)
+    else:
+        theirs = [p for p in bound.signature.parameters.values() if p.name in bound.arguments]
+        if any([p.kind is p.VAR_POSITIONAL for p in theirs]):
+            operands, given = list(args), kwargs
+        else:
+            number = _operand_count(ours)
+            operands = [bound.arguments[p.name] for p in theirs[:number]]
+            given = {p.name: bound.arguments[p.name] for p in theirs[number:] if p.kind is not p.VAR_KEYWORD}
+            for p in theirs:
+                given.update(bound.arguments[p.name] if p.kind is p.VAR_KEYWORD else {})  # the options of np.pad
+        defaults = {p.name: p.default for p in bound.signature.parameters.values()}
+    names = signature(ours).parameters
     unknown = {name: value for name, value in given.items() if name not in names}
+    if "dtype" in defaults and unknown.get("dtype") is not None:  # NumPy computes in it
+        dtype = unknown.pop("dtype")
+        several = isinstance(operands[0], list | tuple)
+        operands[0] = [astype(x, dtype) for x in operands[0]] if several else astype(operands[0], dtype)
     refused = [name for name, value in unknown.items() if name not in defaults or value is not defaults[name]]
     if refused:
-        raise TypeError(located(f"np.{function.__name__} on a Value takes no {', '.join(refused)}"))
+        raise _refused(name_in_numpy(function), refused, keywords(function))
     return operands, {name: value for name, value in given.items() if name in names}
 
 
+def _operand_count(op: Callable[..., Any]) -> int:
+    """How many arguments an op cannot do without."""
+    parameters = signature(op).parameters.values()
+    return len([p for p in parameters if p.default is p.empty and p.kind is not p.VAR_POSITIONAL])
+
+
+def keywords(function: Callable[..., Any]) -> list[str]:
+    """The keywords of a function of NumPy that it takes on Values too; those of its operands are left out.
+
+    >>> keywords(np.sum)
+    ['axis', 'dtype', 'initial', 'keepdims', 'where']
+    """
+    try:
+        theirs = [p.name for p in signature(function).parameters.values() if p.default is not p.empty]
+    except ValueError:  # NumPy tells no signature of what it wrote in C
+        theirs = []
+    ours = {p.name for p in signature(FUNCTIONS[function]).parameters.values() if p.default is not p.empty}
+    return sorted([name for name in theirs if name in ours or name == "dtype"])
+
+
+def _refused(name: str, refused: list[str], accepted: list[str]) -> TypeError:
+    """The error for keywords that stand for nothing here."""
+    remedies = [_REMEDIES[keyword] for keyword in refused if keyword in _REMEDIES]
+    known = [f"it takes {', '.join(f'{keyword}=' for keyword in accepted)}"] if accepted else []
+    named = ", ".join(f"{keyword}=" for keyword in refused)
+    return TypeError(located("; ".join([f"np.{name} on a Value takes no {named}", *(remedies or known)])))
+
+
+_REMEDIES = {
+    "out": _NO_OUT,
+    "where": "choose from the result, as in np.where(condition, result, other)",
+    "dtype": "convert before, as in x.astype(dtype)",
+    "order": "the order of elements in memory is not kept; np.reshape and np.ravel take order='C' and 'F'",
+    "overwrite_input": "leave it out, since no Value is ever overwritten",
+    "copy": "leave it out, since no Value is ever overwritten",
+    "casting": "convert before, as in x.astype(dtype)",
+}
 _IN_PLACE = frozenset({np.fill_diagonal, np.put_along_axis, np.put, np.place, np.putmask, np.copyto})
 
 
@@ -134,11 +182,25 @@ def name_in_numpy(function: Callable[..., Any]) -> str:
 
 
 def _unknown(name: str) -> TypeError:
-    known = {f.__name__: name_in_numpy(f) for f in (*UFUNCS, *FUNCTIONS)}
-    near = difflib.get_close_matches(name.split(".")[-1], sorted(known), n=1, cutoff=0.7)
-    nearest = f"the nearest is np.{known[near[0]]}" if near else "autograd_mini/ops/README.md lists what there is"
-    remedy = f"to compute without a gradient, use np.{name}(value.data)"
+    near = _NEAREST.get(name)
+    nearest = f"the nearest is np.{near}" if near else "nothing is near it, autograd_mini/ops/README.md lists all"
+    remedy = f"custom_op gives it one; to compute without a gradient, use np.{name}(value.data)"
     return TypeError(located(f"np.{name} has no derivative here; {nearest}; {remedy}"))
+
+
+# What a person can do instead of what has no op.
+_NEAREST = {
+    "apply_along_axis": "stack of the results, one for each row",
+    "ediff1d": "diff",
+    "einsum_path": "einsum",
+    "fft.fft": "cos and np.sin, since there are no complex numbers",
+    "lexsort": "argsort",
+    "linalg.eig": "linalg.eigh, for symmetric matrices",
+    "linalg.eigvals": "linalg.eigvalsh, for symmetric matrices",
+    "linspace": "linspace of plain numbers, as in a + (b - a) * np.linspace(0, 1, n)",
+    "piecewise": "select",
+    "unique": "sort",
+}
 
 
 def _data_of(x: Any) -> Any:

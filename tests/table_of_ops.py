@@ -26,7 +26,10 @@ BEGINNING = f"""\
 Written by `python -m tests.table_of_ops` from the op table and the public names of NumPy {VERSION}; a test compares.
 
 "Here" is the name in `autograd_mini`, "method" that of a `Value`. Each function of NumPy in the first three tables
-works on Values, to any order of derivative. One without an op raises a `TypeError` that names the nearest that has one.
+works on Values, to any order of derivative. One without an op raises a `TypeError` that says what there is instead.
+
+"Keywords" are those of NumPy that a function takes on Values too; another, unless it is left at its default, raises a
+`TypeError` that names it. No function takes `out=`, and no ufunc `where=` or `dtype=`.
 """
 
 
@@ -56,6 +59,15 @@ def cells(op: Any, numpy_name: str = "") -> list[str]:
     return [f"`{name}`" if name else "", method, f"`{found.group(1)}`" if found else ""]
 
 
+def keywords_of(function: Any) -> str:
+    """The keywords that a function of NumPy takes on Values."""
+    named = [] if isinstance(function, np.ufunc) else numpy_protocol.keywords(function)
+    return " ".join(f"`{name}`" for name in named)
+
+
+HEADING = ["NumPy", "here", "method", "PyTorch", "keywords"]
+
+
 def table(heading: list[str], rows: list[list[str]]) -> str:
     lines = [heading, ["---"] * len(heading), *rows]
     return "".join(f"| {' | '.join(line)} |\n" for line in lines)
@@ -75,13 +87,13 @@ def text() -> str:
         for name, function in functions(namespace):
             op = op_of(function)
             if op is not None:
-                rows.append([f"`{prefix}{name}`", *cells(op, name)])
+                rows.append([f"`{prefix}{name}`", *cells(op, name), keywords_of(function)])
                 standing |= {id(op), id(getattr(ops, name, op))}
             elif function in numpy_protocol.PLAIN_RESULTS:
                 plain.append(prefix + name)
             else:
                 absent.append(prefix + name)
-        parts.append(f"## {prefix.rstrip('.')}\n\n{table(['NumPy', 'here', 'method', 'PyTorch'], rows)}")
+        parts.append(f"## {prefix.rstrip('.')}\n\n{table(HEADING, rows)}")
     methods = [("reduce", numpy_protocol.REDUCE), ("accumulate", numpy_protocol.ACCUMULATE)]
     rows = [[f"`np.{u.__name__}.{method}`", *cells(op)] for method, known in methods for u, op in known.items()]
     parts.append(

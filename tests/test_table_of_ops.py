@@ -43,6 +43,7 @@ def test_a_ufunc_that_is_not_there_says_so(name: str, function: np.ufunc) -> Non
 
 
 def test_the_table_tells_a_change() -> None:
-    assert "| `np.cumsum` | `cumsum` | `.cumsum` | `torch.cumsum` |" in WRITTEN
-    assert "| `np.linalg.norm` | `norm` | `.norm` | `torch.linalg.norm` |" in WRITTEN
+    assert "| `np.cumsum` | `cumsum` | `.cumsum` | `torch.cumsum` | `axis` `dtype` |" in WRITTEN
+    assert "| `np.linalg.norm` | `norm` | `.norm` | `torch.linalg.norm` | `axis` `keepdims` `ord` |" in WRITTEN
+    assert "| `np.max` | `max` | `.max` | `torch.amax` | `axis` `initial` `keepdims` `where` |" in WRITTEN
     assert "| `np.multiply.accumulate` | `cumprod` |" in WRITTEN

@@ -64,14 +64,22 @@ def along(axis: int, part: Any) -> tuple[Any, ...]:
     return (*[slice(None)] * axis, part)
 
 
-def reshape(x: Carrier, shape: int | tuple[int, ...]) -> Carrier:
+def reshape(x: Carrier, shape: int | tuple[int, ...], order: str = "C") -> Carrier:
     """The same elements in another shape; one length may be -1. PyTorch: ``torch.reshape``.
+
+    With ``order="F"``, Fortran's, they are read and placed column by column instead of row by row.
 
     >>> reshape(np.array([1.0, 2.0, 3.0, 4.0]), (2, -1))
     array([[1., 2.],
            [3., 4.]])
     """
-    return _RESHAPE.on(x, as_shape(shape))
+    if order == "C":
+        return _RESHAPE.on(x, as_shape(shape))
+    if order != "F":
+        raise ValueError(
+            located(f"reshape or ravel: order is 'C', row by row, or 'F', column by column, and not {order!r}")
+        )
+    return transpose(reshape(transpose(x), as_shape(shape)[::-1]))
 
 
 def transpose(x: Carrier, axes: Sequence[int] | None = None) -> Carrier:
@@ -83,8 +91,10 @@ def transpose(x: Carrier, axes: Sequence[int] | None = None) -> Carrier:
     return _TRANSPOSE.on(x, None if axes is None else as_shape(axes))
 
 
-def astype(x: Carrier, dtype: Any) -> Carrier:
+def astype(x: Carrier, dtype: Any, copy: bool = True) -> Carrier:
     """The same numbers as float16, float32 or float64. PyTorch: ``torch.Tensor.to``.
+
+    ``copy`` is there for those who are used to it: nothing is ever written into a Value, so it changes nothing.
 
     >>> astype(np.array([1.0, 2.0]), "float32").dtype
     dtype('float32')
@@ -95,13 +105,13 @@ def astype(x: Carrier, dtype: Any) -> Carrier:
     return _ASTYPE.on(x, dtype)
 
 
-def ravel(x: Carrier) -> Carrier:
-    """All elements in one axis. PyTorch: ``torch.ravel``.
+def ravel(x: Carrier, order: str = "C") -> Carrier:
+    """All elements in one axis, with ``order="F"`` column by column. PyTorch: ``torch.ravel``.
 
     >>> ravel(np.array([[1.0, 2.0], [3.0, 4.0]]))
     array([1., 2., 3., 4.])
     """
-    return reshape(x, -1)
+    return reshape(x, -1, order)
 
 
 def expand_dims(x: Carrier, axis: int | tuple[int, ...]) -> Carrier:
