@@ -21,6 +21,7 @@ from autograd_mini.scope import named_scope
 from autograd_mini.value import Value
 
 if TYPE_CHECKING:
+    from autograd_mini.anomaly import detect_anomaly
     from autograd_mini.by_hand.check import check_by_hand
     from autograd_mini.by_hand.explain import explain
     from autograd_mini.compiler.errors import JitError
@@ -35,6 +36,7 @@ __all__ = [
     "Value",
     "check_by_hand",
     "custom_op",
+    "detect_anomaly",
     "diagnose",
     "draw",
     "elementwise_grad",
@@ -59,6 +61,7 @@ __all__ += ops.__all__
 _LOADED_LATER = {
     "check_by_hand": "autograd_mini.by_hand.check",
     "custom_op": "autograd_mini.custom",
+    "detect_anomaly": "autograd_mini.anomaly",
     "diagnose": "autograd_mini.diagnosis.diagnose",
     "explain": "autograd_mini.by_hand.explain",
     "jit": "autograd_mini.compiler.jit",

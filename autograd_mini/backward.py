@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple
 
 import numpy as np
 
-from autograd_mini import ops
+from autograd_mini import modes, ops
 from autograd_mini.node import Node, topological_order
 from autograd_mini.ops.caller import located
 from autograd_mini.ops.operation import PLAIN, Carrier, Pointwise, Rule, as_data, dtype_of, is_foreign, shape_of
@@ -19,6 +19,9 @@ def gradients(root: Node, upstream: Carrier, *, create_graph: bool = False) -> d
 
     With ``create_graph`` the rules run on the nodes instead of on their data, so the gradients are Values.
     """
+    if modes.open_blocks and modes.watch() and modes.watch().deriving is None:
+        watched: dict[Node, Carrier] = modes.watch().gradients(root, upstream, create_graph)
+        return watched
     grads: dict[Node, Carrier] = {root: upstream}
     with np.errstate(all="ignore"):
         for node in reversed(topological_order(root)):
@@ -32,7 +35,7 @@ def gradients(root: Node, upstream: Carrier, *, create_graph: bool = False) -> d
                 a = x if create_graph else x.data
                 wanted = x.requires_grad
             elif x.__class__ is tuple:
-                _send_to_all(grads, node, g, create_graph)
+                send(grads, node, g, create_graph)
                 continue
             else:
                 a, wanted = x, False
@@ -95,10 +98,18 @@ def contributions(
     given = given or {}
     grads: dict[Node, Carrier] = {root: upstream}
     steps: list[Contribution] = []
+
+    def note(node: Node, i: int, operands: list[Carrier], contribution: Carrier, before: Carrier | None) -> None:
+        op: Any = node.op
+        x, upstream = inputs_of(node)[i], given.get(node, grads[node])
+        local = apply(op.rules[i], 1.0, node.data, *operands) if isinstance(op, Pointwise) else None
+        amount = grads[x] if before is None else fit(contribution, x.data)
+        steps.append(Contribution(node, i, x, upstream, local, amount, before, grads[x]))
+
     with np.errstate(all="ignore"):
         for node in reversed(topological_order(root)):
             if node in grads:
-                _send_to_all(grads, node, given.get(node, grads[node]), steps=steps)
+                send(grads, node, given.get(node, grads[node]), note=note)
     return steps, grads
 
 
@@ -123,16 +134,20 @@ def backward(root: Node, upstream: Carrier, *, create_graph: bool = False) -> No
         node._grad = g
 
 
-def _send_to_all(
+def send(
     grads: dict[Node, Carrier],
     node: Node,
     g: Carrier,
     create_graph: bool = False,
-    steps: list[Contribution] | None = None,
+    note: Callable[[Node, int, list[Carrier], Carrier, Carrier | None], None] | None = None,
 ) -> None:
-    """The step of the walk for an op of any number of operands. It is added to ``steps``, if there are any."""
+    """The step of the walk for an op of any number of operands: each gets its contribution of ``g``.
+
+    ``note``, if there is one, is told of each when it was added: the node, the operand's index, what the rule was
+    given as operands, the contribution, and the operand's gradient before.
+    """
     op: Any = node.op
-    inputs = node._x if node._x.__class__ is tuple else (node._x,) if node._y is None else (node._x, node._y)
+    inputs = inputs_of(node)
     z = node if create_graph else node.data
     operands = [x.data if isinstance(x, Node) and not create_graph else x for x in inputs]
     for i, x in enumerate(inputs):
@@ -142,12 +157,18 @@ def _send_to_all(
                 contribution = rule(g, z, *operands)
             except ArithmeticError:
                 contribution = _at_the_limit(rule, g, z, *operands)
-            before = grads.get(x) if steps is not None else None
+            before = grads.get(x) if note else None
             _accumulate(grads, x, contribution, g)
-            if steps is not None:
-                local = apply(rule, 1.0, z, *operands) if isinstance(op, Pointwise) else None
-                amount = grads[x] if before is None else fit(contribution, x.data)
-                steps.append(Contribution(node, i, x, g, local, amount, before, grads[x]))
+            if note:
+                note(node, i, operands, contribution, before)
+
+
+def inputs_of(node: Node) -> tuple[Any, ...]:
+    """The operands of a recorded node as they stand in it: Values, and plain numbers and arrays."""
+    if node._x.__class__ is tuple:
+        inputs: tuple[Any, ...] = node._x
+        return inputs
+    return (node._x,) if node._y is None else (node._x, node._y)
 
 
 def _accumulate(grads: dict[Node, Carrier], operand: Node, contribution: Carrier, g: Carrier) -> None:

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import partial
 from typing import Any
 
 import numpy as np
 
-from autograd_mini import ops
+from autograd_mini import modes, ops
 from autograd_mini.backward import apply, fit, gradients
 from autograd_mini.node import Node, topological_order
 from autograd_mini.ops.operation import Carrier, Linear, Operation, Pointwise, shape_of
@@ -22,6 +23,7 @@ def tangents(root: Node, given: Mapping[Any, Carrier], *, create_graph: bool = F
     derivatives can not take each other's for their own.
     """
     result: dict[Node, Carrier] = dict(given)
+    watch = modes.watch() if modes.open_blocks else None
     with np.errstate(all="ignore"):
         for node in topological_order(root):
             if node in given:
@@ -33,7 +35,10 @@ def tangents(root: Node, given: Mapping[Any, Carrier], *, create_graph: bool = F
                 pushed = [result.get(x) for x in inputs]
                 op: Any = node.op
                 z = node if create_graph else node.data
-                result[node] = _push(op, moving, pushed, z, operands)
+                if watch:
+                    result[node] = watch.tangent(root, node, partial(_push, op, moving, pushed, z, operands))
+                else:
+                    result[node] = _push(op, moving, pushed, z, operands)
     return result
 
 

@@ -1,4 +1,4 @@
-"""Whether operations are recorded, ``no_grad``; and who else writes them down, ``tracing``."""
+"""Whether operations are recorded, ``no_grad``; who else writes them down, ``tracing``; and who watches over them."""
 
 from __future__ import annotations
 
@@ -9,12 +9,13 @@ from threading import Lock
 from types import TracebackType
 from typing import Any, TypeVar
 
-# How many blocks of ``no_grad`` and ``tracing`` are open in the whole process. Recording an op looks at this plain
-# number; only while it is not 0 does it ask the ContextVars, which know about this thread and this task.
+# How many blocks of ``no_grad``, ``tracing`` and ``detect_anomaly`` are open in the whole process. Recording an op
+# looks at this plain number; only while it is not 0 does it ask the ContextVars, which know about this thread and task.
 open_blocks = 0
 _lock = Lock()
 _depth: ContextVar[int] = ContextVar("no_grad depth", default=0)
 _tape: ContextVar[Any] = ContextVar("tape", default=None)
+_watch: ContextVar[Any] = ContextVar("watch", default=None)
 
 # How many transforms (grad, jvp, ...) are at work. Inside of one, what another gives must itself be differentiable.
 transforms_at_work: ContextVar[int] = ContextVar("transforms at work", default=0)
@@ -28,7 +29,17 @@ def is_recording() -> bool:
     return not _depth.get()
 
 
-class no_grad(ContextDecorator):
+class Mode(ContextDecorator):
+    """A context manager and a decorator, of functions that run from their beginning to their end."""
+
+    def __call__(self, f: _F) -> _F:
+        if getattr(f, "__code__", None) and f.__code__.co_flags & _RESUMABLE:
+            name = type(self).__name__
+            raise TypeError(f"{name}: {f.__name__} stops and goes on; write `with {name}():` inside of it instead")
+        return super().__call__(f)
+
+
+class no_grad(Mode):
     """Computes without recording: the results are leaves that require no gradient. PyTorch: ``torch.no_grad``.
 
     A context manager and a decorator. It counts for the thread or task that entered it.
@@ -40,11 +51,6 @@ class no_grad(ContextDecorator):
     >>> y.data, y.requires_grad
     (9.0, False)
     """
-
-    def __call__(self, f: _F) -> _F:
-        if getattr(f, "__code__", None) and f.__code__.co_flags & _RESUMABLE:
-            raise TypeError(f"no_grad: {f.__name__} stops and goes on; write `with no_grad():` inside of it instead")
-        return super().__call__(f)
 
     def __enter__(self) -> None:
         _open(1)
@@ -82,6 +88,20 @@ def tracing(tape: Any) -> Iterator[None]:
     finally:
         _open(-1)
         _tape.reset(token)
+
+
+def watch() -> Any:
+    """Who watches over every op of this thread or task, for ``detect_anomaly``; None while nobody does."""
+    return _watch.get()
+
+
+def set_watch(watch: Any, blocks: int = 0) -> None:
+    """Puts ``watch`` in charge; ``blocks`` is 1 where a block begins with it, and -1 where one ends."""
+    if blocks > 0:  # first, as it is last below: a Ctrl-C in between leaves the number too high, which is harmless
+        _open(blocks)
+    _watch.set(watch)
+    if blocks < 0:
+        _open(blocks)
 
 
 def _open(blocks: int) -> None:

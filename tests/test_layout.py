@@ -40,7 +40,7 @@ ARROWS: dict[str, set[str]] = {
     "autograd_mini.copying": {"autograd_mini.node"},
     "autograd_mini.arithmetic": {"autograd_mini.ops."},
     "autograd_mini.numpy_protocol": {"autograd_mini.ops."},
-    "autograd_mini.backward": {"autograd_mini.ops.", "autograd_mini.node"},
+    "autograd_mini.backward": {"autograd_mini.ops.", "autograd_mini.node", "autograd_mini.modes"},
     "autograd_mini.value": {
         "autograd_mini.ops.",
         "autograd_mini.node",
@@ -58,6 +58,7 @@ ARROWS: dict[str, set[str]] = {
     "autograd_mini.forward": {
         "autograd_mini.ops.",
         "autograd_mini.node",
+        "autograd_mini.modes",
         "autograd_mini.backward",
         "autograd_mini.value",
     },
@@ -74,6 +75,14 @@ ARROWS: dict[str, set[str]] = {
     "autograd_mini.by_hand.": {"autograd_mini.by_hand.", "autograd_mini.arithmetic", *LOOKING},
     "autograd_mini.draw.": {"autograd_mini.draw.", "autograd_mini.by_hand.", "autograd_mini.scope", *LOOKING},
     "autograd_mini.diagnosis.": {"autograd_mini.diagnosis.", *LOOKING},
+    "autograd_mini.anomaly": {
+        "autograd_mini.anomaly_report",
+        "autograd_mini.modes",
+        "autograd_mini.scope",
+        "autograd_mini.diagnosis.",
+        *LOOKING,
+    },
+    "autograd_mini.anomaly_report": {"autograd_mini.diagnosis.", *LOOKING},
     "autograd_mini.gradcheck": {"autograd_mini.modes", "autograd_mini.kinks", *LOOKING},
     "autograd_mini.kinks": {"autograd_mini.value"},
     "autograd_mini.expression_text": set(),

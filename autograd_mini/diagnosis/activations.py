@@ -8,8 +8,9 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from autograd_mini.diagnosis.names import module_of
 from autograd_mini.diagnosis.report import Finding
-from autograd_mini.diagnosis.step import Step, module_of, some
+from autograd_mini.diagnosis.step import Step, some
 from autograd_mini.value import Value
 
 DEAD = "dead relu"

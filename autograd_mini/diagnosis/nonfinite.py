@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from autograd_mini import backward
+from autograd_mini.diagnosis.names import Names
 from autograd_mini.diagnosis.report import Finding
 from autograd_mini.diagnosis.step import Step
 from autograd_mini.ops.operation import Pointwise
@@ -17,14 +18,14 @@ from autograd_mini.value import Value
 
 KIND = "nan or inf"
 
-_ADVICE = {
+ADVICE = {
     "log": "keep its operand above 0: clip(x, 1e-12), or log_softmax and cross_entropy, which take logits",
     "div": "keep the divisor away from 0: add a small number to it",
     "exp": "keep its operand small: softmax and logsumexp subtract the maximum first",
     "sqrt": "keep its operand above 0: sqrt(x + 1e-12); at 0 its derivative is inf",
     "pow": "keep its base above 0; a negative number to a fractional power is nan, 0 to a negative power is inf",
 }
-_TOO_LARGE = "the numbers have grown too large: lower the learning rate, scale the inputs, or clip the gradients"
+TOO_LARGE = "the numbers have grown too large: lower the learning rate, scale the inputs, or clip the gradients"
 
 
 def is_finite(x: Any) -> bool:
@@ -36,7 +37,13 @@ def forward(step: Step) -> Iterator[Finding]:
     """The first Value that is not finite, of those that made the loss so. A mask of -inf that did not is fine."""
     if is_finite(step.loss.data):
         return
-    values, operands = step.graph
+    value, message, advice = origin(step, step.loss)
+    yield Finding(KIND, step.name(value), value, message, advice, step.line(value))
+
+
+def origin(names: Names, loss: Value) -> tuple[Value, str, str]:
+    """The first Value that is not finite, of those that made ``loss`` so; what there is to say of it, and to do."""
+    values, operands = names.graph
     spoiled = {len(values) - 1}
     origins: list[int] = []
     for i in range(len(values) - 1, -1, -1):
@@ -46,22 +53,21 @@ def forward(step: Step) -> Iterator[Finding]:
             if not causes:
                 origins.append(i)
     value = values[origins[-1]]  # of several the first
-    index, what = _first(value.data)
-    message = (
-        f"the loss is {number(step.loss.item())}; it began at {step.described(value)}, which is {what}{_at(index)}"
-    )
-    name = step.name(value)
-    if value.op is not None:
-        message += _operands_at(step, value, index)
-        advice = _ADVICE.get(value.op.name, _TOO_LARGE)
-    elif value.requires_grad:
-        advice = (
+    index, what = first(value.data)
+    message = f"the loss is {number(loss.item())}; it began at {names.described(value)}, which is {what}{at(index)}"
+    if value.op is None:
+        return value, message, advice_on_leaf(value)
+    return value, message + _operands_at(value, index), ADVICE.get(value.op.name, TOO_LARGE)
+
+
+def advice_on_leaf(leaf: Value) -> str:
+    """What to do where nan or inf were there to begin with."""
+    if leaf.requires_grad:
+        return (
             "the step before this one has written it there: diagnose that step, or begin with fresh parameters and a "
             "lower learning rate"
         )
-    else:
-        advice = "the data have it already: remove or replace what is missing (np.isfinite finds it)"
-    yield Finding(KIND, name, value, message, advice, step.line(value))
+    return "the data have it already: remove or replace what is missing (np.isfinite finds it)"
 
 
 def back(step: Step) -> Iterator[Finding]:
@@ -80,18 +86,18 @@ def back(step: Step) -> Iterator[Finding]:
         stack.extend(j for j in causes if j not in seen)
         seen.update(causes)
     value = values[max(origins)]
-    index, what = _first(step.gradients[value])
+    index, what = first(step.gradients[value])
     user = next((user for user in step.consumers[max(origins)] if not _sends_finite(step, user, value)), None)
     spoiled = step.names[reached[0]]
     message = f"the gradient of {spoiled} is not finite, though the loss is; it began at "
     if user is None or user.op is None:  # the sum of contributions that are finite
-        advice = _TOO_LARGE
-        message += f"{step.described(value)}, whose gradient is {what}{_at(index)}"
+        advice = TOO_LARGE
+        message += f"{step.described(value)}, whose gradient is {what}{at(index)}"
     else:
-        message += f"{step.described(user)}: it sends {what} back to {step.name(value)}{_at(index)}"
+        message += f"{step.described(user)}: it sends {what} back to {step.name(value)}{at(index)}"
         if value.size and index is not None:
             message += f", which is {number(np.asarray(value.data)[index])} there"
-        advice = _ADVICE.get(user.op.name, _TOO_LARGE)
+        advice = ADVICE.get(user.op.name, TOO_LARGE)
     yield Finding(KIND, step.name(value), value, message, advice, step.line(value if user is None else user))
 
 
@@ -103,7 +109,7 @@ def _sends_finite(step: Step, user: Value, operand: Value) -> bool:
     return all(is_finite(sent[x]) for x, of in zip(inputs, user.inputs, strict=True) if of is operand and x in sent)
 
 
-def _first(data: Any) -> tuple[tuple[int, ...] | None, str]:
+def first(data: Any) -> tuple[tuple[int, ...] | None, str]:
     """Where the first element is that is not finite (None in a single number), and what it is."""
     if not np.shape(data):
         return None, number(data)
@@ -111,11 +117,11 @@ def _first(data: Any) -> tuple[tuple[int, ...] | None, str]:
     return index, number(data[index])
 
 
-def _at(index: tuple[int, ...] | None) -> str:
+def at(index: tuple[int, ...] | None) -> str:
     return "" if index is None else f" at [{', '.join(map(str, index))}]"
 
 
-def _operands_at(step: Step, value: Value, index: tuple[int, ...] | None) -> str:
+def _operands_at(value: Value, index: tuple[int, ...] | None) -> str:
     """What the operands are at that element, where the op works on each element by itself."""
     if not isinstance(value.op, Pointwise):
         return ""

@@ -23,7 +23,11 @@ def user_line() -> str:
     '<doctest...'
     """
     frame = user_frame()
-    path, number = frame.f_code.co_filename, frame.f_lineno
+    return line_of_code(frame.f_code.co_filename, frame.f_lineno)
+
+
+def line_of_code(path: str, number: int) -> str:
+    """A line as errors show it: the file, the number and the text."""
     file = "cell" if "ipykernel_" in path else os.path.basename(path)  # Jupyter's file names are numbers
     return f"{file}:{number}: {linecache.getline(path, number).strip()}".rstrip(": ")
 
