@@ -93,6 +93,9 @@ class Value(Arithmetic, Node):
             if modes.tape():
                 written: Value = modes.tape().write(op, x, y, z, needs_grad)
                 return written
+            if modes.watch():
+                watched: Value = modes.watch().record(op, x, y, z, needs_grad)
+                return watched
         node = _new(Value)
         node.data = z if z.__class__ is float else as_data(z)
         node._grad = None
