@@ -194,17 +194,21 @@ class Value(Arithmetic, Node):
         twin.data = self.data
         return twin
 
-    def map_data(self, f: Callable[[Any], Any]) -> Any:
+    def map_data(self, f: Callable[[Any], Any], *, instead: Callable[[Any], Any] | None = None) -> Any:
         """``f(data)``, for what has no gradient: a mask, a check of the numbers, a class that was found.
 
         It is what ``f(value.data)`` is, and may stand in a jitted function too: there it is computed anew at each
         call, and is a Value. ``f`` raises what it has to say against the numbers.
 
+        If ``f`` does something besides, such as drawing random numbers, give ``instead``, a function whose result is
+        of the same shape and dtype: it stands in for ``f`` while a jitted function is traced, so that ``f`` is called
+        once at each call.
+
         >>> Value([1.0, 3.0]).map_data(np.argmax)
         np.int64(1)
         """
         if modes.open_blocks and modes.tape():
-            return modes.tape().mapped(f, self)
+            return modes.tape().mapped(f, self, instead)
         return f(self.data)
 
     # ------------------------------------------------------------ copies

@@ -3,10 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from itertools import count
 from typing import Any
-
-import numpy as np
 
 from autograd_mini import Value
 
@@ -15,12 +12,7 @@ def at_each_call(f: Callable[[Any], Any], x: Any, instead: Callable[[Any], Any])
     """``f`` of the data of ``x``, once at each call of the network. Nothing is differentiated through it.
 
     While a jitted function is traced ``instead`` stands in for ``f``: its result has the same form, and it changes
-    nothing. The replay that follows is the first to call ``f``. The result must take part in what is returned, or
-    there is no such line in the program.
+    nothing. The replay that follows is the first to call ``f``.
     """
     x = x if isinstance(x, Value) else Value(x, requires_grad=False)
-    is_traced = isinstance(x.map_data(np.ndim), Value)
-    if not is_traced:
-        return x.map_data(f)
-    calls = count()
-    return x.map_data(lambda data: f(data) if next(calls) else instead(data))
+    return x.map_data(f, instead=instead)

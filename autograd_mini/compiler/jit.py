@@ -121,7 +121,7 @@ class Trace:
                     "the function changes a list or dict that it was given, and a replay would not",
                     "return what it computes instead",
                 )
-            outputs = [tape.standing_for(leaf) for leaf in leaves_of(self.returned) if isinstance(leaf, Node)]
+            outputs = tape.outputs([leaf for leaf in leaves_of(self.returned) if isinstance(leaf, Node)])
             of_arguments = [i for i, leaf in enumerate(leaves) if isinstance(leaf, Node) and leaf.requires_grad]
             wanted = [arguments[i] for i in of_arguments] + [x for x in tape.captured if x.requires_grad]
             of_tape = packed if is_worth_packing(tape) else Tape.program
@@ -171,8 +171,7 @@ class Trace:
             memory = self._pool.pop()
         except IndexError:
             memory = self._make()
-        with np.errstate(all="ignore"):
-            outputs = memory[0](inputs)
+        outputs = memory[0](inputs)
         call = Call(self.program, memory, self._pool)
         operands = self._wanted_captured
         if self._wanted_arguments:

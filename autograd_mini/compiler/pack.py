@@ -95,6 +95,7 @@ class Packing:
         sources: list[int] = []
         inside = {i for last, (_, links) in self.chains.items() for i in links if i != last}
         needed = program.needed_for(program.outputs)
+        last_effect = 0
         for i, op in enumerate(program.ops):
             if not needed[i] or i in inside:
                 continue
@@ -107,6 +108,8 @@ class Packing:
             for x in xs:
                 if depth[x] > d:
                     d = depth[x]
+            if isinstance(op, Plain) and op.instead:  # what does something besides does it in the function's order
+                d = last_effect = max(d, last_effect)
             depth[i] = d + 1
             if chain is not None:
                 key = ("sum", len(xs))

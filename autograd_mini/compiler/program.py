@@ -57,14 +57,18 @@ SOURCES = (Argument, Captured, Constant, Upstream)
 
 
 class Plain:
-    """What is computed without a gradient: a comparison, a check, a mask. An op that stands in no table."""
+    """What is computed without a gradient: a comparison, a check, a mask. An op that stands in no table.
 
-    __slots__ = ("forward", "name", "params")
+    With ``instead``, which stands in for ``forward`` while a function is traced, it does something besides.
+    """
 
-    def __init__(self, name: str, forward: Callable[..., Any], params: dict[str, Any] | None = None) -> None:
+    __slots__ = ("forward", "instead", "name", "params")
+
+    def __init__(self, name: str, forward: Callable[..., Any], instead: Callable[..., Any] | None = None) -> None:
         self.name = name
         self.forward = forward
-        self.params = params or {}
+        self.instead = instead
+        self.params: dict[str, Any] = {}
 
 
 DETACH = Plain("detach", lambda x: x)  # the same number, as a constant to gradients

@@ -28,6 +28,14 @@ SCATTER: Linear = Linear(
 )
 
 
+AFTER = Linear(
+    "after",
+    lambda *operands: operands[0],
+    rule_for_each=lambda i, g, z, *operands: g,
+    doc="""The first operand, as soon as the others are computed.""",
+)
+
+
 # Rows by the dict that a row shares with those bound to parameters: users may make rows of their own, under any name.
 _OURS = {"pack": PACK, "gather": GATHER, "scatter": SCATTER}
 _NAMES = {id(row._bound): name for name, row in {**TABLE, **_OURS}.items()}

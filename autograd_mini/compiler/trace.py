@@ -7,6 +7,7 @@ import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import lru_cache
+from types import CodeType
 from typing import Any
 
 import numpy as np
@@ -15,8 +16,10 @@ from autograd_mini import backward, forward, modes, numpy_protocol, transforms, 
 from autograd_mini.backward import gradients
 from autograd_mini.compiler.errors import JitError, refused
 from autograd_mini.compiler.program import DETACH, SOURCES, Argument, Captured, Constant, Like, Plain, Program, Upstream
+from autograd_mini.compiler.rows import AFTER, row_of
 from autograd_mini.errors import op_error
 from autograd_mini.node import Node
+from autograd_mini.ops.caller import is_library
 from autograd_mini.ops.operation import Operation, as_data
 from autograd_mini.scope import current_scope
 from autograd_mini.value import Value
@@ -37,8 +40,9 @@ class Traced(Value):
 
     @property
     def data(self) -> Any:
-        if sys._getframe(1).f_code.co_filename not in _READERS:
-            raise refused("reading .data of what is traced", "use the Value itself in ops, or value.map_data(f)")
+        reader = sys._getframe(1).f_code
+        if reader.co_filename not in _READERS:
+            raise _refused_to(reader, "what is traced")
         return _get_data(self)
 
     @data.setter
@@ -50,6 +54,13 @@ class Traced(Value):
             _tape()
             return super().record(op, x, y)
         data = [_get_data(v) if isinstance(v, Node) else v for v in x]
+        picks = row_of(op) in ("getitem_at", "scatter_add_at")
+        if picks and any([np.asarray(part).dtype.kind == "b" for part in data[:-1]]):
+            raise refused(
+                "how many elements a traced mask picks depends on its numbers, and a program has one shape for each "
+                "of its lines",
+                "use where(mask, x, 0), which keeps the shape",
+            )
         try:
             with np.errstate(all="ignore"):
                 z = op.forward(*data)  # not op(...): conditions and indices stay booleans and integers
@@ -116,8 +127,9 @@ def guarded(values: list[Any]) -> Iterator[None]:
 @lru_cache(maxsize=64)
 def _guarded_kind(kind: Any) -> Any:
     def read(self: Any) -> Any:
-        if modes.tape() and sys._getframe(1).f_code.co_filename not in _READERS:
-            raise refused("reading .data of a parameter", "use the Value itself in ops, or value.map_data(f)")
+        reader = sys._getframe(1).f_code
+        if modes.tape() and reader.co_filename not in _READERS:
+            raise _refused_to(reader, "a parameter")
         return _get_data(self)
 
     def write(self: Any, data: Any) -> None:
@@ -126,6 +138,16 @@ def _guarded_kind(kind: Any) -> Any:
         _set_data(self, data)
 
     return type(kind.__name__, (kind,), {"__slots__": (), "data": property(read, write)})
+
+
+def _refused_to(reader: CodeType, what: str) -> JitError:
+    """The error for a function that reads the data of ``what``."""
+    if is_library(reader.co_filename):
+        return refused(
+            f"{reader.co_name} looks at the numbers of {what} to decide on what it computes or on its result's shape",
+            "call it outside of the jitted function",
+        )
+    return refused(f"reading .data of {what}", "use the Value itself in ops, or value.map_data(f)")
 
 
 _SHAPE_ONLY = frozenset({np.shape, np.ndim, np.size, np.zeros_like, np.ones_like, np.empty_like, np.full_like})
@@ -152,6 +174,7 @@ class Tape:
         self._born: set[Any] = set()  # the Values that it made out of plain numbers
         self._of_constant: dict[Any, tuple[int, Any]] = {}  # its line; and the array, so that its id stays its own
         self.captured: list[Traced] = []
+        self.effects: list[Traced] = []  # lines that a replay runs though nobody may use what they give
         self.sources: dict[int, Any] = {}  # what each argument, parameter and constant was
 
     # ------------------------------------------------------------ called by Values
@@ -213,16 +236,25 @@ class Tape:
         x = x if x.__class__ is Traced else self._on_tape(x)
         return self.line(DETACH, (x.number,), _get_data(x))
 
-    def mapped(self, f: Callable[[Any], Any], x: Any) -> Traced:
+    def mapped(self, f: Callable[[Any], Any], x: Any, instead: Callable[[Any], Any] | None) -> Traced:
         """A line for ``f`` of the data, which nothing is differentiated through."""
-        x = x if x.__class__ is Traced else self._on_tape(x)
-        return self.line(Plain(getattr(f, "__name__", "f"), f), (x.number,), f(_get_data(x)))
+        name = getattr(f, "__name__", "f")
+        if isinstance(f, np.ufunc):
+            return self.plain(Plain(name, f, instead), [x])
+        form: list[Like] = []
+        node = self.plain(Plain(name, _of_one_form(f, form), instead), [x])
+        form.append(self.likes[node.number])
+        return node
 
     def plain(self, op: Plain, xs: list[Any]) -> Traced:
         """A line for what has no gradient, on operands on the tape."""
         known = [x if x.__class__ is Traced else self._on_tape(x) for x in xs]
         operands = tuple([x.number if x.__class__ is Traced else self.constant(x) for x in known])
-        return self.line(op, operands, op.forward(*[_get_data(x) if x.__class__ is Traced else x for x in known]))
+        z = (op.instead or op.forward)(*[_get_data(x) if x.__class__ is Traced else x for x in known])
+        node = self.line(op, operands, False if z is None else z)
+        if z is None or op.instead:
+            self.effects.append(node)
+        return node
 
     def compared(self, ufunc: np.ufunc, x: Any, y: Any) -> Traced:
         """A line for a comparison, so that a replay decides anew."""
@@ -282,6 +314,13 @@ class Tape:
 
     # ------------------------------------------------------------ the end
 
+    def outputs(self, returned: list[Any]) -> list[Traced]:
+        """What stands on the tape for the Values returned; the first waits for what is done besides."""
+        outputs = [self.standing_for(x) for x in returned]
+        if self.effects and outputs:
+            outputs[0] = AFTER(outputs[0], *self.effects)
+        return outputs
+
     def program(self, outputs: list[Any], wanted: list[Traced]) -> Program:
         """What was written, and the gradient of each output by each of ``wanted``: the rules run on this tape."""
         found = [tuple(self._gradient_of(i, x, wanted)) for i, x in enumerate(outputs)]
@@ -298,6 +337,23 @@ class Tape:
             g = grads.get(w)
             found.append(None if g is None else g.number if isinstance(g, Traced) else self.constant(g))
         return found
+
+
+def _of_one_form(f: Callable[[Any], Any], form: list[Like]) -> Callable[[Any], Any]:
+    """``f``, which must answer in one form, found while it was traced: the program has memory for no other."""
+
+    def checked(data: Any) -> Any:
+        z = f(data)
+        if form and z is not None and like_of(z) != form[0]:
+            (shape, dtype), (expected, kind) = [like or ((), float) for like in (like_of(z), form[0])]
+            raise refused(
+                f"what map_data computes had shape {expected} and dtype {kind} when it was traced, and has {shape} "
+                f"and {dtype} now; a program has one shape for each of its lines",
+                "compute it before the call and pass it as an argument",
+            )
+        return z
+
+    return checked
 
 
 def like_of(data: Any) -> Like:

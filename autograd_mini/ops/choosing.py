@@ -115,7 +115,7 @@ def select(condlist: Sequence[Any], choicelist: Sequence[Carrier], default: Carr
             )
         )
     for condition in condlist:
-        if as_array(condition).dtype != bool:
+        if dtype_of(condition if hasattr(condition, "record") else as_array(condition)).kind != "b":
             raise TypeError(located("select: a condition is a boolean or an array of them; compare, as in x > 0"))
     result = default
     for condition, choice in zip(reversed(condlist), reversed(choicelist), strict=True):

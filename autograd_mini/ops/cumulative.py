@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
+from typing import Any
 
 import numpy as np
 
-from autograd_mini.ops.axes import backwards, one_axis, plain, slice_of
+from autograd_mini.ops.axes import backwards, one_axis, slice_of
 from autograd_mini.ops.caller import located
 from autograd_mini.ops.choosing import where
 from autograd_mini.ops.joining import concatenate
 from autograd_mini.ops.numpy_names import FUNCTIONS
-from autograd_mini.ops.operation import Carrier, Linear, Operation, shape_of
+from autograd_mini.ops.operation import Carrier, Linear, Operation, map_data, shape_of
 from autograd_mini.ops.picking import take_along_axis
 from autograd_mini.ops.pointwise import exp
 from autograd_mini.ops.product import cumprod, recurrence_from_the_end
@@ -117,10 +119,14 @@ def cummin(x: Carrier, axis: int | None = None) -> Carrier:
 
 def _running_extreme(op: str, ufunc: np.ufunc, x: Carrier, axis: int | None) -> Carrier:
     x, axis = one_axis(op, x, axis)
-    data = plain(x)
-    found = (data == ufunc.accumulate(data, axis)) | np.isnan(data)  # from a nan on nothing else is found
+    return take_along_axis(x, map_data(partial(_found_so_far, ufunc, axis), x), axis)
+
+
+def _found_so_far(ufunc: np.ufunc, axis: int, data: Any) -> Any:
+    """For each element, where the extreme of those up to it stands; from a nan on nothing else is found."""
+    found = (data == ufunc.accumulate(data, axis)) | np.isnan(data)
     places = np.arange(data.shape[axis]).reshape([-1 if i == axis else 1 for i in range(data.ndim)])
-    return take_along_axis(x, np.maximum.accumulate(np.where(found, places, 0), axis), axis)
+    return np.maximum.accumulate(np.where(found, places, 0), axis)
 
 
 FUNCTIONS[np.cumsum] = cumsum

@@ -83,7 +83,7 @@ def take_along_axis(x: Carrier, indices: Any, axis: int | None = -1) -> Carrier:
            [3.]])
     """
     x, axis = one_axis("take_along_axis", x, axis)
-    indices, shape = np.asarray(indices), shape_of(x)
+    indices, shape = indices if hasattr(indices, "record") else np.asarray(indices), shape_of(x)
     if indices.dtype.kind not in "iu":
         raise IndexError(located(f"take_along_axis: indices are integers, as argsort gives them, not {indices.dtype}"))
     if indices.ndim != len(shape):

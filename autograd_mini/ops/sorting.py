@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
 import numpy as np
 
-from autograd_mini.ops.axes import one_axis, plain
+from autograd_mini.ops.axes import one_axis
 from autograd_mini.ops.numpy_names import FUNCTIONS
-from autograd_mini.ops.operation import Carrier
+from autograd_mini.ops.operation import Carrier, map_data
 from autograd_mini.ops.picking import take_along_axis
 
 
@@ -21,7 +22,7 @@ def sort(x: Carrier, axis: int | None = -1, kind: str | None = None, stable: boo
     array([1., 2., 3.])
     """
     x, axis = one_axis("sort", x, axis)
-    return take_along_axis(x, np.argsort(plain(x), axis, kind="stable"), axis)
+    return take_along_axis(x, map_data(partial(np.argsort, axis=axis, kind="stable"), x), axis)
 
 
 def partition(x: Carrier, kth: Any, axis: int | None = -1) -> Carrier:
@@ -33,7 +34,7 @@ def partition(x: Carrier, kth: Any, axis: int | None = -1) -> Carrier:
     2.0
     """
     x, axis = one_axis("partition", x, axis)
-    return take_along_axis(x, np.argpartition(plain(x), kth, axis), axis)
+    return take_along_axis(x, map_data(partial(np.argpartition, kth=kth, axis=axis), x), axis)
 
 
 FUNCTIONS.update({np.sort: sort, np.partition: partition})

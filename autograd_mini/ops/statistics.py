@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import numpy as np
 
-from autograd_mini.ops.axes import Axis, kept, plain, reduced, together
+from autograd_mini.ops.axes import Axis, kept, reduced, together
 from autograd_mini.ops.caller import located
 from autograd_mini.ops.numpy_names import FUNCTIONS
-from autograd_mini.ops.operation import Carrier, dtype_of, shape_of
+from autograd_mini.ops.operation import Carrier, dtype_of, map_data, shape_of
 from autograd_mini.ops.picking import take_along_axis
 from autograd_mini.ops.reduction import broadcast_to, count_along, max, mean, min, sum
 from autograd_mini.ops.shape import as_carrier, reshape, transpose
@@ -37,10 +38,14 @@ def average(
     else:
         weights = _like(x, as_carrier(weights), axis)
         total = sum(weights, axis, keepdims)
-        if np.any(plain(total) == 0):
-            raise ZeroDivisionError(located("average: the weights sum to 0, so there is nothing to divide by"))
+        map_data(_check_divisors, total)
         result = sum(x * weights, axis, keepdims) / total
     return (result, broadcast_to(total, shape_of(result))) if returned else result
+
+
+def _check_divisors(total: Any) -> None:
+    if np.any(total == 0):
+        raise ZeroDivisionError(located("average: the weights sum to 0, so there is nothing to divide by"))
 
 
 def _like(x: Carrier, weights: Carrier, axis: Axis) -> Carrier:
@@ -93,8 +98,9 @@ def middle(op: str, x: Carrier, axis: Axis, keepdims: bool, skip_nan: bool) -> C
     if not count_along(x, axis):
         return mean(x, axis, keepdims)  # of nothing: nan
     axes = reduced(op, x, axis)
-    rows, last, spoilt = _ordered(x, axes, skip_nan)
-    low, high = np.where(spoilt, last, last // 2), np.where(spoilt, last, (last + 1) // 2)
+    rows = sort(together(x, axes), -1)
+    at = map_data(partial(_places, skip_nan, lambda last: last / 2), rows)
+    low, high = map_data(_below, at), map_data(_above, at)
     result = 0.5 * take_along_axis(rows, low) + 0.5 * take_along_axis(rows, high)
     return reshape(result, kept(x, axes) if keepdims else shape_of(result)[:-1])
 
@@ -156,29 +162,39 @@ def between(op: str, x: Carrier, q: Any, axis: Axis, method: str, keepdims: bool
     axes = reduced(op, x, axis)
     if not count_along(x, axes):
         raise ValueError(located(f"{op} of {shape_of(x)}, axis={axis}: there is nothing to choose from"))
-    rows, last, spoilt = _ordered(x, axes, skip_nan)
+    rows = sort(together(x, axes), -1)
     alpha, beta = _ALPHA_BETA.get(method, (1, 1))
-    at = (last + 1) * fractions.ravel() + (alpha + fractions.ravel() * (1 - alpha - beta)) - 1
-    at = np.where(spoilt, last, _ROUNDED.get(method, lambda at: at)(np.clip(at, 0, last)))
-    low, high = np.floor(at), np.ceil(at)
+
+    def place(last: Any) -> Any:
+        at = (last + 1) * fractions.ravel() + (alpha + fractions.ravel() * (1 - alpha - beta)) - 1
+        return _ROUNDED.get(method, lambda at: at)(np.clip(at, 0, last))
+
+    at = map_data(partial(_places, skip_nan, place), rows)
     between_two = method not in ("lower", "higher", "nearest")
     promotes = between_two and type(q) is not float and np.asarray(q).dtype.kind == "f"  # as NumPy has it
-    weight = (at - low).astype(np.result_type(dtype_of(x), np.asarray(q)) if promotes else dtype_of(x))
-    below, above = take_along_axis(rows, low.astype(int)), take_along_axis(rows, high.astype(int))
+    dtype = np.result_type(dtype_of(x), np.asarray(q)) if promotes else dtype_of(x)
+    weight = map_data(lambda at: (at - np.floor(at)).astype(dtype), at)
+    below, above = take_along_axis(rows, map_data(_below, at)), take_along_axis(rows, map_data(_above, at))
     result = below + (above - below) * weight
     result = transpose(result, (len(shape_of(result)) - 1, *range(len(shape_of(result)) - 1)))
     return reshape(result, (*fractions.shape, *(kept(x, axes) if keepdims else shape_of(result)[1:])))
 
 
-def _ordered(x: Carrier, axes: tuple[int, ...], skip_nan: bool) -> tuple[Carrier, Any, Any]:
-    """The elements sorted along a last axis; the place of the last that counts; and whether it is nan."""
-    rows = sort(together(x, axes), -1)
-    data = plain(rows)
-    missing = np.isnan(data)
+def _places(skip_nan: bool, place: Callable[[Any], Any], ordered: Any) -> Any:
+    """Positions along the last axis: ``place`` of the last one that counts; where that is nan, the nan's."""
+    missing = np.isnan(ordered)
     if skip_nan:
-        return rows, np.maximum(np.sum(~missing, -1, keepdims=True) - 1, 0), np.False_
-    last = np.full((*data.shape[:-1], 1), data.shape[-1] - 1)
-    return rows, last, missing[..., -1:]
+        return place(np.maximum(np.sum(~missing, -1, keepdims=True) - 1, 0))
+    last = np.full((*ordered.shape[:-1], 1), ordered.shape[-1] - 1)
+    return np.where(missing[..., -1:], last, place(last))
+
+
+def _below(at: Any) -> Any:
+    return np.floor(at).astype(int)
+
+
+def _above(at: Any) -> Any:
+    return np.ceil(at).astype(int)
 
 
 FUNCTIONS.update(

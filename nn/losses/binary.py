@@ -6,9 +6,9 @@ from typing import Any
 
 import numpy as np
 
-from autograd_mini import Value, located, log, mul, relu, softplus, where
+from autograd_mini import Value, located, log, maximum, mul, relu, softplus, where
 from nn.checks import as_input
-from nn.losses.reduction import Reduction, dtype_of, reduce, shape_of, target_like
+from nn.losses.reduction import Reduction, dtype_of, map_plain, reduce, shape_of, target_like
 
 
 def binary_cross_entropy(probability: Any, target: Any, reduction: Reduction = "mean", *, weight: Any = None) -> Any:
@@ -26,7 +26,13 @@ def binary_cross_entropy(probability: Any, target: Any, reduction: Reduction = "
     target = target_like(probability, target, "binary_cross_entropy")
     if not isinstance(probability, Value):
         probability = np.asarray(probability, dtype_of(probability))
-    plain = np.asarray(probability.data if isinstance(probability, Value) else probability)
+    map_plain(_check_probabilities, probability)
+    losses = (target - 1.0) * _log(1.0 - probability) - target * _log(probability)
+    return reduce(_weighted(losses, weight, "binary_cross_entropy"), reduction)
+
+
+def _check_probabilities(numbers: Any) -> None:
+    plain = np.asarray(numbers)
     outside = plain[(plain < 0) | (plain > 1)]
     if outside.size:
         raise ValueError(
@@ -35,8 +41,6 @@ def binary_cross_entropy(probability: Any, target: Any, reduction: Reduction = "
                 "of logits take binary_cross_entropy_with_logits"
             )
         )
-    losses = (target - 1.0) * _log(1.0 - probability) - target * _log(probability)
-    return reduce(_weighted(losses, weight, "binary_cross_entropy"), reduction)
 
 
 def _weighted(losses: Any, weight: Any, loss: str, name: str = "weight") -> Any:
@@ -56,13 +60,12 @@ def _weighted(losses: Any, weight: Any, loss: str, name: str = "weight") -> Any:
 
 def _log(p: Any) -> Any:
     """max(log(p), -100), with the derivative 1 / max(p, 1e-12) that PyTorch gives it."""
-    plain = p.data if isinstance(p, Value) else p
+    plain = p.detach() if isinstance(p, Value) else p
     smallest = max(1e-12, float(np.finfo(dtype_of(p)).tiny))
     away_from_0 = where(plain < smallest, smallest + (p - plain), p)  # as large as smallest, as steep as p
     logarithm = log(away_from_0)
-    with np.errstate(divide="ignore"):
-        capped = np.maximum(np.log(plain), -100.0)
-    return logarithm + (capped - (logarithm.data if isinstance(logarithm, Value) else logarithm))
+    capped = maximum(log(plain), -100.0)
+    return logarithm + (capped - (logarithm.detach() if isinstance(logarithm, Value) else logarithm))
 
 
 def binary_cross_entropy_with_logits(
@@ -100,10 +103,14 @@ def hinge_loss(scores: Any, target: Any, reduction: Reduction = "mean") -> Any:
     array([0. , 0.5, 2. ])
     """
     target = target_like(scores, target, "hinge_loss")
-    labels = np.asarray(target.data if isinstance(target, Value) else target)
+    map_plain(_check_labels, target)
+    return reduce(relu(1.0 - mul(target, scores)), reduction)
+
+
+def _check_labels(target: Any) -> None:
+    labels = np.asarray(target)
     wrong = labels[np.abs(labels) != 1]
     if wrong.size:
         raise ValueError(
             located(f"hinge_loss: the targets are -1 and 1, and one is {wrong[0]} (of 0 and 1, take 2 * target - 1)")
         )
-    return reduce(relu(1.0 - mul(target, scores)), reduction)
