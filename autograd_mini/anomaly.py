@@ -32,13 +32,15 @@ class detect_anomaly(modes.Mode):
     that entered it; inside of it a jitted function runs eagerly, and everything is several times slower. The error
     names the op, its operands, the module and the line of your code:
 
-    - forward, the op whose result is nan or inf though its operands are not, and nan that was there to begin with;
+    - forward, the op whose result is nan or inf though its operands are not;
     - backward, and in forward mode, the op whose derivative is nan or inf, and the line that recorded it;
     - numbers that were changed after an op had used them and before ``backward()``: a write into ``value.data`` or
       into an array that took part, or a second ``backward()`` of the same graph after ``optimizer.step()``.
 
-    An inf that you put in yourself is no anomaly, such as a mask of ``-inf`` that is added or that ``where`` chooses,
-    nor is one that is computed from constants, such as ``log(mask)``. PyTorch looks for nan in backward only.
+    What you put in yourself is no anomaly by itself: a mask of ``-inf`` that is added or that ``where`` chooses, a nan
+    that stands for what is missing. Nor is an inf computed from constants, such as ``log(mask)``. They are named once
+    the number that ``backward()`` begins at is nan or inf because of them, or a gradient is. PyTorch looks for nan in
+    backward only.
 
     >>> from autograd_mini import Value
     >>> x = Value([1.0, 0.0], label="x")
@@ -149,16 +151,13 @@ class _Watch(NamedTuple):
 
 
 def _look_at(node: Value) -> None:
-    """Raises if the numbers of a new node are an anomaly: they are not all finite."""
+    """Raises if a new node, whose numbers are not all finite, has got that from its op and not from its operands."""
     operands = [_data_of(x) for x in inputs_of(node)]
-    nan, inf = np.isnan(node.data), np.isinf(node.data)
-    arisen = nan & ~_among(np.isnan, operands, node)
+    arisen = np.isnan(node.data) & ~_among(np.isnan, operands, node)
     if node.requires_grad:
-        arisen = arisen | (inf & ~_among(_not_finite, operands, node))
+        arisen = arisen | (np.isinf(node.data) & ~_among(_not_finite, operands, node))
     if np.any(arisen):
         raise report.result_is_not_finite(node, arisen)
-    if np.any(nan):
-        raise report.operand_is_nan(node)
 
 
 def _among(test: Callable[[Any], Any], operands: list[Any], node: Any) -> Any:

@@ -8,7 +8,7 @@ import numpy as np
 
 from autograd_mini.backward import inputs_of
 from autograd_mini.diagnosis.names import Names, module_of
-from autograd_mini.diagnosis.nonfinite import ADVICE, TOO_LARGE, advice_on_leaf, at, first, origin
+from autograd_mini.diagnosis.nonfinite import ADVICE, TOO_LARGE, at, first, origin
 from autograd_mini.graph import is_plain_number
 from autograd_mini.ops.caller import line_of_code, located
 from autograd_mini.ops.operation import Pointwise
@@ -44,19 +44,6 @@ def result_is_not_finite(node: Any, arisen: Any) -> FloatingPointError:
     place = f" in {scope}" if isinstance(scope, str) else ""
     advice = ADVICE.get(node.op.name, TOO_LARGE)
     return _nonfinite(f"{node.op.name} of {operands}{place} gives {what}{at(index)}{where}; {advice}")
-
-
-def operand_is_nan(node: Any) -> FloatingPointError:
-    """An operand of ``node`` is nan already."""
-    names = Names(node)
-    x = next(x for x in node.inputs if np.any(np.isnan(x.data)))
-    index = tuple(int(i) for i in np.argwhere(np.isnan(x.data))[0]) if np.ndim(x.data) else None
-    if x.op is None:
-        what, advice = "a leaf", advice_on_leaf(x)
-    else:
-        what, advice = "computed before detect_anomaly began", "put all of the forward pass into it"
-    shape = f" of shape {x.shape}" if x.shape else ""
-    return _nonfinite(f"{_called(names, x)}, {what}{shape}, is nan already{at(index)}, for {node.op.name}; {advice}")
 
 
 # ---------------------------------------------------------------- backward

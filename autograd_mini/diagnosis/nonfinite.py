@@ -55,19 +55,17 @@ def origin(names: Names, loss: Value) -> tuple[Value, str, str]:
     value = values[origins[-1]]  # of several the first
     index, what = first(value.data)
     message = f"the loss is {number(loss.item())}; it began at {names.described(value)}, which is {what}{at(index)}"
-    if value.op is None:
-        return value, message, advice_on_leaf(value)
-    return value, message + _operands_at(value, index), ADVICE.get(value.op.name, TOO_LARGE)
-
-
-def advice_on_leaf(leaf: Value) -> str:
-    """What to do where nan or inf were there to begin with."""
-    if leaf.requires_grad:
-        return (
+    if value.op is not None:
+        message += _operands_at(value, index)
+        advice = ADVICE.get(value.op.name, TOO_LARGE)
+    elif value.requires_grad:
+        advice = (
             "the step before this one has written it there: diagnose that step, or begin with fresh parameters and a "
             "lower learning rate"
         )
-    return "the data have it already: remove or replace what is missing (np.isfinite finds it)"
+    else:
+        advice = "the data have it already: remove or replace what is missing (np.isfinite finds it)"
+    return value, message, advice
 
 
 def back(step: Step) -> Iterator[Finding]:
