@@ -24,6 +24,7 @@ from autograd_mini.compiler.trace import Tape, guarded
 from autograd_mini.node import Node
 from autograd_mini.scope import current_scope
 from autograd_mini.tree import leaves_of, map_leaves
+from autograd_mini.value import Value
 
 MOST_KEPT = 32  # traces of one function
 MANY_TRACES = 100  # after which it is said
@@ -72,8 +73,11 @@ class Jitted(Generic[P, R]):
         update_wrapper(self, f)
 
     def __call__(self, *args: P.args, **kwargs: P.kwargs) -> R:
-        if modes.open_blocks and modes.tape():  # a jitted function in another is a part of that
-            return self._f(*args, **kwargs)
+        if modes.open_blocks:
+            if modes.tape():  # a jitted function in another is a part of that
+                return self._f(*args, **kwargs)
+            if modes.watch():
+                return self._eagerly(args, kwargs)
         leaves: list[Any] = []
         form = form_of((args, kwargs) if kwargs else args, leaves)
         trace = self._traces.get(form)
@@ -84,6 +88,15 @@ class Jitted(Generic[P, R]):
             inputs = trace.inputs(leaves)
         result: R = trace.run(inputs, leaves)
         return result
+
+    def _eagerly(self, args: Any, kwargs: Any) -> R:
+        """The function itself, for ``detect_anomaly``, which looks at every op; its numbers are Values, as on a tape."""
+        leaves: list[Any] = []
+        form_of((args, kwargs), leaves)
+        floats = [isinstance(x, float) or (isinstance(x, np.ndarray) and x.dtype.kind == "f") for x in leaves]
+        values = [Value(x, requires_grad=False) if is_float else x for x, is_float in zip(leaves, floats, strict=True)]
+        args, kwargs = with_leaves((args, kwargs), iter(values))
+        return self._f(*args, **kwargs)
 
     def _keep(self, form: Any, trace: Trace) -> None:
         """Keeps the trace; the oldest goes if there are too many, and a word is said if that goes on and on."""
