@@ -25,7 +25,7 @@ format: $(VENV)/dev ## lay out the code as `make check` wants it
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 
-bench: $(VENV)/bench ## speed and memory beside micrograd, PyTorch and MyGrad
+bench: $(VENV)/bench ## speed and memory beside the peers; writes the table of the README and its pictures
 	$(BIN)/python -m tests.benchmarks
 
 pictures: $(VENV)/test ## the pictures of the README, anew; needs Chromium

@@ -1,0 +1,103 @@
+"""Pictures of how time grows, from the results of ``make bench``: ``python -m tests.benchmarks.plots``."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+from matplotlib import rc_context
+from matplotlib.figure import Figure
+
+from tests.benchmarks.catalogue import CURVES, EAGER, FAST, NUMPY, Curve
+from tests.benchmarks.contest import ROOT
+from tests.benchmarks.readme import RESULTS
+from tests.benchmarks.table import short
+
+FOLDER = ROOT / "tests" / "benchmarks" / "plots"
+STYLE = ROOT / "demos" / "pictures.mplstyle"
+# Okabe and Ito's colours, which stay apart for every kind of colour vision; ours are drawn thick, the peers thin.
+COLORS = {
+    EAGER: "#0072B2",
+    NUMPY: "#D55E00",
+    FAST: "#009E73",
+    "micrograd": "#000000",
+    "CasADi": "#CC79A7",
+    "PyTorch eager": "#E69F00",
+    "JAX jit": "#56B4E9",
+    "MyGrad": "#777777",
+}
+OURS = {EAGER: "ours, eager", NUMPY: "ours, jit (NumPy)", FAST: "ours, jit (fast)"}
+
+
+def draw(results: dict[str, Any], folder: Path = FOLDER) -> list[Path]:
+    """A picture a curve; returns the files."""
+    folder.mkdir(exist_ok=True)
+    files = []
+    for curve in CURVES:
+        files.append(folder / f"{curve.name}.png")
+        draw_curve(curve, results["curves"][curve.name], files[-1])
+    return files
+
+
+@rc_context(fname=STYLE)
+def draw_curve(curve: Curve, found: dict[str, dict[str, float]], file: Path) -> None:
+    """Seconds a step against size, both on log axes, where growth in proportion is a slope of 1."""
+    figure = Figure(figsize=(8, 5))
+    axes = figure.subplots()
+    ends = {}
+    for label, by_size in found.items():
+        sizes = [int(size) * curve.scale for size in by_size]
+        times = [seconds * 1e3 for seconds in by_size.values()]
+        is_ours = label in OURS
+        axes.loglog(
+            sizes,
+            times,
+            "o-" if is_ours else "s--",
+            color=COLORS[label],
+            linewidth=2.5 if is_ours else 1.2,
+            markersize=4,
+        )
+        ends[label] = times[-1]
+    axes.set(xlabel=f"{curve.axis}; log scale", ylabel="ms a training step; log scale")
+    axes.set_title(finding(curve, found))
+    axes.grid()
+    for label, height in spread(ends).items():
+        axes.annotate(
+            OURS.get(label, label),
+            (1, height),
+            xycoords=axes.get_yaxis_transform(),
+            xytext=(6, 0),
+            textcoords="offset points",
+            va="center",
+            color=COLORS[label],
+            weight="bold" if label in OURS else "normal",
+            fontsize=9,
+        )
+    axes.margins(x=0.02)
+    figure.savefig(file, metadata={"Software": None})
+
+
+def spread(ends: dict[str, float], apart: float = 1.35) -> dict[str, float]:
+    """Heights of the labels, in order and at least the factor ``apart`` from each other, as the axis is logarithmic."""
+    placed: dict[str, float] = {}
+    height = 0.0
+    for label, end in sorted(ends.items(), key=lambda item: item[1]):
+        placed[label] = height = max(end, height * apart)
+    return placed
+
+
+def finding(curve: Curve, found: dict[str, dict[str, float]]) -> str:
+    """What the picture shows, as its title."""
+    ratios = {
+        int(size) * curve.scale: found[curve.rival.label][size] / seconds for size, seconds in found[NUMPY].items()
+    }
+    (first, at_first), *_, (last, at_last) = ratios.items()
+    return (
+        f"{curve.rival.label} takes {short(at_first)} times as long as our jit on {first:,} {curve.unit},\n"
+        f"{short(at_last)} times as long on {last:,}"
+    )
+
+
+if __name__ == "__main__":
+    draw(json.loads(RESULTS.read_text(encoding="utf-8")))
