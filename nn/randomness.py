@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+from contextvars import ContextVar
+
 import numpy as np
 
 from autograd_mini import located
 
-_default = np.random.default_rng()
+# One for each thread and task, so that two that train at once do not draw from each other's numbers.
+_default: ContextVar[np.random.Generator | None] = ContextVar("default generator", default=None)
 
 
 def manual_seed(seed: int) -> None:
     """Starts the default generator anew, so that the same run follows. PyTorch: ``torch.manual_seed``.
 
-    It serves everything in ``nn`` that is not given an ``rng`` of its own.
+    It serves everything in ``nn`` that is not given an ``rng`` of its own. It counts for the thread or task that calls
+    it: another thread has a default generator of its own, and has to seed it itself.
 
     >>> import nn
     >>> manual_seed(0)
@@ -21,18 +25,21 @@ def manual_seed(seed: int) -> None:
     >>> (nn.Linear(2, 1).weight.data == first).all()
     np.True_
     """
-    global _default
-    _default = np.random.default_rng(seed)
+    _default.set(np.random.default_rng(seed))
 
 
 def generator(rng: np.random.Generator | None) -> np.random.Generator:
-    """``rng``, or the default generator where it is None.
+    """``rng``, or the default generator of this thread or task where it is None.
 
     >>> generator(None) is generator(None)
     True
     """
     if rng is None:
-        return _default
+        default = _default.get()
+        if default is None:
+            default = np.random.default_rng()
+            _default.set(default)
+        return default
     if not isinstance(rng, np.random.Generator):
         raise TypeError(
             located(f"rng is a numpy.random.Generator, such as np.random.default_rng(0), not {type(rng).__name__}")
