@@ -20,6 +20,10 @@ _watch: ContextVar[Any] = ContextVar("watch", default=None)
 # How many transforms (grad, jvp, ...) are at work. Inside of one, what another gives must itself be differentiable.
 transforms_at_work: ContextVar[int] = ContextVar("transforms at work", default=0)
 
+# Whether a transform needs more than the gradient that the program of a jitted function has: forward mode, a second
+# derivative. Then such a function runs as if it were not jitted.
+beyond_programs: ContextVar[bool] = ContextVar("beyond programs", default=False)
+
 _F = TypeVar("_F", bound=Callable[..., Any])
 _RESUMABLE = 0x20 | 0x80 | 0x200  # inspect's CO_GENERATOR, CO_COROUTINE and CO_ASYNC_GENERATOR
 

@@ -175,6 +175,9 @@ def hessian(f: Callable[..., Any], argnums: Argnums = 0) -> Callable[..., Any]:
 # ------------------------------------------------------------ how they work
 
 
+_BY_ONE_BACKWARD = ("grad", "value_and_grad", "elementwise_grad", "vjp")
+
+
 class _Work:
     """One transform at work on its arguments: knows whether what it gives out must be differentiable again."""
 
@@ -192,10 +195,12 @@ class _Work:
         self._recording = modes.recording()
         self._recording.__enter__()
         self._token = modes.transforms_at_work.set(modes.transforms_at_work.get() + 1)
+        self._programs = modes.beyond_programs.set(self.nested or self.who not in _BY_ONE_BACKWARD)
         return self
 
     def __exit__(self, *error: Any) -> None:
         modes.transforms_at_work.reset(self._token)
+        modes.beyond_programs.reset(self._programs)
         self._recording.__exit__(*error)
 
     def evaluate(

@@ -63,6 +63,14 @@ class Guards:
             [array.tobytes() == contents for array, contents in self._contents]
         )
 
+    def what_changed(self) -> str | None:
+        """The first thing that does not hold any more, in words."""
+        for path, container, keys, then in self._held:
+            if not _same(_held_by(container, keys), then):
+                return f"{path.rstrip('.') or 'something that it closes over'} has changed"
+        changed = [array for array, contents in self._contents if array.tobytes() != contents]
+        return f"numbers in an array of shape {changed[0].shape} have changed" if changed else None
+
     def _prepare(self) -> None:
         """Puts what is held into a row, so that ``hold`` is a few calls: it comes before each replay."""
         whole = [(container, then) for _, container, keys, then in self._held if keys is None and then]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Callable
 from functools import update_wrapper
 from types import MethodType
@@ -12,7 +11,8 @@ import numpy as np
 
 from autograd_mini import modes
 from autograd_mini.compiler.arguments import form_of, numbers_of, statics_of, with_leaves
-from autograd_mini.compiler.errors import refused
+from autograd_mini.compiler.cache import Cache
+from autograd_mini.compiler.errors import JitError, refused
 from autograd_mini.compiler.fuse import fused
 from autograd_mini.compiler.guards import Guards
 from autograd_mini.compiler.pack import is_worth_packing, packed
@@ -25,9 +25,6 @@ from autograd_mini.node import Node
 from autograd_mini.scope import current_scope
 from autograd_mini.tree import leaves_of, map_leaves
 from autograd_mini.value import Value
-
-MOST_KEPT = 32  # traces of one function
-MANY_TRACES = 100  # after which it is said
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -68,50 +65,42 @@ class Jitted(Generic[P, R]):
         if not callable(f):
             raise refused(f"{f!r} is no function", "write @jit above a def")
         self._f = f
-        self._traces: dict[Any, Trace] = {}
-        self._times_traced = 0
+        self._cache = Cache()
         update_wrapper(self, f)
 
     def __call__(self, *args: P.args, **kwargs: P.kwargs) -> R:
-        if modes.open_blocks:
-            if modes.tape():  # a jitted function in another is a part of that
-                return self._f(*args, **kwargs)
-            if modes.watch():
-                return self._eagerly(args, kwargs)
+        if modes.open_blocks and modes.tape():  # a jitted function in another is a part of that
+            return self._f(*args, **kwargs)
+        if modes.beyond_programs.get() or (modes.open_blocks and modes.watch()):
+            return self._eagerly(args, kwargs)
         leaves: list[Any] = []
         form = form_of((args, kwargs) if kwargs else args, leaves)
-        trace = self._traces.get(form)
+        trace: Trace | None = self._cache.traces.get(form)
         inputs = None if trace is None else trace.inputs(leaves)
         if trace is None or inputs is None:
-            trace = Trace(self._f, args, kwargs, leaves)
-            self._keep(form, trace)
+            before, trace = trace, Trace(self._f, args, kwargs, leaves)
+            name = getattr(self._f, "__qualname__", repr(self._f))
+            self._cache.keep(name, form, trace, lambda: _NEW_FORM if before is None else before.what_changed())
             inputs = trace.inputs(leaves)
-        result: R = trace.run(inputs, leaves)
-        return result
+        try:
+            result: R = trace.run(inputs, leaves)
+        except JitError:
+            raise
+        except Exception as error:
+            failed = error
+        else:
+            return result
+        run_on_tape(self._f, args, kwargs, leaves)  # fails too, but on the user's line, and can say which
+        raise failed
 
     def _eagerly(self, args: Any, kwargs: Any) -> R:
-        """The function itself, for ``detect_anomaly``, which looks at every op; its numbers are Values, as on a tape."""
+        """The function itself, where every op must be seen or differentiated. Numbers are Values, as on a tape."""
         leaves: list[Any] = []
         form_of((args, kwargs), leaves)
         floats = [isinstance(x, float) or (isinstance(x, np.ndarray) and x.dtype.kind == "f") for x in leaves]
         values = [Value(x, requires_grad=False) if is_float else x for x, is_float in zip(leaves, floats, strict=True)]
         args, kwargs = with_leaves((args, kwargs), iter(values))
         return self._f(*args, **kwargs)
-
-    def _keep(self, form: Any, trace: Trace) -> None:
-        """Keeps the trace; the oldest goes if there are too many, and a word is said if that goes on and on."""
-        self._times_traced += 1
-        self._traces.pop(form, None)
-        self._traces[form] = trace
-        if len(self._traces) > MOST_KEPT:
-            del self._traces[next(iter(self._traces))]
-        if self._times_traced == MANY_TRACES:
-            name = getattr(self._f, "__qualname__", repr(self._f))
-            warnings.warn(
-                f"jit: {name} was traced {MANY_TRACES} times, each time slower than without jit; its arguments keep "
-                "changing shape, or something that it closes over keeps changing: pass that as an argument",
-                stacklevel=3,
-            )
 
     def __get__(self, instance: Any, owner: Any = None) -> Any:
         return self if instance is None else MethodType(self, instance)
@@ -178,6 +167,10 @@ class Trace:
             inputs.append(data)
         return inputs
 
+    def what_changed(self) -> str:
+        """Why this trace does not serve any more."""
+        return self.guards.what_changed() or "a parameter has another shape or dtype, or was frozen"
+
     def run(self, inputs: Any, leaves: list[Any]) -> Any:
         """The results, ready for their backward."""
         try:
@@ -211,9 +204,18 @@ class Trace:
         return result
 
 
+def run_on_tape(f: Callable[..., Any], args: Any, kwargs: Any, leaves: list[Any]) -> None:
+    """The function once more, on a tape that nobody reads: there it does nothing besides computing."""
+    tape = Tape()
+    with modes.tracing(tape), modes.recording(), np.errstate(all="ignore"):
+        args, kwargs = with_leaves((args, kwargs), iter([tape.argument(i, leaf) for i, leaf in enumerate(leaves)]))
+        f(*args, **kwargs)
+
+
 def _form_of(data: Any) -> Any:
     return (data.shape, data.dtype) if data.__class__ is np.ndarray else data.__class__
 
 
 _new = object.__new__
+_NEW_FORM = "an argument has a shape, dtype or container that was not there before"
 OUTPUT = object()  # stands in what the function returned where a Value was

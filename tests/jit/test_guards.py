@@ -67,10 +67,10 @@ def test_numbers_that_are_equal_are_not_traced_again() -> None:
     rates = [3.0]
     f = jit(lambda x: W * x * rates[0])
     f(1.0)
-    (first,) = f._traces.values()
+    (first,) = f._cache.traces.values()
     rates[0] = float("3.0")
     f(1.0)
-    assert list(f._traces.values()) == [first]
+    assert list(f._cache.traces.values()) == [first]
 
 
 def test_a_parameter_that_was_replaced_is_noticed() -> None:

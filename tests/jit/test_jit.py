@@ -107,7 +107,7 @@ def test_another_shape_dtype_or_container_is_traced_anew() -> None:
 
     for x in (np.ones(3), np.ones(3), np.ones(4), np.ones(3, "float32"), {"a": np.ones(3)}, np.ones(3)):
         assert f(x).item() == 2.0 * (x["a"] if isinstance(x, dict) else x).size
-    assert len(f._traces) == 4
+    assert len(f._cache.traces) == 4
 
 
 def test_containers_go_in_and_come_out() -> None:
@@ -242,7 +242,7 @@ def test_few_traces_are_kept_and_many_are_warned_of() -> None:
         f(np.ones(100))
     for n in range(101, 140):  # warnings are errors: it is said once
         assert f(np.ones(n)).data == 2.0 * n
-    assert len(f._traces) == 32
+    assert len(f._cache.traces) == 32
 
 
 # ---------------------------------------------------------------- refusals
