@@ -7,6 +7,7 @@ import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import lru_cache
+from threading import RLock
 from types import CodeType
 from typing import Any
 
@@ -113,15 +114,22 @@ class Traced(Value):
 
 @contextmanager
 def guarded(values: list[Any]) -> Iterator[None]:
-    """For a while it is refused to read the data of these Values, which a function closes over."""
-    classes: list[tuple[Any, Any]] = [(x, x.__class__) for x in values if isinstance(x, Value)]
-    for x, kind in classes:
-        x.__class__ = _guarded_kind(kind)
-    try:
-        yield
-    finally:
-        for x, kind in classes:
-            x.__class__ = kind
+    """For a while it is refused to read the data of these Values, which a function closes over.
+
+    Two threads take turns, since each has to leave the Values as it found them.
+    """
+    with _one_thread:
+        classes: list[tuple[Any, Any]] = [(x, x.__class__) for x in values if isinstance(x, Value)]
+        try:
+            for x, kind in classes:
+                x.__class__ = _guarded_kind(kind)
+            yield
+        finally:
+            for x, kind in classes:
+                x.__class__ = kind
+
+
+_one_thread = RLock()
 
 
 @lru_cache(maxsize=64)
@@ -144,7 +152,7 @@ def _refused_to(reader: CodeType, what: str) -> JitError:
     """The error for a function that reads the data of ``what``."""
     if is_library(reader.co_filename):
         return refused(
-            f"{reader.co_name} looks at the numbers of {what} to decide on what it computes or on its result's shape",
+            f"{reader.co_qualname.split('.<')[0]} looks at the numbers of {what} to decide on what it computes or on its result's shape",
             "call it outside of the jitted function",
         )
     return refused(f"reading .data of {what}", "use the Value itself in ops, or value.map_data(f)")
