@@ -7,12 +7,13 @@ where the largest element is, have plain answers.
 
 from __future__ import annotations
 
-from typing import Any, Self
+from typing import Any, Literal, Self
 
 import numpy as np
 
 from autograd_mini import ops
 from autograd_mini.ops.axes import plain
+from autograd_mini.ops.caller import located
 from autograd_mini.ops.operation import Operation
 from autograd_mini.ops.reduction import Axis
 
@@ -73,7 +74,9 @@ class Arithmetic:
     def __rdivmod__(self, other: Any) -> tuple[Self, Self]:
         return other // self, other % self
 
-    def __pow__(self, other: Any) -> Self:
+    def __pow__(self, other: Any, modulus: None = None) -> Self:
+        if modulus is not None:
+            raise TypeError(located("pow(x, y, modulus) is for whole numbers; write (x ** y) % modulus"))
         return self.record(ops.pow, self, other)
 
     def __rpow__(self, other: Any) -> Self:
@@ -102,8 +105,25 @@ class Arithmetic:
 
     # ------------------------------------------------------------ element by element
 
+    def neg(self) -> Self:
+        return self.record(ops.neg, self)
+
     def abs(self) -> Self:
         return self.record(ops.abs, self)
+
+    def sign(self) -> Self:
+        return self.record(ops.sign, self)
+
+    def conj(self) -> Self:
+        """The complex conjugate, which of real numbers is what they are. PyTorch: ``torch.conj``."""
+        return self
+
+    conjugate = conj
+
+    @property
+    def real(self) -> Self:
+        """The real part, which of real numbers is what they are. PyTorch: ``torch.real``."""
+        return self
 
     def exp(self) -> Self:
         return self.record(ops.exp, self)
@@ -233,6 +253,21 @@ class Arithmetic:
 
     # ------------------------------------------------------------ with another, element by element
 
+    def add(self, other: Any) -> Self:
+        return self.record(ops.add, self, other)
+
+    def sub(self, other: Any) -> Self:
+        return self.record(ops.sub, self, other)
+
+    def mul(self, other: Any) -> Self:
+        return self.record(ops.mul, self, other)
+
+    def div(self, other: Any) -> Self:
+        return self.record(ops.div, self, other)
+
+    def pow(self, other: Any) -> Self:
+        return self.record(ops.pow, self, other)
+
     def maximum(self, other: Any) -> Self:
         return self.record(ops.maximum, self, other)
 
@@ -271,6 +306,9 @@ class Arithmetic:
 
     def fmod(self, other: Any) -> Self:
         return self.record(ops.fmod, self, other)
+
+    def ldexp(self, other: Any) -> Self:
+        return ops.ldexp(self, other)
 
     def float_power(self, other: Any) -> Self:
         return ops.float_power(self, other)
@@ -368,7 +406,15 @@ class Arithmetic:
         """A sorted copy, where NumPy's sorts in place. More in the help of the function, ``autograd_mini.sort``."""
         return ops.sort(self, axis)
 
+    def partition(self, kth: Any, axis: int | None = -1) -> Self:
+        """A copy in part sorted, where NumPy's is sorted in place. More in the help of ``autograd_mini.partition``."""
+        return ops.partition(self, kth, axis)
+
     # ------------------------------------------------------------ questions: plain answers, without a gradient
+
+    def tolist(self) -> Any:
+        """The data as a float or as nested lists of floats. PyTorch: ``torch.Tensor.tolist``."""
+        return plain(self).tolist()
 
     def argmax(self, axis: int | None = None, keepdims: bool = False) -> Any:
         """Where the largest element is. PyTorch: ``torch.argmax``."""
@@ -381,6 +427,18 @@ class Arithmetic:
     def argsort(self, axis: int | None = -1) -> Any:
         """Where the elements are that ``sort`` puts in order. PyTorch: ``torch.argsort(stable=True)``."""
         return np.argsort(plain(self), axis=axis, kind="stable")
+
+    def argpartition(self, kth: Any, axis: int | None = -1) -> Any:
+        """Where the elements are that ``partition`` puts in order."""
+        return np.argpartition(plain(self), kth, axis=axis)
+
+    def searchsorted(self, v: Any, side: Literal["left", "right"] = "left", sorter: Any = None) -> Any:
+        """Where ``v`` would be put in so that this Value stays sorted. PyTorch: ``torch.searchsorted``."""
+        return np.searchsorted(plain(self), plain(v), side=side, sorter=sorter)
+
+    def nonzero(self) -> Any:
+        """The indices of the elements that are not 0, an array for each axis. PyTorch: ``torch.nonzero``."""
+        return np.nonzero(plain(self))
 
     def any(self, axis: Axis = None, keepdims: bool = False) -> Any:
         """Whether an element is not 0. PyTorch: ``torch.any``."""
@@ -494,6 +552,9 @@ class Arithmetic:
     def mT(self) -> Self:
         """The transpose of each matrix in a batch of them: the last two axes swapped."""
         return ops.matrix_transpose(self)
+
+    def matmul(self, other: Any) -> Self:
+        return self.record(ops.matmul, self, other)
 
     def dot(self, other: Any) -> Self:
         return ops.dot(self, other)

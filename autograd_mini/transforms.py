@@ -40,7 +40,11 @@ def grad(f: Callable[..., Any], argnums: Argnums = 0, has_aux: bool = False) -> 
     Raises ``ValueError`` if the result is not a single number, ``TypeError`` if an argument holds something else than
     numbers.
     """
-    both = value_and_grad(f, argnums, has_aux)
+    return _gradient("grad", f, argnums, has_aux)
+
+
+def _gradient(who: str, f: Callable[..., Any], argnums: Argnums, has_aux: bool = False) -> Callable[..., Any]:
+    both = _value_and_gradient(who, f, argnums, has_aux)
 
     @wraps(f)
     def gradient(*args: Any, **kwargs: Any) -> Any:
@@ -56,13 +60,16 @@ def value_and_grad(f: Callable[..., Any], argnums: Argnums = 0, has_aux: bool = 
     >>> value_and_grad(lambda x, y: x * y, argnums=(0, 1))(2.0, 3.0)
     (6.0, (3.0, 2.0))
     """
+    return _value_and_gradient("value_and_grad", f, argnums, has_aux)
 
+
+def _value_and_gradient(who: str, f: Callable[..., Any], argnums: Argnums, has_aux: bool) -> Callable[..., Any]:
     @wraps(f)
     def both(*args: Any, **kwargs: Any) -> tuple[Any, Any]:
-        with _Work("grad", args) as work:
+        with _Work(who, args) as work:
             variables, output = work.evaluate(f, argnums, args, kwargs)
             value, aux = work.split(output) if has_aux else (output, None)
-            _check_single("grad", value)
+            _check_single(who, value)
             gradient = work.gradients_of(value, variables)
             value = work.given_out(value)
             return (value, work.given_out(aux)) if has_aux else value, gradient
@@ -76,7 +83,7 @@ def elementwise_grad(f: Callable[..., Any], argnums: Argnums = 0) -> Callable[..
     >>> elementwise_grad(np.sin)(np.array([0.0, np.pi]))
     array([ 1., -1.])
     """
-    return grad(lambda *args, **kwargs: ops.sum(f(*args, **kwargs)), argnums)
+    return _gradient("elementwise_grad", lambda *args, **kwargs: ops.sum(f(*args, **kwargs)), argnums)
 
 
 def vjp(f: Callable[..., Any], *args: Any, has_aux: bool = False) -> tuple[Any, ...]:
@@ -116,11 +123,19 @@ def jvp(f: Callable[..., Any], args: Sequence[Any], tangents: Sequence[Any]) -> 
 
     Raises ``TypeError`` if ``args`` is no tuple, ``ValueError`` if a tangent has another shape than its argument.
     """
-    for name, several in (("args", args), ("tangents", tangents)):
+    _check_tuples("jvp", args=args, tangents=tangents)
+    return _pushforward("jvp", f, args, tangents)
+
+
+def _check_tuples(who: str, **given: Any) -> None:
+    for name, several in given.items():
         if not isinstance(several, tuple | list):
-            raise TypeError(located(f"jvp: {name} is a tuple, one entry for each argument of f, such as (x,)"))
-    with _Work("jvp", (args, tangents)) as work:
-        directions = _same_form("jvp", "the arguments", tuple(args), tuple(tangents))
+            raise TypeError(located(f"{who}: {name} is a tuple, one entry for each argument of f, such as (x,)"))
+
+
+def _pushforward(who: str, f: Callable[..., Any], args: Sequence[Any], tangents: Sequence[Any]) -> tuple[Any, Any]:
+    with _Work(who, (args, tangents)) as work:
+        directions = _same_form(who, "the arguments", tuple(args), tuple(tangents))
         variables, output = work.evaluate(f, tuple(range(len(args))), args, {})
         given = dict(zip(leaves_of(variables), directions, strict=True))
         return work.given_out(output), map_leaves(lambda part: work.pushed(part, given), output)
@@ -134,9 +149,12 @@ def hvp(f: Callable[..., Any], args: Sequence[Any], vectors: Sequence[Any]) -> A
 
     >>> hvp(lambda x: (x**3).sum(), (np.array([1.0, 2.0]),), (np.array([1.0, 0.0]),))
     array([6., 0.])
+
+    Raises as ``jvp`` and ``grad`` do.
     """
-    gradient = grad(f, tuple(range(len(args))) if len(args) != 1 else 0)
-    return jvp(gradient, args, vectors)[1]
+    _check_tuples("hvp", args=args, vectors=vectors)
+    gradient = _gradient("hvp", f, tuple(range(len(args))) if len(args) != 1 else 0)
+    return _pushforward("hvp", gradient, args, vectors)[1]
 
 
 # ------------------------------------------------------------ all of a Jacobian
@@ -152,10 +170,13 @@ def jacobian(f: Callable[..., Any], argnums: Argnums = 0) -> Callable[..., Any]:
     array([[2., 0.],
            [0., 4.]])
     """
+    return _jacobian("jacobian", f, argnums)
 
+
+def _jacobian(who: str, f: Callable[..., Any], argnums: Argnums) -> Callable[..., Any]:
     @wraps(f)
     def matrix(*args: Any, **kwargs: Any) -> Any:
-        with _Work("jacobian", args) as work:
+        with _Work(who, args) as work:
             variables, output = work.evaluate(f, argnums, args, kwargs)
             return map_leaves(lambda part: work.jacobian_of(part, variables), output)
 
@@ -169,7 +190,7 @@ def hessian(f: Callable[..., Any], argnums: Argnums = 0) -> Callable[..., Any]:
     array([[ 6.,  0.],
            [ 0., 12.]])
     """
-    return jacobian(grad(f, argnums), argnums)
+    return _jacobian("hessian", _gradient("hessian", f, argnums), argnums)
 
 
 # ------------------------------------------------------------ how they work
@@ -220,7 +241,13 @@ class _Work:
                 how = "; what is differentiated is given by position, not by name" if kwargs else ""
                 raise ValueError(located(f"{self.who}: argnums names argument {n}, and there are {len(args)}{how}"))
             moved[n] = self._variables(args[n], f"argument {n}")
-        output = f(*moved, **kwargs)
+        try:
+            output = f(*moved, **kwargs)
+        except ValueError as error:
+            if error.__cause__ and "array[i] = x" in str(error.__cause__):
+                # Over the words of Value.__float__ NumPy writes "setting an array element with a sequence".
+                raise error.__cause__.with_traceback(error.__traceback__) from None
+            raise
         return tuple(moved[n] for n in chosen) if isinstance(argnums, tuple) else moved[argnums], output
 
     def _variables(self, tree: Any, name: str) -> Any:

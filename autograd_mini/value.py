@@ -12,6 +12,7 @@ from typing import Any, Never, Self
 import numpy as np
 
 from autograd_mini import backward, copying, modes, numpy_protocol
+from autograd_mini.absent import Absent
 from autograd_mini.arithmetic import Arithmetic
 from autograd_mini.errors import op_error
 from autograd_mini.node import Node
@@ -22,7 +23,7 @@ from autograd_mini.scope import Labelled, current_scope, named_scope
 _new = object.__new__
 
 
-class Value(Arithmetic, Node):
+class Value(Arithmetic, Absent, Node):
     """A number or an array in a graph: built with ordinary arithmetic, differentiated by ``backward()``.
 
     ``data`` is a Python float or a NumPy array (float16, float32 or float64; integers and booleans become
@@ -300,8 +301,9 @@ class Value(Arithmetic, Node):
         if modes.transforms_at_work.get() and self.requires_grad:
             raise TypeError(
                 located(
-                    "float(), or a function of math, would cut what is being differentiated; use NumPy's function, "
-                    "such as np.sin(x), or x.item() for a number that counts as a constant"
+                    "float(), a function of math, or array[i] = x would cut what is being differentiated; use NumPy's "
+                    "function, such as np.sin(x); make an array of Values with np.stack([x, y]), or change one by "
+                    "np.where(condition, x, array); x.item() is a number that counts as a constant"
                 )
             )
         return self.item()
@@ -318,6 +320,9 @@ class Value(Arithmetic, Node):
         if not self.shape:
             raise TypeError(located("len() of a Value that is a single number"))
         return self.shape[0]
+
+    def __contains__(self, item: Any) -> bool:
+        return bool(np.any(self == item))
 
     def __iter__(self) -> Iterator[Value]:
         if not self.shape:
@@ -389,8 +394,9 @@ class Value(Arithmetic, Node):
         if self.requires_grad:
             raise TypeError(
                 located(
-                    "a Value that requires a gradient does not turn into a plain array by itself, since the graph "
-                    "would be cut silently; use value.detach() (or stack([...]) to make one Value of several)"
+                    "a Value that requires a gradient does not turn into a plain array by itself, nor is it written "
+                    "into one, since the graph would be cut silently; make one Value of several with np.stack([x, y]), "
+                    "change an array by np.where(condition, value, array), or use value.detach() for a constant"
                 )
             )
         return as_array(self.data)
@@ -399,7 +405,7 @@ class Value(Arithmetic, Node):
         raise TypeError(
             located(
                 "value[index] = item would change a Value that others were computed from; "
-                "make a new one with where(condition, item, value)"
+                "make a new one with where(condition, item, value), or put_along_axis for places along an axis"
             )
         )
 
@@ -423,6 +429,9 @@ def _compute(op: Operation, *operands: Any) -> Any:
     except (TypeError, IndexError, ValueError) as cause:
         if len(operands) < len(op.rules):
             _operand_of(op, None)  # which says what is wrong: a second operand that is None reads as none at all
+        if len(operands) > len(op.rules) and not op.rule_for_each:
+            takes = f"{len(op.rules)} operand{'s' * (len(op.rules) > 1)}"
+            raise TypeError(located(f"{op.name} takes {takes}, and {len(operands)} are given")) from cause
         raise op_error(op, operands, cause) from cause
 
 

@@ -24,7 +24,7 @@ METHODS: dict[str, tuple[Callable[[Any], Any], Callable[[Any], Any]]] = {
             *("logsumexp", "softmax", "log_softmax", "transpose", "squeeze"),
             *("exp2", "log2", "log10", "square", "reciprocal", "arcsin", "arccos", "arctan", "sinh", "cosh"),
             *("arcsinh", "arctanh", "deg2rad", "rad2deg", "sinc", "erfinv", "lgamma", "digamma"),
-            *("floor", "ceil", "trunc", "round", "nan_to_num"),
+            *("floor", "ceil", "trunc", "round", "nan_to_num", "neg", "sign"),
         )
     },
     "leaky_relu(0.2)": (lambda x: (-x).leaky_relu(0.2), lambda x: ops.leaky_relu(-x, 0.2)),
@@ -76,6 +76,16 @@ METHODS: dict[str, tuple[Callable[[Any], Any], Callable[[Any], Any]]] = {
     "broadcast_to": (lambda x: x.broadcast_to((4, 2, 3)), lambda x: ops.broadcast_to(x, (4, 2, 3))),
     "astype": (lambda x: x.astype("float32"), lambda x: ops.astype(x, "float32")),
     "T": (lambda x: x.T, ops.transpose),
+    "partition": (lambda x: x.partition(1), lambda x: ops.partition(x, 1)),
+    "matmul": (lambda x: x.matmul(X.T), lambda x: ops.matmul(x, X.T)),
+    "ldexp": (lambda x: x.ldexp(3), lambda x: ops.ldexp(x, 3)),
+    "conj": (lambda x: x.conj(), ops.positive),
+    "conjugate": (lambda x: x.conjugate(), ops.positive),
+    "real": (lambda x: x.real, ops.positive),
+    **{
+        name: (lambda x, name=name: getattr(x, name)(2.5), lambda x, name=name: getattr(ops, name)(x, 2.5))
+        for name in ("add", "sub", "mul", "div", "pow")
+    },
     "arccosh": (lambda x: (1 + x).arccosh(), lambda x: ops.arccosh(1 + x)),
     **{
         f"{name}(y)": (
@@ -168,9 +178,24 @@ def test_a_question_has_numpys_plain_answer(name: str) -> None:
         np.testing.assert_array_equal(answer, getattr(np, name)(x, *arguments))
 
 
+def test_questions_about_places_have_numpys_answers() -> None:
+    x = np.array([3.0, 1.0, 0.0, 2.0])
+    assert Value(x).argpartition(1)[:2].tolist() == np.argpartition(x, 1)[:2].tolist()
+    assert Value(np.sort(x)).searchsorted([1.5, 9.0], side="right").tolist() == [2, 4]
+    assert [at.tolist() for at in Value(x).nonzero()] == [[0, 1, 3]]
+    assert Value([[1, 2], [3, 4]]).tolist() == [[1.0, 2.0], [3.0, 4.0]]
+    assert type(Value(3).tolist()) is float
+
+
+def test_a_power_with_a_modulus_is_refused() -> None:
+    with pytest.raises(TypeError, match=r"pow\(x, y, modulus\) is for whole numbers; write \(x \*\* y\) % modulus"):
+        pow(Value(2.0), 2, 3)  # type: ignore[call-overload]  # which is refused
+
+
 def test_every_method_is_compared_with_its_op() -> None:
     methods = {name for name, thing in vars(Arithmetic).items() if inspect.isfunction(thing) and name[0] != "_"}
-    assert methods - {"record", *QUESTIONS} <= {name.split("(")[0] for name in METHODS}
+    questions = {*QUESTIONS, "argpartition", "nonzero", "searchsorted", "tolist"}
+    assert methods - {"record", *questions} <= {name.split("(")[0] for name in METHODS}
 
 
 def test_an_op_of_plain_numbers_and_arrays_is_plain() -> None:

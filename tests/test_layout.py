@@ -39,6 +39,7 @@ ARROWS: dict[str, set[str]] = {
     "autograd_mini.errors": {"autograd_mini.ops."},
     "autograd_mini.copying": {"autograd_mini.node"},
     "autograd_mini.arithmetic": {"autograd_mini.ops."},
+    "autograd_mini.absent": {"autograd_mini.ops."},
     "autograd_mini.numpy_protocol": {"autograd_mini.ops."},
     "autograd_mini.backward": {"autograd_mini.ops.", "autograd_mini.node", "autograd_mini.modes"},
     "autograd_mini.value": {
@@ -46,6 +47,7 @@ ARROWS: dict[str, set[str]] = {
         "autograd_mini.node",
         "autograd_mini.copying",
         "autograd_mini.errors",
+        "autograd_mini.absent",
         "autograd_mini.arithmetic",
         "autograd_mini.numpy_protocol",
         "autograd_mini.backward",

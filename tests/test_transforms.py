@@ -6,6 +6,7 @@ import sys
 from collections import namedtuple
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -339,3 +340,61 @@ def test_an_error_inside_leaves_no_transform_at_work():
         grad(broken)(1.0)
     assert type(grad(lambda x: exp(x))(0.0)) is float
     assert type(grad(lambda x: ops.exp(x))(0.0)) is float
+
+
+# ---------------------------------------------------------------- errors name the transform, and what to do
+
+
+@pytest.mark.parametrize("transform", [grad, value_and_grad, hessian, elementwise_grad])
+def test_an_error_names_the_transform_that_was_called(transform: Any) -> None:
+    with pytest.raises(ValueError, match=f"^{transform.__name__}: argnums names argument 3"):
+        transform(lambda x: x, argnums=3)(X)
+    if transform is not elementwise_grad:
+        with pytest.raises(ValueError, match=f"^{transform.__name__}: the result of f has shape"):
+            transform(lambda x: x * x)(X)
+
+
+@pytest.mark.parametrize(
+    ("args", "vectors", "words"),
+    [
+        (X, (X,), "hvp: args is a tuple"),
+        ((X,), X, "hvp: vectors is a tuple"),
+        ((X,), (X[:1],), "hvp: the arguments"),
+        ((X,), (), "hvp: what is given must have the form"),
+    ],
+)
+def test_an_error_of_hvp_names_hvp(args: Any, vectors: Any, words: str) -> None:
+    with pytest.raises((TypeError, ValueError), match=f"^{words}"):
+        hvp(lambda x: (x * x).sum(), args, vectors)
+    with pytest.raises(ValueError, match=r"^hvp: the result of f has shape"):
+        hvp(lambda x: x * x, (X,), (X,))
+
+
+def written_into(array: Any, index: Any) -> Any:
+    def f(x: Any) -> Any:
+        array[index] = x
+        return array.sum()
+
+    return f
+
+
+@pytest.mark.parametrize(
+    ("array", "index", "x"),
+    [(np.zeros(3), 0, 2.0), (np.zeros(3), slice(None, 2), np.ones(2)), (np.zeros((2, 2)), (0, 1), 2.0)],
+)
+@pytest.mark.parametrize("transform", [grad, jacobian, lambda f: lambda x: jvp(f, (x,), (x,))])
+def test_a_value_that_is_written_into_an_array_says_how_to_make_one(
+    array: Any, index: Any, x: Any, transform: Any
+) -> None:
+    with pytest.raises(TypeError, match=r"np\.stack\(\[x, y\]\).*np\.where\(.*\n  at test_transforms.py:.*= x$"):
+        transform(written_into(array, index))(x)
+    assert not array.any()
+
+
+def test_another_error_of_the_users_is_left_as_it_is() -> None:
+    def f(x: Any) -> Any:
+        np.zeros(3)[0] = [1.0, 2.0]
+        return x
+
+    with pytest.raises(ValueError, match="setting an array element with a sequence"):
+        grad(f)(1.0)

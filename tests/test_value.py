@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import builtins
 import copy
 import pickle
 import warnings
@@ -464,3 +465,27 @@ def test_a_list_put_in_as_data_is_an_array_and_nonsense_is_refused() -> None:
 
 def test_a_method_has_the_help_of_its_function() -> None:
     assert "its derivative at 0 is 0" in (Value.relu.__doc__ or "")
+
+
+def test_in_asks_whether_an_element_is_equal_as_numpy_does() -> None:
+    for data in (2.0, [1.0, 2.0], [[1.0, 2.0], [3.0, 4.0]]):
+        for number in (2.0, 5.0, np.nan):
+            assert (number in Value(data)) is (number in np.atleast_1d(data))
+    assert Value(2.0) in Value([1.0, 2.0])
+
+
+def test_too_many_operands_are_counted() -> None:
+    x = Value([1.0, 2.0])
+    with pytest.raises(TypeError, match="exp takes 1 operand, and 2 are given"):
+        autograd_mini.exp(x, 2.0)
+    with pytest.raises(TypeError, match="pow takes 2 operands, and 3 are given"):
+        autograd_mini.pow(x, 2.0, 3.0)
+
+
+def test_a_star_import_shadows_no_more_than_numpys() -> None:
+    def shadowed(package: str) -> set[str]:
+        names: dict[str, object] = {}
+        exec(f"from {package} import *", names)
+        return {name for name in names if name in dir(builtins) and name[0] != "_"}
+
+    assert {"sum", "max"} <= shadowed("autograd_mini") <= shadowed("numpy")

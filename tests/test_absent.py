@@ -1,0 +1,59 @@
+"""What arrays and tensors have and a Value has not is answered with what to write instead."""
+
+from __future__ import annotations
+
+import re
+
+import numpy as np
+import pytest
+import torch
+
+from autograd_mini import Value
+from autograd_mini.absent import REMEDIES
+from autograd_mini.ops.caller import is_library
+
+
+@pytest.mark.parametrize("name", REMEDIES)
+def test_what_is_absent_says_what_to_write_instead(name: str) -> None:
+    with pytest.raises(AttributeError, match=re.escape(f"a Value has no .{name}; {REMEDIES[name]}")) as caught:
+        getattr(Value([1.0, 2.0]), name)
+    assert "test_absent.py" in str(caught.value)
+    assert not is_library(__file__)
+
+
+@pytest.mark.parametrize("name", REMEDIES)
+def test_nobody_is_told_that_it_is_there(name: str) -> None:
+    assert not hasattr(Value(1.0), name)
+    assert not hasattr(Value, name)
+    assert name not in dir(Value(1.0))
+
+
+def test_only_what_others_have_is_on_the_list() -> None:
+    theirs = {*dir(np.ndarray), *dir(torch.Tensor), "ptp", "itemset"}  # NumPy 1 had these two
+    assert set(REMEDIES) <= theirs
+
+
+def test_every_public_name_of_an_array_is_there_or_explained() -> None:
+    public = {name for name in dir(np.ndarray) if not name.startswith("_")}
+    assert {name for name in public if not hasattr(Value, name)} <= set(REMEDIES)
+
+
+@pytest.mark.parametrize(
+    ("remedy", "expected"),
+    [
+        (lambda v: v.ravel(), [1.0, 2.0, 3.0, 4.0]),
+        (lambda v: np.full(v.shape, 7.0), [[7.0, 7.0], [7.0, 7.0]]),
+        (lambda v: np.resize(v, (1, 3)), [[1.0, 2.0, 3.0]]),
+        (lambda v: np.choose([0, 1], [v, 9.0]), [[1.0, 9.0], [3.0, 9.0]]),
+        (lambda v: np.ptp(v), 3.0),
+        (lambda v: np.take_along_axis(v, np.array([[1], [0]]), 1), [[2.0], [3.0]]),
+        (lambda v: np.where(v > 2, 0.0, v), [[1.0, 2.0], [0.0, 0.0]]),
+        (lambda v: v[v > 2], [3.0, 4.0]),
+        (lambda v: np.split(v, 2, 0)[1], [[3.0, 4.0]]),
+        (lambda v: v.expand_dims(0), [[[1.0, 2.0], [3.0, 4.0]]]),
+        (lambda v: v.transpose(1, 0), [[1.0, 3.0], [2.0, 4.0]]),
+    ],
+)
+def test_the_remedies_work(remedy: object, expected: object) -> None:
+    result = remedy(Value([[1.0, 2.0], [3.0, 4.0]]))  # type: ignore[operator]  # a function
+    assert result.tolist() == expected
