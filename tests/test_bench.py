@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+from autograd_mini.node import topological_order
 from tests.benchmarks import __main__ as command
 from tests.benchmarks import catalogue, child, contest, machine, plots, problems, race, readme, table
 from tests.benchmarks.agreement import Disagreement, check_agreement
@@ -134,6 +135,13 @@ def test_the_step_by_hand_agrees_with_us() -> None:
         theirs.step()
 
 
+@pytest.mark.parametrize("samples", [1, 5])
+def test_the_number_of_nodes_is_that_of_the_graph(samples: int) -> None:
+    run = ours.scalars(problems.scalar_moons(samples))
+    assert run.loss is not None
+    assert len(topological_order(run.loss())) == problems.nodes(samples)
+
+
 def test_a_step_that_allocates_more_for_a_larger_batch_is_seen() -> None:
     def peak(size: int) -> int:
         return child.peak(Run(lambda: np.ones(size).sum(), lambda: RIGHT))
@@ -235,7 +243,7 @@ def test_a_curve_becomes_a_picture_whose_title_says_what_it_shows(tmp_path: Any)
     plots.draw_curve(curve, results["curves"][curve.name], tmp_path / "width.png")
     assert (tmp_path / "width.png").read_bytes().startswith(b"\x89PNG")
     title = plots.finding(curve, results["curves"][curve.name])
-    assert title == "PyTorch eager takes 2 times as long as our jit on 4 units,\n2 times as long on 1,024"
+    assert title == "From 4 to 1,024 units wide PyTorch eager goes\nfrom 2 to 2 times the time of our jit (NumPy)"
 
 
 def test_labels_do_not_lie_on_each_other() -> None:

@@ -6,15 +6,15 @@ from typing import Any
 
 from tests.benchmarks.catalogue import EAGER, FAST, MICROGRAD, NUMPY, ours
 from tests.benchmarks.contest import contest
+from tests.benchmarks.problems import nodes
 
-NODES = 65_800  # of the scalar problem
 BATCHES = [100, 1000, 10_000]
 
 
 def of_a_node() -> dict[str, list[float]]:
     """M1: bytes a node of the scalar graph, after the forward pass and with gradients, by label."""
     with contest([ours(EAGER, "M1"), MICROGRAD], "scalar_moons", {}) as running:
-        return {label: [bytes_ / NODES for bytes_ in process.ask("held")] for label, process in running.items()}
+        return {label: [bytes_ / nodes(100) for bytes_ in process.ask("held")] for label, process in running.items()}
 
 
 def of_a_step() -> dict[str, dict[str, int]]:

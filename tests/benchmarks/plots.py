@@ -47,7 +47,7 @@ def draw_curve(curve: Curve, found: dict[str, dict[str, float]], file: Path) -> 
     axes = figure.subplots()
     ends = {}
     for label, by_size in found.items():
-        sizes = [int(size) * curve.scale for size in by_size]
+        sizes = [curve.place(int(size)) for size in by_size]
         times = [seconds * 1e3 for seconds in by_size.values()]
         is_ours = label in OURS
         axes.loglog(
@@ -62,7 +62,10 @@ def draw_curve(curve: Curve, found: dict[str, dict[str, float]], file: Path) -> 
     axes.set(xlabel=f"{curve.axis}; log scale", ylabel="ms a training step; log scale")
     axes.set_title(finding(curve, found))
     axes.grid()
-    for label, height in spread(ends).items():
+    for axis in axes.xaxis, axes.yaxis:
+        axis.set_major_formatter("{x:,g}")
+    low, high = axes.get_ylim()
+    for label, height in spread(ends, apart=(high / low) ** 0.05).items():
         axes.annotate(
             OURS.get(label, label),
             (1, height),
@@ -78,7 +81,7 @@ def draw_curve(curve: Curve, found: dict[str, dict[str, float]], file: Path) -> 
     figure.savefig(file, metadata={"Software": None})
 
 
-def spread(ends: dict[str, float], apart: float = 1.35) -> dict[str, float]:
+def spread(ends: dict[str, float], apart: float) -> dict[str, float]:
     """Heights of the labels, in order and at least the factor ``apart`` from each other, as the axis is logarithmic."""
     placed: dict[str, float] = {}
     height = 0.0
@@ -89,13 +92,15 @@ def spread(ends: dict[str, float], apart: float = 1.35) -> dict[str, float]:
 
 def finding(curve: Curve, found: dict[str, dict[str, float]]) -> str:
     """What the picture shows, as its title."""
+    if curve.rival.label not in found:
+        return f"A training step by the {curve.axis}"
     ratios = {
-        int(size) * curve.scale: found[curve.rival.label][size] / seconds for size, seconds in found[NUMPY].items()
+        curve.place(int(size)): found[curve.rival.label][size] / seconds for size, seconds in found[NUMPY].items()
     }
     (first, at_first), *_, (last, at_last) = ratios.items()
     return (
-        f"{curve.rival.label} takes {short(at_first)} times as long as our jit on {first:,} {curve.unit},\n"
-        f"{short(at_last)} times as long on {last:,}"
+        f"From {first:,} to {last:,} {curve.unit} {curve.rival.label} goes\n"
+        f"from {short(at_first)} to {short(at_last)} times the time of our jit (NumPy)"
     )
 
 

@@ -84,6 +84,11 @@ def scalar_moons(samples: int = 100) -> Scalars:
     return Scalars(points.tolist(), labels.tolist(), sizes, layers(sizes))
 
 
+def nodes(samples: int) -> int:
+    """Of the graph of ``scalar_moons``: of each sample, and of the penalty."""
+    return 644 * samples + 677
+
+
 def tensor_moons(dtype: str = "float32", width: int = 16, samples: int = 100) -> Dense:
     points, labels = moons(samples)
     sizes = [2, width, width, 1]

@@ -37,7 +37,7 @@ def section(results: dict[str, Any]) -> str:
         seconds = results["races"][race.name]
         ours = [c for c in race.ours if c.label in seconds]
         lines += [_row(race, c, seconds, is_first=c is ours[0]) for c in ours]
-    lines += _other_rows(results)
+    lines += ["", "| | memory and import | ours | peers |", "|---|---|---|---|", *_other_rows(results)]
     lines += [
         "",
         f"Medians of the rounds of one run on {results['machine']['date']}; the least and the most are in "
@@ -73,15 +73,15 @@ def _other_rows(results: dict[str, Any]) -> list[str]:
     peers = ", ".join(f"{label} {numbers}" for label, numbers in nodes.items() if label != EAGER)
     missed = "" if results["M1"][EAGER][0] <= 120 else ", missed"
     rows = [
-        f"| M1 | bytes a node of S1's graph, forward / with gradients | {EAGER} | "
+        f"| M1 | bytes a node of S1's graph, after the forward pass / with gradients | "
         f"**{nodes[EAGER]}** (aim 120{missed}) | {peers} |"
     ]
     for label, by_batch in results["M2"].items():
-        sizes = ", ".join(f"{number / 1000:,.1f} kB at {int(batch):,}" for batch, number in by_batch.items())
-        rows.append(f"| M2 | memory that a step of T allocates for a while, by batch size | {label} | {sizes} | |")
+        sizes = ", ".join(f"{number / 1000:,.0f} kB at {int(batch):,}" for batch, number in by_batch.items())
+        rows.append(f"| M2 | what a step of T1 and T2 allocates for a while, by batch size, {label} | {sizes} | |")
     ratio = Ratio.of(results["I1"]["autograd_mini"], results["I1"]["numpy"]).median
     missed = "" if ratio <= 1.3 else ", missed"
-    rows.append(f"| I1 | `import autograd_mini` by `import numpy` | | **{short(ratio)}** (aim 1.3{missed}) | |")
+    rows.append(f"| I1 | `import autograd_mini` by `import numpy` | **{short(ratio)}** (aim 1.3{missed}) | |")
     return rows
 
 
