@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from inspect import signature
+from functools import cache
+from inspect import Signature
+from inspect import signature as read_signature
 from typing import Any
 
 import numpy as np
@@ -104,6 +106,15 @@ def call_function(function: Callable[..., Any], args: tuple[Any, ...], kwargs: d
     return ours(*operands, **given)
 
 
+@cache
+def signature(function: Callable[..., Any]) -> Signature:
+    """How a function is called, which takes longer to find out than most functions take to compute.
+
+    Raises ``ValueError`` for what NumPy wrote in C and tells no signature of.
+    """
+    return read_signature(function)
+
+
 def _by_our_names(
     function: Callable[..., Any], ours: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any]
 ) -> tuple[list[Any], dict[str, Any]]:
@@ -135,6 +146,7 @@ def _by_our_names(
     return operands, {name: value for name, value in given.items() if name in names}
 
 
+@cache
 def _operand_count(op: Callable[..., Any]) -> int:
     """How many arguments an op cannot do without."""
     parameters = signature(op).parameters.values()
