@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from autograd_mini.ops.caller import located
-from autograd_mini.ops.operation import Operation, Pointwise, shape_of
+from autograd_mini.ops.operation import ForeignArrayError, Operation, Pointwise, shape_of
 
 
 def op_error(op: Operation, operands: Sequence[Any], cause: Exception) -> Exception:
@@ -16,7 +16,10 @@ def op_error(op: Operation, operands: Sequence[Any], cause: Exception) -> Except
     kind = next((kind for kind in (TypeError, IndexError, np.linalg.LinAlgError) if type(cause) is kind), ValueError)
     shapes = " and ".join(str(shape_of(operand)) for operand in operands)
     params = "".join(f", {name}={value!r}" for name, value in op.params.items())
-    problem = _mismatch(op, *map(shape_of, operands)) or str(cause)
+    problem = _mismatch(op, *map(shape_of, operands))
+    if problem is None and isinstance(cause, ForeignArrayError):  # which says on what and where
+        return cause
+    problem = problem or str(cause)
     return kind(located(f"{op.name} of {shapes}{params}: {problem}"))
 
 

@@ -432,7 +432,7 @@ def _compute(op: Operation, *operands: Any) -> Any:
         if len(operands) > len(op.rules) and not op.rule_for_each:
             takes = f"{len(op.rules)} operand{'s' * (len(op.rules) > 1)}"
             raise TypeError(located(f"{op.name} takes {takes}, and {len(operands)} are given")) from cause
-        raise op_error(op, operands, cause) from cause
+        raise op_error(op, operands, cause) from (cause.__cause__ or cause)
 
 
 def _operand_of(op: Operation, data: Any) -> Any:

@@ -29,19 +29,26 @@ class DeviceArray(np.lib.mixins.NDArrayOperatorsMixin):
     def __array_ufunc__(self, ufunc: Any, method: str, *operands: Any, **options: Any) -> Any:
         if any(hasattr(x, "record") for x in operands):
             return NotImplemented
-        return _wrapped(getattr(ufunc, method)(*_numbers(operands), **options))
+        result = getattr(ufunc, method)(*_numbers(operands), **{name: _numbers(x) for name, x in options.items()})
+        return options["out"][0] if "out" in options else _wrapped(result)
 
     def __array_function__(self, function: Any, types: Any, args: Any, kwargs: Any) -> Any:
         return _wrapped(function(*_numbers(args), **{name: _numbers(x) for name, x in kwargs.items()}))
 
     def __getitem__(self, index: Any) -> DeviceArray:
-        return DeviceArray(self._numbers[index])
+        return DeviceArray(self._numbers[_numbers(index)])
 
     def __setitem__(self, index: Any, item: Any) -> None:
-        self._numbers[index] = _numbers(item)
+        self._numbers[_numbers(index)] = _numbers(item)
 
     def __len__(self) -> int:
         return len(self._numbers)
+
+    def __bool__(self) -> bool:
+        return bool(self._numbers)
+
+    def __int__(self) -> int:
+        return int(self._numbers)
 
     def astype(self, dtype: Any, copy: bool = True) -> DeviceArray:
         return DeviceArray(self._numbers.astype(dtype, copy=copy))

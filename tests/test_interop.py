@@ -41,6 +41,8 @@ PROGRAMS: dict[str, Callable[..., Any]] = {
     "logsumexp": lambda x, w, b: logsumexp(x @ w, axis=1).sum() - log_softmax(x @ w + b)[:, 0].sum(),
     "softmax": lambda x, w, b: (softmax(x @ w, axis=1) * b).sum(),
     "pieces": lambda x, w, b: (x[1:, ::2] ** 2).sum() + x[0, 1] * 3.0 + x.T.reshape(-1)[1:3].sum(),
+    "picked by lists": lambda x, w, b: (x[[0, 1, 1]] ** 2).sum() + (x[[0, 0], [1, 1]] ** 3).sum() + x[X > 0].sum() ** 2,
+    "padded by what it reflects": lambda x, w, b: (np.pad(x, 1, mode="reflect") ** 2).sum(),
     "where": lambda x, w, b: where(x > 0, exp(x), x * 2.0).sum(),
     "a deviation": lambda x, w, b: x.std() * w.sum() + b.sum() ** 2,
     "nothing but a derivative of 0": lambda x, w, b: (np.sign(x) + np.floor(w.sum())).sum(),

@@ -13,7 +13,7 @@ from autograd_mini.ops.caller import located
 from autograd_mini.ops.choosing import where
 from autograd_mini.ops.joining import concatenate
 from autograd_mini.ops.numpy_names import FUNCTIONS
-from autograd_mini.ops.operation import Carrier, Linear, Operation, map_data, shape_of
+from autograd_mini.ops.operation import Carrier, Linear, Operation, guarded, map_data, shape_of
 from autograd_mini.ops.picking import take_along_axis
 from autograd_mini.ops.pointwise import exp
 from autograd_mini.ops.product import cumprod, recurrence_from_the_end
@@ -119,7 +119,7 @@ def cummin(x: Carrier, axis: int | None = None) -> Carrier:
 
 def _running_extreme(op: str, ufunc: np.ufunc, x: Carrier, axis: int | None) -> Carrier:
     x, axis = one_axis(op, x, axis)
-    return take_along_axis(x, map_data(partial(_found_so_far, ufunc, axis), x), axis)
+    return take_along_axis(x, map_data(partial(guarded, op, partial(_found_so_far, ufunc, axis)), x), axis)
 
 
 def _found_so_far(ufunc: np.ufunc, axis: int, data: Any) -> Any:

@@ -6,6 +6,7 @@ basis of a repeated eigenvalue) has no derivative: use it only in what does not 
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any, Literal, NamedTuple
 
 import numpy as np
@@ -17,7 +18,7 @@ from autograd_mini.ops.inverse import matrices, pinv, solve
 from autograd_mini.ops.joining import concatenate
 from autograd_mini.ops.linalg import matmul, swap_last
 from autograd_mini.ops.numpy_names import FUNCTIONS
-from autograd_mini.ops.operation import Carrier, Operation, dtype_of, shape_of
+from autograd_mini.ops.operation import Carrier, Operation, dtype_of, guarded, shape_of
 from autograd_mini.ops.pointwise import div
 from autograd_mini.ops.reduction import sum
 from autograd_mini.ops.shape import as_carrier, expand_dims
@@ -278,18 +279,23 @@ def lstsq(x: Carrier, y: Carrier, rcond: Any = None) -> tuple[Carrier, Carrier, 
     x, y = matrices("lstsq", x), as_carrier(y)
     m, n = shape_of(x)[-2:]
     plain_x, plain_y = (operand.data if hasattr(operand, "record") else operand for operand in (x, y))
-    solution, residuals, rank, s = np.linalg.lstsq(plain_x, plain_y, rcond)
+    solution, residuals, rank, s = guarded("lstsq", partial(_least_squares, rcond=rcond), plain_x, plain_y)
     if not hasattr(x, "record") and not hasattr(y, "record"):
-        return solution, residuals, int(rank), s
+        return solution, residuals, rank, s
     least = np.finfo(dtype_of(x)).eps * max(m, n) if rcond is None else rcond
     z = matmul(pinv(x, least), y)
     left = matmul(x, z) - y
     return (
         z,
         sum(left * left, 0, keepdims=len(shape_of(y)) == 1) if residuals.size else residuals,
-        int(rank),
+        rank,
         svdvals(x),
     )
+
+
+def _least_squares(x: Any, y: Any, rcond: Any) -> tuple[Any, Any, int, Any]:
+    solution, residuals, rank, s = np.linalg.lstsq(x, y, rcond)
+    return solution, residuals, int(rank), s
 
 
 def cond(x: Carrier, p: Any = None) -> Carrier:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -22,7 +24,7 @@ def _frozen(part: Any) -> Any:
         raise TypeError(
             located("getitem: a Value cannot be an index; use integers or booleans, such as value.data.astype(int)")
         )
-    array = np.array(part)
+    array = part.copy() if is_foreign(part) and not hasattr(part, "map_blocks") else np.array(part)
     if array.size == 0 and isinstance(part, list):
         array = array.astype(int)
     if array.dtype.kind not in "iub":
@@ -37,10 +39,19 @@ def _frozen_index(index: Any) -> Any:
 def _picks_once(index: Any) -> bool:
     """True for ints, slices, None, Ellipsis and masks of booleans, which never pick an element twice."""
     parts = index if isinstance(index, tuple) else (index,)
-    return not any(isinstance(part, np.ndarray) and part.dtype != bool for part in parts)
+    return not any(hasattr(part, "dtype") and part.dtype != bool for part in parts)
+
+
+def _getitem(x: Any, index: Any) -> Any:
+    x = as_array(x)
+    if x.__class__ is not np.ndarray and hasattr(x, "map_blocks") and not _is_daskable(index):
+        return _on_whole(partial(_getitem, index=index), x, np.broadcast_to(False, x.shape)[index].shape)
+    return x[index]
 
 
 def _scatter(g: Any, shape: tuple[int, ...], index: Any) -> Any:
+    if g.__class__ is not np.ndarray and hasattr(g, "map_blocks") and (not _is_basic(index) or not g.size):
+        return _on_whole(partial(_scatter, shape=shape, index=index), g, shape)
     result: Any = np.zeros_like(g, shape=shape) if is_foreign(g) else np.zeros(shape, dtype_of(g))
     if _picks_once(index):
         result[index] = g
@@ -49,9 +60,31 @@ def _scatter(g: Any, shape: tuple[int, ...], index: Any) -> Any:
     return result
 
 
+def _is_basic(index: Any) -> bool:
+    """True for what Dask can put at: ints, slices and Ellipsis."""
+    parts = index if isinstance(index, tuple) else (index,)
+    return not any(part is None or isinstance(part, np.ndarray) for part in parts)
+
+
+def _is_daskable(index: Any) -> bool:
+    """True for what Dask picks block by block as NumPy does: basic parts and None, or one list among slices."""
+    parts = index if isinstance(index, tuple) else (index,)
+    lists = [part for part in parts if isinstance(part, np.ndarray)]
+    others = [part for part in parts if part is None or isinstance(part, int)]
+    return not lists or (len(lists) == 1 and lists[0].ndim == 1 and not others)
+
+
+def _on_whole(f: Callable[[Any], Any], x: Any, shape: tuple[int, ...]) -> Any:
+    """``f`` of a lazy array of Dask's as one task on all of it, for what Dask cannot do block by block."""
+    empty, axes = np.empty((0,) * len(shape), x.dtype), list(range(len(shape)))
+    return x.rechunk(-1).map_blocks(
+        f, drop_axis=list(range(x.ndim)), new_axis=axes, chunks=shape, dtype=x.dtype, meta=empty
+    )
+
+
 _GETITEM = Linear(
     "getitem",
-    lambda x, index: as_array(x)[index],
+    _getitem,
     lambda g, z, x, index: scatter_add(g, shape_of(x), index),
     params=("index",),
 )

@@ -13,6 +13,8 @@ from typing import Any
 
 import numpy as np
 
+from autograd_mini.ops.caller import located
+
 Carrier = Any  # a float, an array, or an object with a ``record`` method (Value, Symbol)
 Rule = Callable[..., Carrier]
 
@@ -65,7 +67,7 @@ class Operation:
 
     def __call__(self, *operands: Carrier) -> Carrier:
         """The result for plain floats and arrays, a float for floats; or whatever another carrier records."""
-        all_floats, floating = True, True
+        all_floats, floating, foreign = True, True, False
         for operand in operands:
             kind = operand.__class__
             if kind is np.ndarray:
@@ -78,6 +80,7 @@ class Operation:
                     return operand.record(self, *operands)
                 if kind not in PLAIN and is_foreign(operand):
                     all_floats = False
+                    foreign = True
                     floating = floating and operand.dtype.kind == "f"
                 else:
                     floating = floating and kind in SMALL_FLOATS
@@ -88,7 +91,7 @@ class Operation:
                 return as_data(self.scalar(*operands))
             except (ArithmeticError, ValueError):
                 return self.at_the_limit(*operands)
-        return as_data(self.forward(*operands))
+        return as_data(guarded(self.name, self.forward, *operands) if foreign else self.forward(*operands))
 
     def at_the_limit(self, *operands: float) -> float:
         """What IEEE arithmetic says where ``math`` raises: 1/0 is inf, log(-1) is nan."""
@@ -102,6 +105,10 @@ class Operation:
             if hasattr(x, "record"):
                 return x.record(self.bind(*params), x)
             x = as_floating(x)
+            if is_foreign(x):
+                return as_data(
+                    guarded(self.name, partial(self.forward, **dict(zip(self.param_names, params, strict=True))), x)
+                )
         return as_data(self.forward(x, *params))
 
     def bind(self, *params: Any) -> Operation:
@@ -173,6 +180,33 @@ def as_data(z: Any) -> Any:
 def is_foreign(x: Any) -> bool:
     """True for an array of another library that follows NumPy's protocols, such as Dask's or CuPy's."""
     return hasattr(x, "__array_function__") and not isinstance(x, np.ndarray) and not hasattr(x, "record")
+
+
+class ForeignArrayError(TypeError):
+    """What another library, such as Dask, cannot do with its arrays."""
+
+
+def guarded(op: str, f: Callable[..., Any], *operands: Any) -> Any:
+    """``f`` of operands of which some may be another library's: what that library lacks is said, with its own word.
+
+    It raises it from deep inside of it, in any class of errors.
+    """
+    try:
+        return f(*operands)
+    except (ArithmeticError, np.linalg.LinAlgError):  # the numbers, not the library
+        raise
+    except Exception as cause:
+        libraries = {type(x).__module__.partition(".")[0] for x in operands if is_foreign(x)}
+        if not libraries:
+            raise
+        shapes = " and ".join(str(shape_of(x)) for x in operands)
+        word = (str(cause).strip() or type(cause).__name__).split("\n")[0]
+        raise ForeignArrayError(
+            located(
+                f"{op} of {shapes}: the arrays of {libraries.pop()} cannot do this ({word}); "
+                "give NumPy's, such as x.compute() of Dask and x.get() of CuPy, or use another op"
+            )
+        ) from cause
 
 
 def as_array(x: Any) -> Any:

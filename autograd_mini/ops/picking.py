@@ -14,7 +14,7 @@ from autograd_mini.ops.choosing import where
 from autograd_mini.ops.indexing import getitem, scatter_add
 from autograd_mini.ops.joining import concatenate, stack
 from autograd_mini.ops.numpy_names import FUNCTIONS
-from autograd_mini.ops.operation import Carrier, dtype_of, shape_of
+from autograd_mini.ops.operation import Carrier, as_array, dtype_of, shape_of
 from autograd_mini.ops.reduction import broadcast_to
 from autograd_mini.ops.shape import as_carrier, astype, moveaxis, ravel, reshape
 
@@ -83,7 +83,7 @@ def take_along_axis(x: Carrier, indices: Any, axis: int | None = -1) -> Carrier:
            [3.]])
     """
     x, axis = one_axis("take_along_axis", x, axis)
-    indices, shape = indices if hasattr(indices, "record") else np.asarray(indices), shape_of(x)
+    indices, shape = indices if hasattr(indices, "record") else as_array(indices), shape_of(x)
     if indices.dtype.kind not in "iu":
         raise IndexError(located(f"take_along_axis: indices are integers, as argsort gives them, not {indices.dtype}"))
     if indices.ndim != len(shape):

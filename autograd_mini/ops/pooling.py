@@ -10,7 +10,7 @@ import numpy as np
 from autograd_mini.ops.caller import located
 from autograd_mini.ops.choosing import where
 from autograd_mini.ops.linalg import matmul
-from autograd_mini.ops.operation import Carrier, Operation, dtype_of, shape_of
+from autograd_mini.ops.operation import Carrier, Operation, dtype_of, is_foreign, shape_of
 from autograd_mini.ops.pointwise import add, div
 from autograd_mini.ops.reduction import broadcast_to, min, sum
 from autograd_mini.ops.shape import reshape
@@ -39,7 +39,7 @@ def _to_the_first_largest(g: Carrier, z: Carrier, windows: Carrier) -> Carrier:
 
 _MAX_POOL = Operation(
     "max_pool",  # of windows (N, C, elements, places) to (N, C, 1, places)
-    lambda windows: np.maximum.reduce(windows, axis=2, keepdims=True),
+    lambda windows: (np.max if is_foreign(windows) else np.maximum.reduce)(windows, axis=2, keepdims=True),
     _to_the_first_largest,
 )
 

@@ -11,7 +11,7 @@ import numpy as np
 from autograd_mini.ops.axes import Axis, kept, reduced, together
 from autograd_mini.ops.caller import located
 from autograd_mini.ops.numpy_names import FUNCTIONS
-from autograd_mini.ops.operation import Carrier, dtype_of, map_data, shape_of
+from autograd_mini.ops.operation import Carrier, dtype_of, guarded, map_data, shape_of
 from autograd_mini.ops.picking import take_along_axis
 from autograd_mini.ops.reduction import broadcast_to, count_along, max, mean, min, sum
 from autograd_mini.ops.shape import as_carrier, reshape, transpose
@@ -38,13 +38,13 @@ def average(
     else:
         weights = _like(x, as_carrier(weights), axis)
         total = sum(weights, axis, keepdims)
-        map_data(_check_divisors, total)
+        map_data(partial(guarded, "average", _check_divisors), total)
         result = sum(x * weights, axis, keepdims) / total
     return (result, broadcast_to(total, shape_of(result))) if returned else result
 
 
 def _check_divisors(total: Any) -> None:
-    if np.any(total == 0):
+    if not hasattr(total, "compute") and np.any(total == 0):
         raise ZeroDivisionError(located("average: the weights sum to 0, so there is nothing to divide by"))
 
 

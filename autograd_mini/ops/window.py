@@ -12,7 +12,7 @@ import numpy as np
 from autograd_mini.ops.caller import located
 from autograd_mini.ops.indexing import getitem
 from autograd_mini.ops.numpy_names import FUNCTIONS
-from autograd_mini.ops.operation import Carrier, Linear, as_shape, shape_of
+from autograd_mini.ops.operation import Carrier, Linear, as_shape, is_foreign, shape_of
 from autograd_mini.ops.padding import pad
 from autograd_mini.ops.shape import as_carrier, reshape, transpose
 
@@ -30,7 +30,7 @@ def _slide(x: Any, window_shape: Lengths, axis: Lengths, stride: Lengths, dilati
 
 
 def _add_overlapping(x: Any, shape: Lengths, axis: Lengths, stride: Lengths, dilation: Lengths) -> Any:
-    total = np.zeros(shape, x.dtype)
+    total: Any = np.zeros_like(x, shape=shape) if is_foreign(x) else np.zeros(shape, x.dtype)
     to = [slice(None)] * len(shape)
     for place in product(*map(range, x.shape[len(shape) :])):  # in the window: there are fewer of these than of windows
         for a, i, s, d in zip(axis, place, stride, dilation, strict=True):
