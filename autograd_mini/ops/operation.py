@@ -193,7 +193,7 @@ def guarded(op: str, f: Callable[..., Any], *operands: Any) -> Any:
     """
     try:
         return f(*operands)
-    except (ArithmeticError, np.linalg.LinAlgError):  # the numbers, not the library
+    except (ArithmeticError, IndexError, np.linalg.LinAlgError):  # of the numbers, not of the library
         raise
     except Exception as cause:
         libraries = {type(x).__module__.partition(".")[0] for x in operands if is_foreign(x)}

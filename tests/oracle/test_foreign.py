@@ -129,3 +129,11 @@ def test_every_index_of_a_lazy_array_is_numpys_and_its_gradient_adds_up_there(in
     assert z.shape == numbers[index].shape
     np.testing.assert_array_equal(z.data.compute(scheduler="synchronous"), numbers[index])
     np.testing.assert_array_equal(x.grad.compute(scheduler="synchronous"), expected.grad)
+
+
+def test_what_the_user_got_wrong_is_not_said_to_be_dasks_fault() -> None:
+    x = Value(lazy(np.arange(12.0).reshape(3, 4)))
+    with pytest.raises(IndexError, match="getitem of .*out of bounds"):
+        x[7]
+    with pytest.raises(ValueError, match=r"matmul of .*is a transpose, \.T, missing"):
+        x @ x
