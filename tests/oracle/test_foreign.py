@@ -133,7 +133,7 @@ def test_every_index_of_a_lazy_array_is_numpys_and_its_gradient_adds_up_there(in
 
 def test_what_the_user_got_wrong_is_not_said_to_be_dasks_fault() -> None:
     x = Value(lazy(np.arange(12.0).reshape(3, 4)))
-    with pytest.raises(IndexError, match="getitem of .*out of bounds"):
+    with pytest.raises(IndexError, match=r"getitem of .*out of bounds"):
         x[7]
     with pytest.raises(ValueError, match=r"matmul of .*is a transpose, \.T, missing"):
         x @ x
