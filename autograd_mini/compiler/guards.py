@@ -73,9 +73,9 @@ class Guards:
 
     def _prepare(self) -> None:
         """Puts what is held into a row, so that ``hold`` is a few calls: it comes before each replay."""
-        whole = [(container, then) for _, container, keys, then in self._held if keys is None and then]
+        whole = [(container, then) for _, container, keys, then in self._held if keys is None]
         cells = [(container, then) for _, container, keys, then in self._held if container.__class__ is tuple and keys]
-        self._live = [container.values() if isinstance(container, dict) else container for container, _ in whole]
+        self._live = [_held_by(container, None) for container, _ in whole]
         self._lengths = [len(then) for _, then in whole]
         self._cells = [cell for container, _ in cells for cell in container]
         self._then = [thing for _, then in (*whole, *cells) for thing in then]
@@ -115,7 +115,14 @@ class Guards:
         seen: dict[int, Any] = {}
         todo = [("", thing) for thing in things]
         count = 0
-        while todo:
+        named = {"forward"}  # what code that can be reached names, or a module's call does
+        waiting: list[tuple[str, str, Any]] = []  # attributes of classes that nothing has named yet
+        while todo or waiting:
+            if not todo:
+                todo = [(path, part) for path, name, part in waiting if name in named or name.startswith("__")]
+                waiting = [entry for entry in waiting if entry[1] not in named and not entry[1].startswith("__")]
+                if not todo:
+                    break
             path, thing = todo.pop()
             if isinstance(thing, _ATOMS) or id(thing) in seen:
                 continue
@@ -134,6 +141,14 @@ class Guards:
             if isinstance(thing, np.random.Generator):
                 self._generators.append(thing)
                 continue
+            if isinstance(thing, type):
+                if not is_installed(_file_of(thing)):
+                    self._held.append((f"{thing.__qualname__}.", vars(thing), None, tuple(vars(thing).values())))
+                    waiting += [(f"{thing.__qualname__}.{name}", name, part) for name, part in vars(thing).items()]
+                    todo += [("", base) for base in thing.__bases__]
+                continue
+            if isinstance(thing, types.FunctionType):
+                named |= _names_in(thing.__code__)
             for name, container, keys in _parts_of(thing):
                 held = _held_by(container, keys)
                 count += len(held)
@@ -143,7 +158,7 @@ class Guards:
                         f"them in {path + name or 'its closure'}; to compare them at each call would take too long",
                         "pass large lists as arguments, as arrays if they are numbers",
                     )
-                if held and (keys is not None or container.__class__ is not tuple):  # which stays what it is
+                if keys or (keys is None and container.__class__ is not tuple):  # which stays what it is
                     self._held.append((path + name, container, keys, tuple(held)))
                 names = _names_of(container, keys)
                 todo.extend((f"{path}{name}{n}", part) for n, part in zip(names, held, strict=True))
@@ -171,7 +186,12 @@ def _parts_of(thing: Any) -> Iterator[tuple[str, Any, Any]]:
         yield "", (thing.func, thing.args, thing.keywords), None
     elif isinstance(thing, list | tuple | dict | set | frozenset | deque):
         yield "", thing, None
-    elif not isinstance(thing, type | types.ModuleType | types.BuiltinFunctionType | np.ufunc | Operation):
+    elif isinstance(thing, property):
+        yield "", (thing.fget, thing.fset), None
+    elif isinstance(thing, staticmethod | classmethod):
+        yield "", (thing.__func__,), None
+    elif not isinstance(thing, types.ModuleType | types.BuiltinFunctionType | np.ufunc | Operation):
+        yield "", (type(thing),), None
         attributes = getattr(thing, "__dict__", None)
         if attributes is not None:
             yield ".", attributes, None
@@ -197,7 +217,7 @@ def _may_change(thing: Any) -> bool:
 
 def _held_by(container: Any, keys: Any) -> Any:
     if keys is None:
-        return container.values() if isinstance(container, dict) else container
+        return container.values() if isinstance(container, dict | types.MappingProxyType) else container
     if container.__class__ is tuple:  # cells
         return [_content(cell) for cell in container]
     if isinstance(container, dict | types.MappingProxyType):

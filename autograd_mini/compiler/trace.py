@@ -151,8 +151,9 @@ def _guarded_kind(kind: Any) -> Any:
 def _refused_to(reader: CodeType, what: str) -> JitError:
     """The error for a function that reads the data of ``what``."""
     if is_library(reader.co_filename):
+        function = reader.co_qualname.split(".<")[0]
         return refused(
-            f"{reader.co_qualname.split('.<')[0]} looks at the numbers of {what} to decide on what it computes or on its result's shape",
+            f"{function} looks at the numbers of {what} to decide on what it computes or on its result's shape",
             "call it outside of the jitted function",
         )
     return refused(f"reading .data of {what}", "use the Value itself in ops, or value.map_data(f)")

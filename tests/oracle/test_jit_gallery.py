@@ -1,7 +1,8 @@
-"""The gallery under jit: an op that is traced on some numbers and replayed on others gives the same as without jit."""
+"""Every op of the gallery under jit: traced on some numbers and replayed on others, it gives what it gives without."""
 
 from __future__ import annotations
 
+from collections import defaultdict
 from typing import Any
 
 import numpy as np
@@ -12,13 +13,16 @@ from autograd_mini import Value
 from autograd_mini.compiler.errors import JitError
 from autograd_mini.compiler.jit import jit
 
-# These look at the numbers to decide on an order or a place, and do not yet say so by ``map_data``.
-REFUSED = {
-    *("average", "cummax", "cummin", "lstsq", "median", "partition", "percentile", "quantile", "select", "sort"),
-    *("nancumprod", "nancumsum", "nanmax", "nanmean", "nanmedian", "nanmin", "nanpercentile", "nanprod"),
-    *("nanquantile", "nanstd", "nansum", "nanvar"),
-}
+REFUSED = {"lstsq": "lstsq looks at the numbers"}  # the rank, on which the shape of its residuals depends
 TOLERANCE = {"float64": 1e-12, "float32": 1e-5, "float16": 1e-2}
+
+
+def a_few_of_each_op() -> list[Any]:
+    """The first case of each op, one from the middle and the last."""
+    of_op: dict[str, list[Any]] = defaultdict(list)
+    for case in CASES:
+        of_op[case[0].op].append(case)
+    return [case for cases in of_op.values() for case in [cases[i] for i in sorted({0, len(cases) // 2, -1})]]
 
 
 def operands_of(case: Any, seed: int) -> list[Any]:
@@ -34,19 +38,18 @@ def answer(f: Any, operands: list[Any]) -> list[Any]:
     return [z.data, *[v.grad for v in values]]
 
 
-@pytest.mark.parametrize("case", CASES[::7], ids=name_of)
+@pytest.mark.parametrize("case", a_few_of_each_op(), ids=name_of)
 def test_an_op_replays_what_it_does(case: Any) -> None:
     sample, _ = case
     replayed = jit(sample.ours)
+    if sample.op in REFUSED:
+        with pytest.raises(JitError, match=REFUSED[sample.op]):
+            answer(replayed, operands_of(case, 7))
+        return
     with np.errstate(all="ignore"):
-        for seed in (7, 8, 9):
+        for seed in (7, 8):
             operands = operands_of(case, seed)
-            expected = answer(sample.ours, operands)
-            try:
-                actual = answer(replayed, operands)
-            except JitError:
-                assert sample.op in REFUSED
-                return
+            expected, actual = answer(sample.ours, operands), answer(replayed, operands)
             dtypes = [str(getattr(x, "dtype", "float64")) for x in [*expected, *operands]]
             tolerance = max([TOLERANCE[dtype] for dtype in dtypes if dtype in TOLERANCE])
             for e, a in zip(expected, actual, strict=True):
