@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -20,7 +21,7 @@ from autograd_mini.ops.shape import as_carrier, astype, moveaxis, ravel
 
 Pairs = list[tuple[Any, Any]]  # before and after, for each axis
 
-_STATISTICS = {"mean": mean, "maximum": max, "minimum": min}
+_STATISTICS: dict[str, Callable[..., Carrier]] = {"mean": mean, "maximum": max, "minimum": min}
 _COPIES = ("edge", "reflect", "symmetric", "wrap")
 
 
