@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -116,7 +116,7 @@ def contributions(
 def backward(root: Node, upstream: Carrier, *, create_graph: bool = False) -> None:
     """Gives every node below ``root`` its gradient: leaves accumulate, interior nodes start anew.
 
-    Nothing is written before all of it is computed, so an error on the way changes nothing.
+    Nothing is written before all of it is computed, so an error on the way, or Ctrl-C, changes nothing.
     """
     grads = gradients(root, upstream, create_graph=create_graph)
     for node in grads:
@@ -130,8 +130,18 @@ def backward(root: Node, upstream: Carrier, *, create_graph: bool = False) -> No
                     )
                 )
             grads[node] = _same_kind(before + grads[node], node.data)
-    for node, g in grads.items():
-        node._grad = g
+    write(grads.items())
+
+
+def write(grads: Collection[tuple[Node, Carrier]]) -> None:
+    """Gives each node its gradient: all of them, even if Ctrl-C comes in the middle of it."""
+    try:
+        for node, g in grads:
+            node._grad = g
+    except BaseException:
+        for node, g in grads:
+            node._grad = g
+        raise
 
 
 def send(

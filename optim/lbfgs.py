@@ -88,15 +88,15 @@ class LBFGS(Optimizer):
             raise TypeError(
                 located("LBFGS: step takes a closure, which computes the gradients anew and returns the loss")
             )
-        before = [parameter.data for parameter in self.params]
+        before, memory = [parameter.data for parameter in self.params], self.state[0]
         try:
             with np.errstate(all="ignore"):
-                loss, memory = _Descent(self, closure).run(self.state[0])
+                loss, self.state[0] = _Descent(self, closure).run(memory)
         except BaseException:
+            self.state[0] = memory
             for parameter, data in zip(self.params, before, strict=True):
                 parameter.data = data
             raise
-        self.state[0] = memory
         self._stepped = True
         return loss
 

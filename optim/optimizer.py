@@ -68,15 +68,24 @@ class Optimizer:
     def step(self, closure: Callable[[], Any] | None = None) -> Any:
         """Takes one step with the gradients as they are; an error on the way changes no parameter and no state.
 
-        With ``closure``, a function that computes the gradients anew and returns the loss, it is called first and
-        its result returned.
+        Ctrl-C comes before all of the step or after it. With ``closure``, a function that computes the gradients anew
+        and returns the loss, it is called first and its result returned.
         """
         loss = None if closure is None else closure()
-        for i, parameter, new, state in self._updates():
+        updates = self._updates()
+        try:
+            self._take(updates)
+        except BaseException:  # Ctrl-C in the middle of it
+            self._take(updates)
+            raise
+        return loss
+
+    def _take(self, updates: list[tuple[int, Value, Any, State]]) -> None:
+        """Puts the new data and states in their places."""
+        self._stepped = True
+        for i, parameter, new, state in updates:
             parameter.data = new
             self.state[i] = state
-        self._stepped = True
-        return loss
 
     @np.errstate(all="ignore")  # an inf or a nan is an answer, as everywhere
     def _updates(self) -> list[tuple[int, Value, Any, State]]:

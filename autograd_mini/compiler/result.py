@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from autograd_mini import modes
-from autograd_mini.backward import fit
+from autograd_mini.backward import fit, write
 from autograd_mini.compiler.errors import refused
 from autograd_mini.compiler.program import Program
 from autograd_mini.node import Node
@@ -101,7 +101,7 @@ class Result(Value):
             super().backward(gradient, create_graph=create_graph)
             return
         upstream: Any = 1.0 if self.data.__class__ is float else self.data.dtype.type(1)  # a tenth of np.ones_like
-        found = []
+        found: list[tuple[Node, Any]] = []
         for x, g in zip(operands, self.op.gradients(upstream), strict=True):
             if not x.requires_grad:
                 continue
@@ -116,6 +116,5 @@ class Result(Value):
                 if x.data.__class__ is np.ndarray and g.__class__ is not np.ndarray:
                     g = np.asarray(g)
             found.append((x, g))
-        for x, g in found:
-            x._grad = g
-        self._grad = upstream if upstream.__class__ is float else np.asarray(upstream)
+        found.append((self, upstream if upstream.__class__ is float else np.asarray(upstream)))
+        write(found)
