@@ -145,7 +145,8 @@ def lines_of_code(code: Code, i: int) -> list[str]:
     if not any(likes) and (like is None or like[1].kind == "b"):
         return [f"v{i} = {_of_floats(code, i, op, names)}"]
     if row in _OF_SCALARS and not any(x is not None and x[0] for x in likes):
-        return [f"v{i} = {_OF_SCALARS[row].format(*names)}"]  # those of NumPy never raise
+        made = _OF_SCALARS[row].format(*names)  # those of NumPy never raise
+        return [f"v{i} = float({made})" if like is None else f"v{i} = {made}"]
     if like is None and row == "where":
         return [f"v{i} = {names[1]} if {names[0]} else {names[2]}"]
     if how_it_writes(program, i) is not None:

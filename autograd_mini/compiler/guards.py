@@ -15,7 +15,7 @@ import types
 from collections import deque
 from collections.abc import Iterator
 from itertools import chain
-from operator import is_
+from operator import attrgetter, is_, itemgetter
 from typing import Any
 
 import numpy as np
@@ -46,9 +46,12 @@ class Guards:
 
     def hold(self) -> bool:
         """True while nothing has changed."""
-        if list(map(len, self._live)) != self._lengths or not all(
-            map(is_, chain(*self._live, map(_content, self._cells)), self._then)
-        ):
+        try:
+            now = chain(*self._live, map(_CONTENT, self._cells), *[pick(names) for pick, names in self._named])
+            same = list(map(len, self._live)) == self._lengths and all(map(is_, now, self._then))
+        except (KeyError, ValueError):  # a name that was deleted, or never assigned
+            same = False
+        if not same:
             return self._hold_as_equals()
         return not (self._computed or self._contents) or self._rest_holds()
 
@@ -78,11 +81,17 @@ class Guards:
         self._live = [_held_by(container, None) for container, _ in whole]
         self._lengths = [len(then) for _, then in whole]
         self._cells = [cell for container, _ in cells for cell in container]
+        names = [
+            (container, keys, then) for _, container, keys, then in self._held if container.__class__ is dict and keys
+        ]
+        # Of a single key itemgetter would give the thing itself.
+        self._named = [(itemgetter(*keys, keys[0]), container) for container, keys, _ in names]
         self._then = [thing for _, then in (*whole, *cells) for thing in then]
+        self._then += [thing for _, _, then in names for thing in (*then, then[0])]
         self._computed = [
             (container, keys, then)
             for _, container, keys, then in self._held
-            if keys and container.__class__ is not tuple
+            if keys and container.__class__ not in (tuple, dict)
         ]
 
     def watch_contents(self, read_anyway: list[Any]) -> None:
@@ -225,6 +234,9 @@ def _held_by(container: Any, keys: Any) -> Any:
     return [getattr(container, key, None) for key in keys]  # slots
 
 
+_CONTENT = attrgetter("cell_contents")
+
+
 def _content(cell: Any) -> Any:
     try:
         return cell.cell_contents
@@ -261,5 +273,6 @@ def is_installed(path: str | None) -> bool:
 
 
 def _file_of(thing: Any) -> str | None:
-    module = sys.modules.get(getattr(thing, "__module__", ""))
-    return getattr(module, "__file__", None)
+    """The file of the module that made it; a notebook has none, and is the user's code nevertheless."""
+    name = getattr(thing, "__module__", "")
+    return "<notebook>" if name == "__main__" else getattr(sys.modules.get(name), "__file__", None)

@@ -205,3 +205,112 @@ def test_freezing_a_parameter_is_noticed() -> None:
     v.zero_grad()
     f(1.0).backward()
     assert (w.grad, v.grad) == (0.0, 2.0)
+
+
+def test_what_a_method_of_a_user_s_class_sees_is_watched(monkeypatch: pytest.MonkeyPatch) -> None:
+    class Scaled(nn.Module):
+        gain = 1.0
+
+        def __init__(self) -> None:
+            self.w = nn.Parameter(2.0)
+
+        @property
+        def shift(self) -> float:
+            return NUMBERS[0]
+
+        @staticmethod
+        def held() -> float:
+            return HELD["rate"]
+
+        def forward(self, x: Any) -> Any:
+            return self.w * x * RATE * self.gain * self.shift * self.held()
+
+        def fit(self) -> None:
+            LOG.append(1)
+
+    model = Scaled()
+    f = jit(lambda x: model(x))
+    assert f(1.0).data == 18.0
+    monkeypatch.setitem(globals(), "RATE", 1.0)
+    assert f(1.0).data == 6.0
+    monkeypatch.setattr(Scaled, "gain", 2.0)
+    assert f(1.0).data == 12.0
+    monkeypatch.setitem(HELD, "rate", 1.0)
+    assert f(1.0).data == 4.0
+    monkeypatch.setitem(globals(), "NUMBERS", [3.0])
+    assert f(1.0).data == 12.0
+    model.gain = 5.0
+    assert f(1.0).data == 30.0
+    monkeypatch.setattr(Scaled, "forward", lambda self, x: self.w * x)
+    assert f(1.0).data == 2.0
+    (before,) = f._cache.traces.values()
+    model.fit()  # a method that the function does not name, and what it writes, are nothing to it
+    f(1.0)
+    assert list(f._cache.traces.values()) == [before]
+
+
+LOG: list[int] = []
+
+
+def test_what_was_empty_and_is_not_any_more_is_seen() -> None:
+    more: list[float] = []
+    options: dict[str, float] = {}
+    f = jit(lambda x: sum(more, W * x) * options.get("scale", 1.0))
+    assert f(1.0).data == 2.0
+    more.append(5.0)
+    assert f(1.0).data == 7.0
+    options["scale"] = 10.0
+    assert f(1.0).data == 70.0
+
+
+def test_a_name_that_was_deleted_is_noticed() -> None:
+    settings = {"rate": 3.0, "other": 1.0}
+
+    class Holder:
+        def __init__(self) -> None:
+            self.rate = 3.0
+
+    holder = Holder()
+    f = jit(lambda x: W * x * getattr(holder, "rate", 1.0) * settings.get("rate", 1.0))
+    assert f(1.0).data == 18.0
+    del settings["rate"]
+    assert f(1.0).data == 6.0
+    del holder.rate
+    assert f(1.0).data == 2.0
+
+
+def test_a_jitted_function_that_another_calls_may_trace_on_its_own() -> None:
+    parameters = [Value(float(i)) for i in range(200)]
+    inner = jit(lambda x: sum([w * x for w in parameters]))
+    outer = jit(lambda x: inner(x) * W)
+    inner(1.0)
+    assert outer(1.0).data == 2.0 * sum(range(200))
+    before = list(outer._cache.traces.values())
+    inner(np.ones(3))
+    outer(2.0)
+    assert list(outer._cache.traces.values()) == before
+
+
+def test_hyperparameters_of_an_optimizer_or_a_layer_may_change() -> None:
+    dropout = nn.Dropout(0.5)
+    f = jit(lambda x: W * dropout(x))
+    f(np.ones(50))
+    dropout.p = 0.0
+    assert f(np.ones(50)).data.tolist() == [2.0] * 50
+    norm = nn.BatchNorm1d(2)
+    g = jit(lambda x: norm(x))
+    x = np.random.default_rng(0).normal(size=(8, 2))
+    g(x)
+    norm.momentum = 1.0
+    g(x)
+    np.testing.assert_allclose(norm.running_mean.data, x.mean(0), rtol=1e-12)  # type: ignore[union-attr]  # it has one
+    norm.eval()
+    np.testing.assert_allclose(g(x).data, norm(x).data, rtol=1e-12)
+
+
+def test_a_number_stays_a_float_beside_an_array_without_axes() -> None:
+    rate = np.array(3.0)
+    f = jit(lambda x: W * x * rate)
+    assert type(f(1.0).data) is float
+    rate[...] = 5.0
+    assert f(1.0).data == 10.0
