@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import ast
 import difflib
-import inspect
 import math
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
@@ -12,10 +11,10 @@ from typing import Any
 import numpy as np
 
 from autograd_mini import ops
-from autograd_mini.arithmetic import Arithmetic
+from autograd_mini.expression_functions import FUNCTIONS, METHODS, nearest, signature_of
 from autograd_mini.expression_text import ExpressionError, ExpressionText
 from autograd_mini.graph import walk
-from autograd_mini.ops.operation import Operation, shape_of
+from autograd_mini.ops.operation import shape_of
 from autograd_mini.value import Value
 
 MAX_ELEMENTS = 1000  # of an array: an op of two operands then makes at most a million before it is refused
@@ -28,15 +27,6 @@ OPERATORS: dict[type[ast.operator], Callable[..., Any]] = {
     ast.Pow: ops.pow,
     ast.MatMult: ops.matmul,
 }
-# The functions, by how many operands they take. What follows the operands is a setting, such as an axis.
-FUNCTIONS = {
-    **dict.fromkeys(("abs", "clip", "cos", "erf", "exp", "expand_dims", "expm1", "gelu", "log", "log1p"), 1),
-    **dict.fromkeys(("log_softmax", "logsumexp", "max", "mean", "min", "neg", "relu", "reshape", "sigmoid"), 1),
-    **dict.fromkeys(("sign", "silu", "sin", "softmax", "softplus", "sqrt", "squeeze", "std", "sum", "tan"), 1),
-    **dict.fromkeys(("ravel", "tanh", "transpose", "var"), 1),
-    **dict.fromkeys(("add", "div", "elu", "leaky_relu", "matmul", "maximum", "minimum", "mul", "pow", "sub"), 2),
-}
-METHODS = [name for name in FUNCTIONS if hasattr(Arithmetic, name)]
 
 _PLAIN = {"inf": math.inf, "nan": math.nan}  # the names that a number may be written with
 _LIBRARIES = ("F", "math", "nn", "np", "numpy", "torch")
@@ -133,7 +123,7 @@ class _Evaluation:
                     result = self._compute(node, [results[operand] for operand in operands])
             except ExpressionError:
                 raise
-            except (TypeError, ValueError, IndexError, ArithmeticError) as cause:
+            except (TypeError, ValueError, IndexError, ArithmeticError, ImportError) as cause:
                 raise self.error(str(cause).split("\n  at ")[0], node) from cause
             size = getattr(result, "size", 1)
             if size > MAX_ELEMENTS:
@@ -165,7 +155,7 @@ class _Evaluation:
             case ast.Attribute(attr=name) if name in METHODS:
                 raise self.error(f"{name} is a method; write .{name}()", node)
             case ast.Attribute(attr=name):
-                raise self.error(f"there is no .{name} here; {_nearest(name, ['T', *METHODS])}", node)
+                raise self.error(f"there is no .{name} here; {nearest(name, ['T', *METHODS])}", node)
             case ast.Call():
                 return self._call(node)[1]
         raise self.error("this is not read here; there are numbers, names, lists, + - * / ** @ and functions", node)
@@ -181,6 +171,10 @@ class _Evaluation:
                 arguments, known = [x, *node.args], METHODS
             case _:
                 raise self.error("this is called like a function and is none; a product needs a *", node)
+        if name in ("max", "min") and known is not METHODS and len(arguments) > 1:
+            raise self.error(
+                f"the larger or smaller of two is {name}imum(...); the largest along an axis .{name}(0)", node
+            )
         if name in known:
             return name, arguments[: FUNCTIONS[name]], arguments[FUNCTIONS[name] :]
         if name in FUNCTIONS:
@@ -188,7 +182,7 @@ class _Evaluation:
         if name in self.names and known is not METHODS:
             raise self.error(f"{name} is a number and no function; a product needs a *", node)
         raise self.error(
-            f"there is no {'method' if known is METHODS else 'function'} {name} here; {_nearest(name, known)}", node
+            f"there is no {'method' if known is METHODS else 'function'} {name} here; {nearest(name, known)}", node
         )
 
     def _compute(self, node: ast.expr, operands: list[Any]) -> Any:
@@ -215,15 +209,16 @@ class _Evaluation:
                 name, _, settings = self._call(node)
                 if name in ("reshape", "transpose") and len(settings) > 1:  # their methods take them one by one
                     settings = [ast.copy_location(ast.Tuple(settings), settings[0])]
-                signature = _signature(name)
+                signature = signature_of(name)
                 try:
                     call = signature.bind(
                         *operands, *settings, **{each.arg or "**": each.value for each in node.keywords}
                     )
                 except TypeError as cause:
                     raise self.error(f"{cause}; it is {name}{signature}", node) from None
-                call.apply_defaults()
-                return getattr(ops, name)(*[self._setting(x) if isinstance(x, ast.expr) else x for x in call.args])
+                given = {key: self._setting(x) if isinstance(x, ast.expr) else x for key, x in call.arguments.items()}
+                call.arguments.update(given)
+                return getattr(ops, name)(*call.args, **call.kwargs)
         return ops.transpose(operands[0])  # .T, the one attribute
 
     def _setting(self, node: ast.expr) -> Any:
@@ -249,18 +244,3 @@ class _Evaluation:
             return f"{name} is a function; write {name}(...)"
         near = difflib.get_close_matches(name, self.names, n=1)
         return f"{name} has no value; " + (f"is it {near[0]}?" if near else f"add one, such as {name}=2")
-
-
-def _signature(name: str) -> inspect.Signature:
-    """How a function is called: without the annotations, which speak of carriers."""
-    function = getattr(ops, name)
-    if isinstance(function, Operation):
-        parameters = [inspect.Parameter(x, inspect.Parameter.POSITIONAL_OR_KEYWORD) for x in "xy"[: FUNCTIONS[name]]]
-    else:
-        parameters = list(inspect.signature(function).parameters.values())
-    return inspect.Signature([each.replace(annotation=inspect.Parameter.empty) for each in parameters])
-
-
-def _nearest(name: str, known: Sequence[str]) -> str:
-    near = difflib.get_close_matches(name, known)
-    return f"the nearest is {' or '.join(near)}" if near else f"there are {', '.join(sorted(known))}"

@@ -88,7 +88,8 @@ ARROWS: dict[str, set[str]] = {
     "autograd_mini.gradcheck": {"autograd_mini.modes", "autograd_mini.kinks", *LOOKING},
     "autograd_mini.kinks": {"autograd_mini.value"},
     "autograd_mini.expression_text": set(),
-    "autograd_mini.expression": {"autograd_mini.expression_text", "autograd_mini.arithmetic", *LOOKING},
+    "autograd_mini.expression": {"autograd_mini.expression_text", "autograd_mini.expression_functions", *LOOKING},
+    "autograd_mini.expression_functions": {"autograd_mini.ops.", "autograd_mini.arithmetic"},
 }
 # Of the pictures only the microscope writes formulas
 for room in ("dot", "drawing", "svg", "layout", "picture", "modules", "collapse"):
