@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from copy import deepcopy
 from functools import update_wrapper
-from types import MethodType
+from types import FunctionType, MethodType
 from typing import Any, Generic, ParamSpec, TypeVar
 
 import numpy as np
@@ -64,9 +65,9 @@ class Jitted(Generic[P, R]):
     def __init__(self, f: Callable[P, R]) -> None:
         if not callable(f):
             raise refused(f"{f!r} is no function", "write @jit above a def")
+        update_wrapper(self, f)  # first: it brings along what f has, and of a grad(jit(...)) that is an _f too
         self._f = f
         self._cache = Cache()
-        update_wrapper(self, f)
 
     def __call__(self, *args: P.args, **kwargs: P.kwargs) -> R:
         if modes.open_blocks and modes.tape():  # a jitted function in another is a part of that
@@ -101,6 +102,12 @@ class Jitted(Generic[P, R]):
         values = [Value(x, requires_grad=False) if is_float else x for x, is_float in zip(leaves, floats, strict=True)]
         args, kwargs = with_leaves((args, kwargs), iter(values))
         return self._f(*args, **kwargs)
+
+    def __deepcopy__(self, memo: Any) -> Jitted[P, R]:
+        return Jitted(deepcopy(self._f, memo))  # a method goes with its object; each has traces of its own
+
+    def __reduce__(self) -> Any:
+        return self._f.__qualname__ if isinstance(self._f, FunctionType) else (Jitted, (self._f,))
 
     def __get__(self, instance: Any, owner: Any = None) -> Any:
         return self if instance is None else MethodType(self, instance)

@@ -62,12 +62,27 @@ class Replayed:
         """The derivative by operand ``i``. The program computes all of them when the first is asked for."""
         return partial(self._one, i)
 
+    def __call__(self, *operands: Any) -> Any:
+        """Refused, as to whoever wants to look at each op: the program has no graph of what it did."""
+        raise refused(
+            "what a jitted function returns has no graph inside, only its program",
+            "call f.__wrapped__, which is not jitted, to see or to diagnose each step",
+        )
+
+    def __reduce__(self) -> Any:
+        raise refused(
+            "what a jitted function returns does not go into a pickle or a copy with its program",
+            "take result.detach(), which is its number or array",
+        )
+
     def _one(self, i: int, g: Any, z: Any, *operands: Any) -> Any:
         if isinstance(g, Node) or isinstance(z, Node):
             raise refused(
                 "a gradient of a gradient does not go through a program",
                 "take both derivatives inside of the jitted function, or use f.__wrapped__, which is not jitted",
             )
+        if hasattr(g, "record"):
+            self()
         if self._given is not g or i not in self._ready:
             self._given, self._ready = g, dict(enumerate(self.gradients(g)))
         gradient = self._ready.pop(i)
