@@ -10,7 +10,20 @@ from autograd_mini.by_hand.symbol import Symbol
 
 COMMA = r",\ "
 ESCAPED = {c: rf"\{c}" for c in "#$%&_{}"} | {"\\": r"\backslash{}", "~": r"\sim{}", "^": r"\wedge{}"}
-FUNCTIONS = {name: rf"\{name}" for name in ("exp", "log", "sin", "cos", "tan", "tanh", "max", "min")}
+# How an op of one operand is written: its macro before brackets, or a form of its own around the operand.
+FUNCTIONS = {
+    **{name: rf"\{name}" for name in ("exp", "log", "sin", "cos", "tan", "arcsin", "arccos", "arctan")},
+    **{name: rf"\{name}" for name in ("sinh", "cosh", "tanh", "max", "min", "det")},
+    **{"log2": r"\log_{2}", "log10": r"\log_{10}", "sigmoid": r"\sigma", "lgamma": r"\ln\Gamma", "digamma": r"\psi"},
+}
+FORMS = {
+    "sqrt": (r"\sqrt{", "}"),
+    "cbrt": (r"\sqrt[3]{", "}"),
+    "exp2": ("2^{", "}"),
+    "abs": (r"\left|", r"\right|"),
+    "floor": (r"\left\lfloor ", r"\right\rfloor"),
+    "ceil": (r"\left\lceil ", r"\right\rceil"),
+}
 
 
 class Latex(Text):
@@ -67,14 +80,14 @@ class Latex(Text):
         name, first = x.op_name, x.operands[0]
         if name == "transpose" and x.params["axes"] is None:
             return rf"{self.inside(first, ATOM)}^{{\top}}", POWER
-        if name == "sqrt":
-            return rf"\sqrt{{{self.write(first)}}}", ATOM
-        if name == "abs":
-            return rf"\left|{self.write(first)}\right|", ATOM
-        if name == "sum":
+        if name in FORMS:
+            return self.write(first).join(FORMS[name]), POWER if name == "exp2" else ATOM
+        if name == "inv":
+            return f"{self.inside(first, ATOM)}^{{-1}}", POWER
+        if name in ("sum", "prod"):
             axis = x.params["axis"]
             below = "" if axis is None else rf"_{{\text{{axis }} {axis}}}"
-            return rf"\sum{below} {self.inside(first, PRODUCT)}", PRODUCT
+            return rf"\{name}{below} {self.inside(first, PRODUCT)}", PRODUCT
         if name in FUNCTIONS and len(x.operands) == 1 and not x.params:
             return rf"{FUNCTIONS[name]}{self.bracketed(self.write(first))}", ATOM
         before, after = parameters(x)
@@ -84,7 +97,7 @@ class Latex(Text):
         return self.applied(name, [*map(_as_text, before), *operands, *map(_as_text, after)]), ATOM
 
     def applied(self, function: str, arguments: list[str]) -> str:
-        return rf"\mathrm{{{escaped(function)}}}{self.bracketed(COMMA.join(arguments))}"
+        return rf"\operatorname{{{escaped(function)}}}{self.bracketed(COMMA.join(arguments))}"
 
 
 def _as_text(text: str) -> str:

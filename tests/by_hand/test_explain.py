@@ -11,9 +11,12 @@ import nn
 from autograd_mini import Value, explain, no_grad, ops, where
 from autograd_mini.backward import gradients
 from autograd_mini.by_hand.element import element
+from autograd_mini.by_hand.formula import definition as definition_of
+from autograd_mini.by_hand.formula import term
 from autograd_mini.by_hand.latex import Latex
 from autograd_mini.by_hand.notation import Element, Text
 from autograd_mini.by_hand.symbol import Symbol
+from autograd_mini.ops.operation import Pointwise
 
 sys.path.append(str(Path(__file__).parents[1] / "oracle"))
 from gallery import CASES, name_of  # it lies in another folder of tests
@@ -378,6 +381,71 @@ def test_latex_is_balanced_and_without_what_latex_cannot_read(case):
     bare = latex.replace(r"\_", "").replace(r"\%", "")
     assert "%" not in bare
     assert "**" not in latex
+    assert well_formed(latex)
+
+
+MACROS = {
+    *("begin", "end", "frac", "partial", "left", "right", "cdot", "times", "quad", "text", "mathrm", "operatorname"),
+    *("sum", "prod", "sqrt", "dots", "infty", "top", "le", "ge", "ne", "land", "lor", "lnot", "lfloor", "rfloor"),
+    *("exp", "log", "sin", "cos", "tan", "sinh", "cosh", "tanh", "arcsin", "arccos", "arctan", "max", "min", "det"),
+    *("lceil", "rceil", "ln", "Gamma", "psi", "sigma", "backslash", "sim", "wedge"),
+}
+
+
+def well_formed(latex: str) -> bool:
+    """Whether each brace has its partner, and each macro is one that MathJax and KaTeX know."""
+    depth = 0
+    for brace in re.findall(r"(?<!\\)[{}]", latex):
+        depth += 1 if brace == "{" else -1
+        if depth < 0:
+            return False
+    return depth == 0 and set(re.findall(r"\\([A-Za-z]+)", latex)) <= MACROS
+
+
+@pytest.mark.parametrize("latex", ["x}", "{x", r"\erf x", "}{", r"\frac{a}{b"])
+def test_what_is_not_well_formed_is_noticed(latex):
+    assert not well_formed(latex)
+
+
+ROWS = {name: op for name in ops.__all__ if isinstance(op := getattr(ops, name), Pointwise)}
+
+
+@pytest.mark.parametrize("name", ROWS)
+def test_an_op_and_its_derivatives_are_typeset(name):
+    mathtext = pytest.importorskip("matplotlib.mathtext")
+    xs = [Symbol("x", 0.5), Symbol("y", 1.5)][: len(ROWS[name].rules)]
+    z = Symbol("z", ROWS[name](*[x.data for x in xs]))
+    written = [
+        definition_of(ROWS[name], z, xs),
+        *[term(ROWS[name], i, z, z, xs).local for i in range(len(xs))],
+    ]
+    for text in map(Latex().write, written):
+        assert well_formed(text)
+        width = mathtext.MathTextParser("path").parse(f"${text}$").width
+        assert width > 0
+
+
+def test_functions_are_written_as_in_a_book():
+    x, A = Symbol("x", 0.5), Symbol("A", np.eye(2))
+    book = {
+        ops.arcsin: r"\arcsin\left(x\right)",
+        ops.cosh: r"\cosh\left(x\right)",
+        ops.log2: r"\log_{2}\left(x\right)",
+        ops.log10: r"\log_{10}\left(x\right)",
+        ops.erf: r"\operatorname{erf}\left(x\right)",
+        ops.arctanh: r"\operatorname{arctanh}\left(x\right)",
+        ops.sigmoid: r"\sigma\left(x\right)",
+        ops.lgamma: r"\ln\Gamma\left(x\right)",
+        ops.cbrt: r"\sqrt[3]{x}",
+        ops.exp2: "2^{x}",
+        ops.floor: r"\left\lfloor x\right\rfloor",
+        ops.ceil: r"\left\lceil x\right\rceil",
+    }
+    for op, latex in book.items():
+        assert Latex().write(op(x)) == latex
+    assert Latex().write(ops.exp2(x) ** 2) == r"\left(2^{x}\right)^{2}"
+    assert Latex().write(ops.inv(A)) == "A^{-1}"
+    assert Latex().write(ops.prod(Symbol("v", np.ones(3)))) == r"\prod_{\text{axis } 0} v"
 
 
 def test_latex_writes_numbers_and_names():
@@ -409,7 +477,7 @@ def test_a_condition_with_a_name_has_no_brackets_and_its_opposite_is_said_in_lat
     assert "dL/da = dL/dv4 * v3    (2)" in str(explanation)
     assert "= 1 * 1" in str(explanation)
     assert r"\cdot \left(\lnot v_{3}\right)" in explanation.latex
-    assert r"\mathrm{where}\left(v_{3},\ a,\ v_{2}\right)" in explanation.latex
+    assert r"\operatorname{where}\left(v_{3},\ a,\ v_{2}\right)" in explanation.latex
     assert "~" not in explanation.latex
 
 
