@@ -2,7 +2,12 @@
 
 from importlib.util import find_spec
 
-for _module, _package in {"matplotlib": "matplotlib", "sklearn": "scikit-learn", "tqdm": "tqdm"}.items():
+for _module, _package in {
+    "matplotlib": "matplotlib",
+    "names": "names",
+    "sklearn": "scikit-learn",
+    "tqdm": "tqdm",
+}.items():
     if find_spec(_module) is None:
         raise ModuleNotFoundError(
             f"the demos need {_package}, which is not installed; from the folder of the repository, run\n"

@@ -29,7 +29,8 @@ def test_every_demo_is_run_and_says_what_to_look_at_and_what_to_change():
 
 
 @pytest.mark.parametrize(
-    ("module", "package"), [("matplotlib", "matplotlib"), ("sklearn", "scikit-learn"), ("tqdm", "tqdm")]
+    ("module", "package"),
+    [("matplotlib", "matplotlib"), ("names", "names"), ("sklearn", "scikit-learn"), ("tqdm", "tqdm")],
 )
 def test_a_missing_package_is_named_with_the_extra_that_brings_it(module, package, monkeypatch):
     find_spec = importlib.util.find_spec
