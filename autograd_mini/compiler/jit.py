@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from copy import deepcopy
+from dataclasses import replace
 from functools import update_wrapper
 from types import FunctionType, MethodType
 from typing import Any, Generic, ParamSpec, TypeVar
@@ -11,6 +12,7 @@ from typing import Any, Generic, ParamSpec, TypeVar
 import numpy as np
 
 from autograd_mini import modes
+from autograd_mini.compiler import native
 from autograd_mini.compiler.arguments import form_of, numbers_of, statics_of, with_leaves
 from autograd_mini.compiler.cache import Cache
 from autograd_mini.compiler.errors import JitError, refused
@@ -136,10 +138,10 @@ class Trace:
             of_tape = packed if is_worth_packing(tape) else Tape.program
             program = fused(simplified(of_tape(tape, outputs, wanted)))
         self.returned = map_leaves(lambda leaf: OUTPUT if isinstance(leaf, Node) else leaf, self.returned)
-        self.program = program
         constants = [op.data for op in program.ops if isinstance(op, Constant)]
         guards.watch_contents([data for data in constants if isinstance(data, np.ndarray)])
-        replay = compiled(program)
+        replay = native.compiled(program) or compiled(program)
+        self.program = replace(program, backend=replay.backend)
         self._make = replay.make
         self._pool: list[Any] = []
         self._arguments = [op.index for op in replay.inputs if isinstance(op, Argument)]

@@ -86,6 +86,7 @@ class Program:
     outputs: tuple[int, ...]
     gradients: tuple[tuple[int | None, ...], ...] = ()  # of each output, for each value in ``wanted``
     wanted: tuple[int, ...] = ()  # the arguments and parameters that get gradients
+    backend: str = ""  # what runs it, once that is settled
 
     def __len__(self) -> int:
         return len(self.ops)
@@ -140,7 +141,7 @@ class Program:
                 for w, g in zip(self.wanted, gs, strict=True)
             ]
         lines.insert(sum(forward), f"return {', '.join(names[i] for i in self.outputs)}")
-        return "\n".join(lines)
+        return "\n".join([f"run by {self.backend}:", *lines] if self.backend else lines)
 
     def _line(self, i: int, names: list[str]) -> str:
         op, like = self.ops[i], self.likes[i]

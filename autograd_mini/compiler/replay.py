@@ -27,12 +27,13 @@ class Replay(NamedTuple):
     make: Callable[[], tuple[Forward, list[Backward]]]
     inputs: list[Argument | Captured]  # what forward takes, in order
     source: str  # the Python that was compiled
+    backend: str = "NumPy"  # what runs it
 
 
 def compiled(program: Program) -> Replay:
     """The program as Python code."""
     ops = program.ops
-    inputs, parts = _parts_of(program)
+    inputs, parts = parts_of(program)
     in_forward = {*inputs, *parts[0]}
     given_away = {*program.outputs, *[g for gs in program.gradients for g in gs if g is not None]}
     used_later = {x for part in parts[1:] for i in part for x in program.operands[i] if x in in_forward}
@@ -66,7 +67,7 @@ def compiled(program: Program) -> Replay:
     return Replay(namespace["make"], [ops[i] for i in inputs], source)
 
 
-def _parts_of(program: Program) -> tuple[list[int], list[list[int]]]:
+def parts_of(program: Program) -> tuple[list[int], list[list[int]]]:
     """The inputs; then the lines that forward computes, and those that each backward adds."""
     needed = program.needed_for(program.roots)
     in_forward = program.needed_for(program.outputs)

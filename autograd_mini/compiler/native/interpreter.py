@@ -1,0 +1,248 @@
+"""The native interpreter: one loop over instructions that compute in one memory, compiled by numba once for each dtype.
+
+Nothing is compiled for a program. IEEE rules hold: nothing is reordered but sums, which have eight running totals.
+Places are unsigned numbers, since a negative one would count from the end, and to ask keeps a loop from being vectors.
+"""
+
+from __future__ import annotations
+
+import math
+from functools import cache
+from typing import Any
+
+import numpy as np
+
+from autograd_mini.compiler.native.opcodes import (
+    ABS,
+    ADD,
+    AND,
+    CAST,
+    COPY,
+    COS,
+    DIV,
+    ELSE,
+    EQUAL,
+    EXP,
+    EXPM1,
+    GATE,
+    GATHER,
+    IF,
+    LAST_POINTWISE,
+    LESS,
+    LESS_EQUAL,
+    LOG,
+    LOG1P,
+    MATMUL,
+    MAXIMUM,
+    MINIMUM,
+    MUL,
+    NEG,
+    NOT_EQUAL,
+    ON_NUMBERS,
+    OR,
+    POW,
+    PRODUCT,
+    SCATTER,
+    SIGMOID,
+    SIGN,
+    SIN,
+    SQRT,
+    SUB,
+    SUM,
+    TANH,
+    UNLESS,
+    VDOT,
+)
+
+
+@cache
+def interpreter() -> Any:
+    """``run`` as machine code. Numba keeps it on disk, beside this file or in the user's cache."""
+    from numba import njit
+    from numba.extending import register_jitable
+
+    for inner in (_one, _pointwise):
+        register_jitable(error_model="numpy")(inner)
+    try:
+        return njit(cache=True, error_model="numpy")(run)
+    except RuntimeError:  # nowhere on this disk may anything be written
+        return njit(error_model="numpy")(run)
+
+
+def _one(what: Any, x: Any, y: Any) -> Any:
+    """What takes a call or a branch for each element anyway."""
+    if what == EXP:
+        return math.exp(x)
+    if what == TANH:
+        return math.tanh(x)
+    if what == LOG:
+        return math.log(x)
+    if what == SQRT:
+        return math.sqrt(x)
+    if what == ABS:
+        return abs(x)
+    if what == SIGMOID:
+        e = math.exp(-abs(x))
+        return (1.0 if x >= 0 else e) / (1 + e)
+    if what == SIN:
+        return math.sin(x)
+    if what == COS:
+        return math.cos(x)
+    if what == LOG1P:
+        return math.log1p(x)
+    if what == EXPM1:
+        return math.expm1(x)
+    if what == SIGN:
+        return 1.0 if x > 0 else -1.0 if x < 0 else x + 0.0
+    if what == POW:
+        return x**y
+    if what == LESS:
+        return 1.0 if x < y else 0.0
+    if what == LESS_EQUAL:
+        return 1.0 if x <= y else 0.0
+    if what == EQUAL:
+        return 1.0 if x == y else 0.0
+    if what == NOT_EQUAL:
+        return 1.0 if x != y else 0.0
+    if what == AND:
+        return 1.0 if x != 0 and y != 0 else 0.0
+    if what == OR:
+        return 1.0 if x != 0 or y != 0 else 0.0
+    return 1.0 if x == 0 else 0.0  # NOT
+
+
+def _pointwise(what: Any, memory: Any, z: Any, x: Any, y: Any, n: Any) -> None:
+    if what == ADD:
+        for i in range(n):
+            memory[z + i] = memory[x + i] + memory[y + i]
+    elif what == SUB:
+        for i in range(n):
+            memory[z + i] = memory[x + i] - memory[y + i]
+    elif what == MUL:
+        for i in range(n):
+            memory[z + i] = memory[x + i] * memory[y + i]
+    elif what == DIV:
+        for i in range(n):
+            memory[z + i] = memory[x + i] / memory[y + i]
+    elif what == MAXIMUM:
+        for i in range(n):
+            a, b = memory[x + i], memory[y + i]
+            memory[z + i] = a if a >= b or a != a else b
+    elif what == MINIMUM:
+        for i in range(n):
+            a, b = memory[x + i], memory[y + i]
+            memory[z + i] = a if a <= b or a != a else b
+    elif what == IF:
+        for i in range(n):
+            memory[z + i] = memory[y + i] if memory[x + i] != 0 else 0.0
+    elif what == UNLESS:
+        for i in range(n):
+            memory[z + i] = 0.0 if memory[x + i] != 0 else memory[y + i]
+    elif what == GATE:
+        for i in range(n):
+            memory[z + i] = 0.0 if memory[x + i] <= 0 else memory[y + i]
+    elif what == ELSE:
+        for i in range(n):
+            memory[z + i] = memory[z + i] if memory[x + i] != 0 else memory[y + i]
+    elif what == NEG:
+        for i in range(n):
+            memory[z + i] = -memory[x + i]
+    else:
+        for i in range(n):
+            memory[z + i] = _one(what, memory[x + i], memory[y + i])
+
+
+def run(code: Any, start: int, stop: int, memory: Any, numbers: Any, index: Any) -> None:
+    """Instructions ``start`` to ``stop``. ``memory`` has the arrays, ``numbers`` the Python floats, in float64."""
+    for line in range(start, stop):
+        p = code[line]
+        what, z, x, y = p[0], p[1], p[2], p[3]
+        n0, n1, n = p[4], p[5], p[6]
+        if what <= LAST_POINTWISE:
+            for a in range(n0):
+                for b in range(n1):
+                    _pointwise(what, memory, z, x + a * p[7] + b * p[8], y + a * p[10] + b * p[11], n)
+                    z += n
+        elif what == COPY:
+            x_stride, z_stride = p[9], p[12]
+            for a in range(n0):
+                for b in range(n1):
+                    to, by = z + a * p[10] + b * p[11], x + a * p[7] + b * p[8]
+                    if z_stride == 1 and x_stride == 1:
+                        for i in range(n):
+                            memory[to + i] = memory[by + i]
+                    elif z_stride == 1 and x_stride == 0:
+                        number = memory[by]
+                        for i in range(n):
+                            memory[to + i] = number
+                    else:
+                        for i in range(n):
+                            memory[to + i * z_stride] = memory[by + i * x_stride]
+        elif what == SUM:  # along the middle of three axes
+            for a in range(n0):
+                if n == 1:
+                    t0 = t1 = t2 = t3 = t4 = t5 = t6 = t7 = 0.0
+                    end = x + n1
+                    while x + np.uint64(8) <= end:
+                        t0 += memory[x]
+                        t1 += memory[x + np.uint64(1)]
+                        t2 += memory[x + np.uint64(2)]
+                        t3 += memory[x + np.uint64(3)]
+                        t4 += memory[x + np.uint64(4)]
+                        t5 += memory[x + np.uint64(5)]
+                        t6 += memory[x + np.uint64(6)]
+                        t7 += memory[x + np.uint64(7)]
+                        x += np.uint64(8)
+                    total = ((t0 + t1) + (t2 + t3)) + ((t4 + t5) + (t6 + t7))
+                    while x < end:
+                        total += memory[x]
+                        x += np.uint64(1)
+                    memory[z + a] = total
+                else:
+                    to = z + a * n
+                    for i in range(n):
+                        memory[to + i] = 0.0
+                    for _ in range(n1):
+                        for i in range(n):
+                            memory[to + i] += memory[x + i]
+                        x += n
+        elif what == VDOT:
+            t0 = t1 = t2 = t3 = 0.0
+            end = x + n
+            while x + np.uint64(4) <= end:
+                t0 += memory[x] * memory[y]
+                t1 += memory[x + np.uint64(1)] * memory[y + np.uint64(1)]
+                t2 += memory[x + np.uint64(2)] * memory[y + np.uint64(2)]
+                t3 += memory[x + np.uint64(3)] * memory[y + np.uint64(3)]
+                x += np.uint64(4)
+                y += np.uint64(4)
+            total = (t0 + t1) + (t2 + t3)
+            while x < end:
+                total += memory[x] * memory[y]
+                x += np.uint64(1)
+                y += np.uint64(1)
+            memory[z] = total
+        elif what == MATMUL:  # (n0, n1) @ (n1, n)
+            product = memory[z : z + n0 * n].reshape((n0, n))
+            right = memory[y : y + n1 * n].reshape((n1, n))
+            if p[7]:  # the left one lies there transposed
+                np.dot(memory[x : x + n0 * n1].reshape((n1, n0)).T, right, product)
+            else:
+                np.dot(memory[x : x + n0 * n1].reshape((n0, n1)), right, product)
+        elif what == GATHER:
+            for i in range(n):
+                memory[z + i] = memory[x + index[y + i]]
+        elif what == SCATTER:
+            stride = p[9]
+            for i in range(n1):
+                memory[z + i] = 0.0
+            for i in range(n):
+                memory[z + index[y + i]] += memory[x + i * stride]
+        elif what == PRODUCT:  # of elements picked by index
+            of_x, of_y = p[7], p[8]
+            for i in range(n):
+                memory[z + i] = memory[x + index[of_x + i]] * memory[y + index[of_y + i]]
+        elif what == CAST:
+            memory[z] = numbers[x]
+        else:
+            _pointwise(what - np.uint64(ON_NUMBERS), numbers, z, x, y, np.uint64(1))

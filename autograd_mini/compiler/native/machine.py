@@ -1,0 +1,325 @@
+"""A program ready for the native interpreter: its instructions as numbers, and the memory that they compute in."""
+
+from __future__ import annotations
+
+import math
+from array import array
+from collections.abc import Callable
+from operator import itemgetter
+from typing import Any
+
+import numpy as np
+
+from autograd_mini.compiler.native import opcodes as op
+from autograd_mini.compiler.native.instructions import Place, Unsupported
+from autograd_mini.compiler.native.lower import Lowering
+from autograd_mini.compiler.plan import planned
+from autograd_mini.compiler.program import Constant, Program, Upstream, is_op
+from autograd_mini.compiler.replay import Replay, parts_of
+
+FEWEST_NATIVE = 0.5  # of the lines that compute; else the steps of NumPy's between them cost more than is gained
+LARGEST = 2**17  # elements of an array; beyond, NumPy's vector functions and threads are faster
+
+
+def prepared(program: Program, interpreter: Callable[[], Any]) -> Replay | None:
+    """The program for the interpreter; None where NumPy is as fast or nothing fits. Only then numba is imported."""
+    arrays = [like for like in program.likes if like is not None and like[1].char in "fd"]
+    sizes = [math.prod(shape) for shape, _ in arrays]
+    if max(sizes, default=0) > LARGEST:
+        return None
+    in_float32 = sum([size for size, (_, dtype) in zip(sizes, arrays, strict=True) if dtype.char == "f"])
+    try:
+        machine = Machine(program, np.dtype("f" if 2 * in_float32 > sum(sizes) else "d"))
+    except Unsupported:
+        return None
+    if not machine.is_worth_it:
+        return None
+    machine.run = interpreter()
+    return Replay(machine.make, [program.ops[i] for i in machine.inputs], str(machine), "numba")
+
+
+class Machine:
+    """What all memories of one program share."""
+
+    run: Any  # the interpreter
+
+    def __init__(self, program: Program, dtype: Any) -> None:
+        self.program, self.dtype = program, dtype
+        self.inputs, parts = parts_of(program)
+        self.lowering = lowering = Lowering(program, dtype)
+        for i, made_by in enumerate(program.ops):
+            if not is_op(made_by):
+                lowering.source(i)
+        self.parts = [self._segments(part) for part in parts]
+        lines = sum(map(len, parts))
+        steps = sum([isinstance(item, int) for part in self.parts for item in part])
+        self.is_worth_it = lines > 0 and steps <= lines * (1 - FEWEST_NATIVE)
+        if self.is_worth_it:
+            self._settle(parts)
+            self._encode()
+
+    def _segments(self, part: list[int]) -> list[Any]:
+        """Runs of instructions, as (start, stop), and between them the lines that are steps of NumPy's."""
+        code, items = self.lowering.code, list[Any]()
+        start = len(code.lines)
+        for i in part:
+            if not self.lowering.lower(i):
+                if len(code.lines) > start:
+                    items.append((start, len(code.lines)))
+                items.append(i)
+                start = len(code.lines)
+        if len(code.lines) > start:
+            items.append((start, len(code.lines)))
+        return items
+
+    # ------------------------------------------------------------ memory
+
+    def _settle(self, parts: list[list[int]]) -> None:
+        """Where each value begins: first numbers, then arrays that are read at each call, then what is computed."""
+        program, lowering = self.program, self.lowering
+        kinds = [lowering.kind(i) for i in range(len(program))]
+        used = program.needed_for(program.roots)
+        inputs = [i for i in range(len(program)) if used[i] and not is_op(program.ops[i])]
+        read = [*self.inputs, *[i for i in inputs if isinstance(program.ops[i], Constant) and kinds[i] != "number"]]
+        given = [i for i in self.inputs if kinds[i] == "number"]
+        others = [i for i in range(len(program)) if used[i] and kinds[i] == "number" and i not in set(given)]
+        numbers = [*given, *others]
+        if self.dtype != np.float64:
+            numbers += [i for i, place in lowering.places.items() if place.is_number and kinds[i] == "condition"]
+        self.given_numbers = len(given)
+        self.offsets = {i: place for place, i in enumerate(numbers)}
+        self.number_count = len(numbers)
+        top = self.number_count if self.dtype == np.float64 else 0
+        self.read_arrays = [i for i in read if kinds[i] == "array"]
+        self.read_objects = [i for i in read if kinds[i] == "object"]
+        self.first = top
+        upstreams = [i for i in inputs if isinstance(program.ops[i], Upstream) and kinds[i] == "array"]
+        sizes = {i: lowering.places[i].view.size for i in [*self.read_arrays, *upstreams]}
+        for owner, size in [*sizes.items(), *lowering.code.sizes.items()]:
+            self.offsets[owner] = top
+            top += size
+        self.last = self.first + sum([sizes[i] for i in self.read_arrays])
+        plan, arrays = planned(program, parts, self._kept(parts), lowering.writes)
+        buffers: dict[str, int] = {}
+        for name, like in arrays.items():
+            buffers[name] = top
+            top += math.prod(like[0])
+        self.offsets.update({i: buffers[name] for i, name in plan.items()})
+        self.size = top
+
+    def _kept(self, parts: list[list[int]]) -> list[int]:
+        """What lives to the end: what is given away, what backward needs of forward, where numbers lie in arrays."""
+        program, places = self.program, self.lowering.places
+        in_forward = {*self.inputs, *parts[0]}
+        later = {x for part in parts[1:] for i in part for x in program.operands[i] if x in in_forward}
+        elements = {place.owner for place in places.values() if place.is_number and place.owner >= 0}
+        return [*later, *program.roots, *elements]
+
+    def _at(self, place: Place) -> int:
+        return self.offsets[place.owner] + place.offset
+
+    def _encode(self) -> None:
+        lines = self.lowering.code.lines
+        self.code = np.zeros((len(lines), op.WIDTH), np.int64)
+        indices: list[Any] = [np.zeros(1, np.uint32)]
+        top = 1
+        for row, line in zip(self.code, lines, strict=True):
+            row[:] = (
+                line.what,
+                *[self._at(place) for place in line.places],
+                *line.lengths,
+                *line.x_strides,
+                *line.y_strides,
+            )
+            columns = (7, 8) if line.second is not None else (3,)
+            for column, index in zip(columns, (line.index, line.second), strict=False):
+                if index is not None:
+                    if isinstance(index, list):  # numbers, wherever they are
+                        index, row[2] = np.array([self._at(place) for place in index]), 0
+                    indices.append(index.astype(np.uint32))
+                    row[column], top = top, top + len(index)
+        self.code = self.code.view(np.uint64)
+        self.index = np.concatenate(indices)
+
+    # ------------------------------------------------------------ one memory
+
+    def make(self) -> tuple[Callable[[Any], Any], list[Callable[[Any], Any]]]:
+        """Memory, and forward and a backward for each output that compute in it."""
+        memory = np.zeros(self.size, self.dtype)
+        numbers = memory if self.dtype == np.float64 else np.zeros(self.number_count + 1)
+        values: dict[int, Any] = {}
+        program, code = self.program, self.lowering.code
+        for i, made_by in enumerate(program.ops):
+            if isinstance(made_by, Constant):
+                if i in self.offsets and self.program.likes[i] is None:
+                    numbers[self.offsets[i]] = made_by.data
+                else:
+                    values[i] = made_by.data
+        for owner, number in code.constants.items():
+            memory[self.offsets[owner]] = number
+        bench = Bench(self, memory, numbers, values)
+        forward = bench.function(self.parts[0], bench.reader(), bench.giver(program.outputs))
+        upstreams = {made_by.index: i for i, made_by in enumerate(program.ops) if isinstance(made_by, Upstream)}
+        backward = [
+            bench.function(part, bench.setter(upstreams.get(k)), bench.giver(gradients))
+            for k, (part, gradients) in enumerate(zip(self.parts[1:], program.gradients, strict=True))
+        ]
+        return forward, backward
+
+    def __str__(self) -> str:
+        lines = self.lowering.code.lines
+        return "\n".join([f"{line.what} {line.lengths}" for line in lines])
+
+
+class Bench:
+    """One memory, and the functions that work on it."""
+
+    def __init__(self, machine: Machine, memory: Any, numbers: Any, values: dict[int, Any]) -> None:
+        self.machine, self.memory, self.numbers, self.values = machine, memory, numbers, values
+
+    def function(self, part: list[Any], read: Callable[[Any], None], give: Callable[[], Any]) -> Callable[[Any], Any]:
+        """``read`` what is given, compute, ``give`` the results."""
+        machine, memory, numbers = self.machine, self.memory, self.numbers
+        run, code, index = machine.run, machine.code, machine.index
+        if len(part) == 1 and isinstance(part[0], tuple):
+            ((start, stop),) = part
+
+            def straight(given: Any) -> Any:
+                read(given)
+                run(code, start, stop, memory, numbers, index)
+                return give()
+
+            return straight
+        steps = [self._step(item) if isinstance(item, int) else item for item in part]
+
+        def in_turns(given: Any) -> Any:
+            read(given)
+            with np.errstate(all="ignore"):
+                for step in steps:
+                    if step.__class__ is tuple:
+                        run(code, *step, memory, numbers, index)
+                    else:
+                        step()
+            return give()
+
+        return in_turns
+
+    def reader(self) -> Callable[[Any], None]:
+        """Puts arguments and parameters into memory."""
+        machine, values, numbers, memory = self.machine, self.values, self.numbers, self.memory
+        position = {i: k for k, i in enumerate(machine.inputs)}
+        count = machine.given_numbers
+        kinds = [machine.lowering.kind(i) for i in machine.inputs]
+        places = [k for k, kind in enumerate(kinds) if kind == "number"]
+        take_numbers = itemgetter(*places) if len(places) > 1 else None
+        here = slice(0, count)
+        arrays = [position.get(i) for i in machine.read_arrays]
+        constants = [values[i] for i in machine.read_arrays if i in values]
+        block = memory[machine.first : machine.last] if arrays else None
+        objects = [(position[i], i) for i in machine.read_objects if i in position]
+
+        def read(inputs: Any) -> None:
+            if count:
+                if take_numbers is not None:
+                    numbers[here] = array("d", take_numbers(inputs))
+                else:
+                    numbers[0] = inputs[places[0]]
+            if block is not None:
+                given = iter(constants)
+                np.concatenate([(next(given) if k is None else inputs[k]).ravel() for k in arrays], out=block)
+            for k, i in objects:
+                values[i] = inputs[k]
+
+        return read
+
+    def setter(self, i: int | None) -> Callable[[Any], None]:
+        """Puts an upstream gradient into memory."""
+        if i is None or i not in self.machine.offsets:
+            values = self.values
+
+            def keep(upstream: Any) -> None:
+                if i is not None:
+                    values[i] = upstream
+
+            return keep
+        if self.machine.program.likes[i] is None:
+            numbers, at = self.numbers, self.machine.offsets[i]
+
+            def put(upstream: Any) -> None:
+                numbers[at] = upstream
+
+            return put
+        view = self.view(i)
+
+        def fill(upstream: Any) -> None:
+            view[...] = upstream
+
+        return fill
+
+    def giver(self, wanted: tuple[int | None, ...]) -> Callable[[], Any]:
+        """Takes results out of memory, as arrays of their own."""
+        numbers = self.numbers
+        likes = self.machine.program.likes
+        if all([i is not None and likes[i] is None for i in wanted]):
+            at = [self._number_at(i) for i in wanted]
+            if len(at) == 1:
+                (one,) = at
+                return lambda: (numbers.item(one),)
+            everywhere = np.array(at, np.intp)
+            return lambda: numbers.take(everywhere).tolist()
+        getters = [self._getter(i) for i in wanted]
+        return lambda: tuple([get() for get in getters])
+
+    def _number_at(self, i: Any) -> int:
+        return self.machine._at(self.machine.lowering.places[i])
+
+    def _getter(self, i: int | None) -> Callable[[], Any]:
+        machine = self.machine
+        if i is None:
+            return lambda: None
+        if machine.lowering.kind(i) == "object":
+            values = self.values
+            return lambda: np.array(values[i]) if values[i].__class__ is np.ndarray else values[i]
+        like: Any = machine.program.likes[i]
+        if like is None:
+            numbers, at = self.numbers, self._number_at(i)
+            return lambda: numbers.item(at)
+        view = self.view(i)
+        if not like[0] and is_op(machine.program.ops[i]):
+            return lambda: view[()]
+        return view.copy  # type: ignore[no-any-return]
+
+    def view(self, i: int) -> Any:
+        """Value i, an array, as NumPy sees it."""
+        place = self.machine.lowering.places[i]
+        start = self.machine._at(place) * self.memory.itemsize
+        return np.ndarray(place.view.shape, self.memory.dtype, self.memory, start, place.view.strides)
+
+    def _step(self, i: int) -> Callable[[], None]:
+        """A line that NumPy computes."""
+        program = self.machine.program
+        forward, values = program.ops[i].forward, self.values
+        operands = [self._operand(x) for x in program.operands[i]]
+        if self.machine.lowering.kind(i) == "object":
+
+            def keep() -> None:
+                values[i] = forward(*[operand() for operand in operands])
+
+            return keep
+        target = self.numbers[self.machine.offsets[i] :] if program.likes[i] is None else self.view(i)
+        where: Any = 0 if program.likes[i] is None else ...
+
+        def put() -> None:
+            target[where] = forward(*[operand() for operand in operands])
+
+        return put
+
+    def _operand(self, x: int) -> Callable[[], Any]:
+        if self.machine.lowering.kind(x) == "object":
+            values = self.values
+            return lambda: values[x]
+        if self.machine.program.likes[x] is None:
+            numbers, at = self.numbers, self._number_at(x)
+            return lambda: numbers.item(at)
+        view = self.view(x)
+        return (lambda: view) if view.ndim else (lambda: view[()])
