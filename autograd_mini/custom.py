@@ -46,13 +46,20 @@ def custom_op(*rules: Rule | None, kind: Kind = "pointwise") -> Callable[[Callab
 
     Raises ``TypeError`` if rules and operands do not fit together, ``ValueError`` if the name is that of an op here.
     """
+    if not all([rule is None or callable(rule) for rule in rules]):
+        raise TypeError(located(f"custom_op: {_HOW}"))
     if kind not in _KINDS:
         raise ValueError(located(f"custom_op: kind is 'pointwise', 'linear' or 'general', not {kind!r}"))
 
-    def with_rules(function: Callable[..., Any]) -> CustomOp:
+    def with_rules(function: Callable[..., Any], *others: Any) -> CustomOp:
+        if others or not hasattr(function, "__name__"):  # operands: what was given as a rule was the function
+            raise TypeError(located(f"custom_op: {_HOW}"))
         return _KINDS[kind](function, rules, sys._getframe(1).f_globals.get("__name__", "__main__"))
 
     return with_rules
+
+
+_HOW = "the rules come first and then the function; write @custom_op(lambda g, z, x: ...) above def name(x)"
 
 
 class CustomOp(Operation):
@@ -228,8 +235,10 @@ def _check_rules(
     """As many rules as operands, each of which takes what it will be given."""
     expected = 1 if several else len(operands)
     if len(rules) != expected or not operands:
-        of = "any number of operands, and one rule for all" if several else f"{len(operands)} operands, a rule for each"
-        raise TypeError(located(f"custom_op: {name} has {of}; {len(rules)} rules are given"))
+        count = f"{len(operands)} operand{'s' * (len(operands) != 1)}"
+        of = "any number of operands, and one rule for all" if several else f"{count}, a rule for each"
+        given = f"{len(rules)} rule{' is' if len(rules) == 1 else 's are'} given"
+        raise TypeError(located(f"custom_op: {name} has {of}; {given}"))
     first = ("i",) if several else ()
     for i, rule in enumerate(rules):
         if rule is None and not several:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable
 from functools import cache
 from inspect import Signature
@@ -19,7 +20,7 @@ from autograd_mini.ops.shape import as_carrier, astype
 # NumPy's ufuncs by the rows that compute the same; those that come to several rows are in FUNCTIONS.
 UFUNCS: dict[Any, Callable[..., Carrier]] = {row.ufunc: row for row in TABLE.values() if row.ufunc}
 
-# Comparisons, tests and indices have no gradient: they look at the data and give plain booleans and integers.
+# Comparisons, tests, indices and files have no gradient: they look at the data, and give plain booleans and integers.
 PLAIN_RESULTS = frozenset(
     {
         *(np.equal, np.not_equal, np.less, np.less_equal, np.greater, np.greater_equal),
@@ -33,6 +34,7 @@ PLAIN_RESULTS = frozenset(
         *(np.shape, np.ndim, np.size, np.result_type, np.can_cast, np.linalg.matrix_rank),
         *(np.zeros_like, np.ones_like, np.empty_like, np.full_like),
         *(np.array_repr, np.array_str, np.array2string),
+        *(np.save, np.savetxt, np.savez, np.savez_compressed),
     }
 )
 
@@ -57,9 +59,16 @@ ACCUMULATE: dict[Any, Callable[..., Carrier]] = {
 
 def call_ufunc(ufunc: np.ufunc, method: str, operands: tuple[Any, ...], options: dict[str, Any]) -> Any:
     """What ``np.exp(value)`` and ``array * value`` come to."""
-    row = UFUNCS.get(ufunc) or FUNCTIONS.get(ufunc)
+    row = UFUNCS.get(ufunc) or FUNCTIONS.get(ufunc) or _of_scipy(ufunc)
     if row and method == "__call__" and not options:
         return row(*operands)
+    if getattr(np, ufunc.__name__, None) is not ufunc and not row:
+        raise TypeError(
+            located(
+                f"{ufunc.__name__}, which is no function of NumPy, has no derivative here; custom_op gives it one; "
+                f"to compute without a gradient, use {ufunc.__name__}(value.data)"
+            )
+        )
     name = ufunc.__name__ if method == "__call__" else f"{ufunc.__name__}.{method}"
     if "out" in options or method == "at":
         raise TypeError(
@@ -81,6 +90,15 @@ def call_ufunc(ufunc: np.ufunc, method: str, operands: tuple[Any, ...], options:
     if along or (row and method in ("__call__", "outer")):
         raise _refused(name, sorted(set(options) - accepted), sorted(accepted))
     raise _unknown(name)
+
+
+_SCIPYS = {"erf": ops.erf, "erfinv": ops.erfinv, "expit": ops.sigmoid, "gammaln": ops.lgamma, "psi": ops.digamma}
+
+
+def _of_scipy(ufunc: np.ufunc) -> Callable[..., Carrier] | None:
+    """The row that computes the same as a function of ``scipy.special``, whose ufuncs ask a Value too."""
+    special = sys.modules.get("scipy.special")
+    return _SCIPYS.get(ufunc.__name__) if getattr(special, ufunc.__name__, None) is ufunc else None
 
 
 _NO_OUT = (

@@ -240,7 +240,7 @@ def identity(x):
 
 
 def test_there_is_a_rule_for_each_operand() -> None:
-    with pytest.raises(TypeError, match="wave has 2 operands, a rule for each; 1 rules are given"):
+    with pytest.raises(TypeError, match="wave has 2 operands, a rule for each; 1 rule is given"):
         custom_op(lambda g, z, x, y: g)(wave.function)
     with pytest.raises(TypeError, match="product has any number of operands, and one rule for all; 2 rules"):
         custom_op(lambda i, g, z, *xs: g, lambda i, g, z, *xs: g)(product.function)
@@ -385,3 +385,19 @@ def test_a_rule_that_divides_by_zero_follows_ieee() -> None:
 
 def test_the_ops_of_the_table_are_as_they_were() -> None:
     assert TABLE["mul"] is mul
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        lambda f, rule, x: custom_op(f)(x),  # @custom_op without rules
+        lambda f, rule, x: custom_op(f, rule)(x),
+        lambda f, rule, x: custom_op(f, rule)(x, x),
+        lambda f, rule, x: custom_op("f", f, rule),
+    ],
+)
+def test_the_function_in_place_of_a_rule_says_how_it_is_written(wrong: Any) -> None:
+    with pytest.raises(
+        TypeError, match=r"the rules come first .* @custom_op\(lambda g, z, x: ...\) above def name\(x\)"
+    ):
+        wrong(np.sin, lambda g, z, x: g * np.cos(x), Value(2.0))

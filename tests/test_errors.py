@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import inspect
 from collections.abc import Callable
 from pathlib import Path
@@ -10,7 +11,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from autograd_mini import Value, concatenate, ops, where
+from autograd_mini import Value, concatenate, grad, ops, where
 from autograd_mini.ops.caller import user_line
 
 
@@ -156,3 +157,13 @@ def test_an_operand_that_is_no_number_is_named_with_the_op_and_the_line() -> Non
 def test_an_axis_that_is_not_there_is_named_with_the_line_in_a_composition_too() -> None:
     with pytest.raises(ValueError, match=r"of \(2, 3\), axis=4.*\n  at test_errors.py:\d+: Value"):
         Value(np.ones((2, 3))).softmax(axis=4)
+
+
+def test_an_error_inside_of_scipy_or_copy_shows_the_users_line() -> None:
+    special = pytest.importorskip("scipy.special")
+    with pytest.raises(TypeError) as caught:
+        special.logsumexp(Value([1.0, 2.0]))
+    assert str(caught.value).endswith("special.logsumexp(Value([1.0, 2.0]))")
+    with pytest.raises(TypeError) as caught:
+        grad(lambda x: copy.deepcopy(x) * 2)(1.0)
+    assert str(caught.value).endswith("grad(lambda x: copy.deepcopy(x) * 2)(1.0)")

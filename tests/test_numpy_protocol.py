@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -287,3 +288,31 @@ def test_questions_about_the_whole_are_plain() -> None:
 
 def test_numpys_testing_functions_work_on_values() -> None:
     np.testing.assert_allclose(Value(X).data, X)
+
+
+# ---------------------------------------------------------------- SciPy's ufuncs ask a Value too
+
+
+@pytest.mark.parametrize("name", ["erf", "erfinv", "expit", "gammaln", "digamma"])
+def test_a_function_of_scipy_special_is_the_op_with_its_gradient(name: str) -> None:
+    special = pytest.importorskip("scipy.special")
+    ours = {"expit": ops.sigmoid, "gammaln": ops.lgamma}.get(name) or getattr(ops, name)
+    data = np.array([0.2, 0.7])
+    x, y = Value(data), Value(data)
+    z = getattr(special, name)(x)
+    assert z.data.tolist() == ours(data).tolist() == pytest.approx(getattr(special, name)(data).tolist())
+    z.sum().backward()
+    ours(y).sum().backward()
+    assert x.grad.tolist() == y.grad.tolist()
+
+
+def test_a_ufunc_of_others_is_named_as_what_it_is() -> None:
+    special = pytest.importorskip("scipy.special")
+    with pytest.raises(TypeError, match=r"^ndtr, which is no function of NumPy, .* custom_op .* ndtr\(value\.data\)"):
+        special.ndtr(Value(X))
+
+
+def test_what_is_written_into_a_file_is_the_data() -> None:
+    file = io.BytesIO()
+    np.save(file, Value(X))
+    assert np.load(io.BytesIO(file.getvalue())).tolist() == X.tolist()

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import copy
 import linecache
 import os.path
+import pickle
 import sys
 from types import FrameType
 
@@ -12,12 +14,17 @@ import numpy as np
 _HERE = os.path.dirname(os.path.dirname(os.path.dirname(__file__)))  # as imported: a link to it stays a link
 _PACKAGES = [os.path.join(_HERE, package) for package in ("autograd_mini", "nn", "optim")]
 _PASSED_OVER = tuple(os.path.join(folder, "") for folder in (*_PACKAGES, os.path.dirname(np.__file__)))
+# Who asks a Value on behalf of the user: copy, pickle, and what is installed beside NumPy.
+_SITE = os.path.dirname(os.path.dirname(np.__file__))
+_NEIGHBOURS = [os.path.join(_SITE, name, "") for name in ("scipy", "torch", "matplotlib", "dask", "pandas")]
+_BETWEEN = (*_PASSED_OVER, *_NEIGHBOURS, copy.__file__, pickle.__file__)
 
 
 def user_line() -> str:
     """The innermost line on the stack that is not this library's, as ``train.py:12: y = x @ w``.
 
-    For the errors of layers, losses and ops: the frames of autograd_mini, nn, optim and NumPy are passed over.
+    For the errors of layers, losses and ops: the frames of autograd_mini, nn, optim and NumPy are passed over, and
+    those of SciPy and others that call them.
 
     >>> user_line().split(":")[0]
     '<doctest...'
@@ -54,9 +61,9 @@ def is_library(path: str) -> bool:
 
 
 def user_frame() -> FrameType:
-    """The innermost frame on the stack that is not this library's."""
+    """The innermost frame on the stack that is neither this library's nor one's that calls it for the user."""
     frame = sys._getframe(2)
-    while frame.f_back and frame.f_code.co_filename.startswith(_PASSED_OVER):
+    while frame.f_back and frame.f_code.co_filename.startswith(_BETWEEN):
         frame = frame.f_back
     return frame
 
