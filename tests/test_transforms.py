@@ -18,7 +18,7 @@ from autograd_mini.transforms import elementwise_grad, grad, hessian, hvp, jacob
 
 sys.path.append(str(Path(__file__).parent / "oracle"))
 from compare import tensor  # it lies in another folder of tests
-from gallery import CASES, name_of
+from gallery import CASES, for_each_op
 
 SMOOTH = [
     (sample, kind)
@@ -43,7 +43,7 @@ def directions_of(operands, seed=8):
 NOT_EMPTY = [(sample, kind) for sample, kind in SMOOTH if all(0 not in (operand.shape or ()) for operand in kind)]
 
 
-@pytest.mark.parametrize("case", NOT_EMPTY, ids=name_of)
+@for_each_op(NOT_EMPTY)
 def test_forward_mode_is_the_transpose_of_reverse_mode(case):
     sample, kind = case
     operands = operands_of(sample, kind)
@@ -63,7 +63,7 @@ def test_forward_mode_is_the_transpose_of_reverse_mode(case):
 TWICE = [case for case in NOT_EMPTY if case[0].second_order and "output_padding" not in case[0].call]  # PyTorch raises
 
 
-@pytest.mark.parametrize("case", TWICE[::5], ids=name_of)
+@for_each_op(TWICE[::5])
 def test_the_second_derivative_in_a_direction_is_pytorchs(case):
     sample, kind = case
     operands = operands_of(sample, kind)

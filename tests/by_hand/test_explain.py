@@ -19,7 +19,7 @@ from autograd_mini.by_hand.symbol import Symbol
 from autograd_mini.ops.operation import Pointwise
 
 sys.path.append(str(Path(__file__).parents[1] / "oracle"))
-from gallery import CASES, name_of  # it lies in another folder of tests
+from gallery import CASES, for_each_op  # it lies in another folder of tests
 
 
 @pytest.fixture
@@ -53,7 +53,7 @@ EXACT = [
 
 
 @pytest.mark.filterwarnings("ignore:.*(divide|invalid).*:RuntimeWarning")  # of what is empty
-@pytest.mark.parametrize("case", EXACT, ids=name_of)
+@for_each_op(EXACT)
 def test_every_formula_says_what_the_gradient_is(case):
     sample, kind = case
     rng = np.random.default_rng(7)
@@ -369,7 +369,7 @@ def test_latex_is_one_aligned_environment(karpathy):
     assert explain(karpathy)._repr_latex_() == f"$$\n{explain(karpathy).latex}\n$$"
 
 
-@pytest.mark.parametrize("case", EXACT[::7], ids=name_of)
+@for_each_op(EXACT[::7])
 def test_latex_is_balanced_and_without_what_latex_cannot_read(case):
     sample, kind = case
     rng = np.random.default_rng(7)

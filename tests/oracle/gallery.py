@@ -6,7 +6,8 @@ A new op belongs in ``SAMPLES``: an op of the table without a sample fails the s
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections import defaultdict
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from typing import Any
 
@@ -16,6 +17,7 @@ import gallery_pointwise
 import gallery_reduction
 import gallery_window
 import numpy as np
+import pytest
 import torch
 import torch.nn.functional as F
 from sample import SCALAR, Operand, Sample, call, on_float
@@ -351,6 +353,34 @@ def name_of(case: Any) -> str:
     """The test's name."""
     sample, kind = case
     return f"{sample.call}-{'-'.join(map(str, kind))}"
+
+
+def for_each_op(cases: list[Any]) -> Callable[[Callable[[Any], None]], Callable[[str], None]]:
+    """Makes of the test of a case one test an op, which goes through its cases and says which of them fail.
+
+    A test for each would cost pytest more time than what it tests.
+    """
+    of_op: dict[str, list[Any]] = defaultdict(list)
+    for case in cases:
+        of_op[case[0].op].append(case)
+
+    def decorate(test: Callable[[Any], None]) -> Callable[[str], None]:
+        @pytest.mark.parametrize("op", of_op)
+        def through_all(op: str) -> None:
+            failed: dict[str, Exception] = {}
+            for case in of_op[op]:
+                try:
+                    test(case)
+                except Exception as error:
+                    failed[name_of(case)] = error
+            for error in failed.values():
+                error.add_note(f"{len(failed)} of {len(of_op[op])} cases fail:\n  " + "\n  ".join(failed))
+                raise error
+
+        through_all.__name__, through_all.__doc__ = test.__name__, test.__doc__
+        return through_all
+
+    return decorate
 
 
 def rows_of(op: str) -> list[Operation]:

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from gallery import CASES, name_of
+from gallery import CASES, for_each_op
 
 from autograd_mini import Value
 from autograd_mini.compiler.errors import JitError
@@ -38,7 +38,7 @@ def answer(f: Any, operands: list[Any]) -> list[Any]:
     return [z.data, *[v.grad for v in values]]
 
 
-@pytest.mark.parametrize("case", a_few_of_each_op(), ids=name_of)
+@for_each_op(a_few_of_each_op())
 def test_an_op_replays_what_it_does(case: Any) -> None:
     sample, _ = case
     replayed = jit(sample.ours)

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 import torch
 from compare import TOLERANCE, assert_like, assert_same_as_torch, centred_difference, coarsest
-from gallery import CASES, SAMPLES, name_of
+from gallery import CASES, SAMPLES, for_each_op
 from sample import ALONE, PAIRS, Operand, Sample
 
 from autograd_mini import Value, ops
@@ -25,7 +25,7 @@ def test_every_op_has_a_sample() -> None:
 
 
 @pytest.mark.filterwarnings("ignore:.*degrees of freedom:UserWarning")  # PyTorch's, of the variance of nothing
-@pytest.mark.parametrize("case", CASES, ids=name_of)
+@for_each_op(CASES)
 def test_an_op_agrees_with_pytorch(case: Any) -> None:
     sample, kind = case
     with np.errstate(all="ignore"):
@@ -45,7 +45,7 @@ SMOOTH = [
 ]
 
 
-@pytest.mark.parametrize("case", SMOOTH, ids=name_of)
+@for_each_op(SMOOTH)
 def test_a_gradient_agrees_with_centred_differences(case: Any) -> None:
     sample, kind = case
     operands = operands_of(sample, kind)
@@ -58,7 +58,7 @@ def test_a_gradient_agrees_with_centred_differences(case: Any) -> None:
         np.testing.assert_allclose(value.grad, expected, rtol=1e-6, atol=1e-7, err_msg=f"operand {i}")
 
 
-@pytest.mark.parametrize("case", [case for case in CASES if len(case[1]) > 1], ids=name_of)
+@for_each_op([case for case in CASES if len(case[1]) > 1])
 def test_a_plain_operand_is_a_constant_on_either_side(case: Any) -> None:
     sample, kind = case
     operands = operands_of(sample, kind)
