@@ -9,6 +9,8 @@ import numpy as np
 
 from autograd_mini.compiler.native import opcodes as op
 
+SHORT = 256  # elements of a row; shorter ones are laid one behind the other before something is done with them
+
 
 class Unsupported(Exception):
     """No instruction can do it: memory that runs along too many axes."""
@@ -40,6 +42,20 @@ class Place(NamedTuple):
         """In elements."""
         return tuple([s // self.view.itemsize for s in self.view.strides])
 
+    def as_pick(self) -> Pick:
+        """The elements by number, in order, of all that lies in the memory of the owner."""
+        everywhere = np.arange(self.stand_in.size)[self.offset :]
+        strides = [s * everywhere.itemsize for s in self.strides]
+        elements = np.lib.stride_tricks.as_strided(everywhere, self.view.shape, strides).ravel()
+        return Pick(Place(self.owner, self.stand_in), elements)
+
+
+class Pick(NamedTuple):
+    """Elements of what lies in a memory, by number."""
+
+    place: Place
+    elements: Any
+
 
 class Line(NamedTuple):
     """An instruction whose places are not yet settled."""
@@ -49,8 +65,7 @@ class Line(NamedTuple):
     lengths: tuple[int, int, int]
     x_strides: tuple[int, int, int]
     y_strides: tuple[int, int, int]
-    index: Any = None  # what stands in place of y: which elements
-    second: Any = None
+    elements: tuple[Any, ...] = ()  # in place of strides of y: which elements of x, of y, and where they go in z
 
 
 _NO_STRIDES = (0, 0, 0)
@@ -76,10 +91,9 @@ class Instructions:
         lengths: Any,
         x_strides: Any = _ALONG,
         y_strides: Any = _ALONG,
-        index: Any = None,
-        second: Any = None,
+        elements: tuple[Any, ...] = (),
     ) -> None:
-        self.lines.append(Line(what, (z, x, y), lengths, x_strides, y_strides, index, second))
+        self.lines.append(Line(what, (z, x, y), lengths, x_strides, y_strides, elements))
 
     def _new(self, size: int) -> Place:
         owner = -3 - len(self.sizes)
@@ -115,7 +129,7 @@ class Instructions:
             self._straight(x.seen(np.broadcast_to(x.view, z.view.shape)), which) for which, x in enumerate(operands)
         ]
         loops = _loops(z.view.shape, [x.strides for x in spread], most=3)
-        if loops is None:  # their rows begin in different places
+        if loops is None or (loops[0][2] < SHORT and loops[0][2] < z.view.size):
             spread = [self.side_by_side(x, which) for which, x in enumerate(spread)]
             loops = (1, 1, z.view.size), [_ALONG] * len(spread)
         lengths, strides = loops
@@ -132,11 +146,16 @@ class Instructions:
         """``x``, or a copy of it without gaps, where there is room for operand ``which``."""
         if x.view.flags.c_contiguous:
             return x
-        owner = -1 - which
-        self.sizes[owner] = max(self.sizes[owner], x.view.size)
-        copied = Place(owner, np.empty(x.view.shape, self.dtype))
+        copied = self._room(which, x.view.shape)
         self.copy(copied, x)
         return copied
+
+    def _room(self, which: int, shape: tuple[int, ...]) -> Place:
+        """Memory that the next instruction reads, and nobody later."""
+        owner = -1 - which
+        place = Place(owner, np.empty(shape, self.dtype))
+        self.sizes[owner] = max(self.sizes[owner], place.view.size)
+        return place
 
     def copy(self, z: Place, x: Place) -> None:
         """``x`` of the same shape into ``z``."""
@@ -163,6 +182,10 @@ class Instructions:
         ]
         self.line(op.SUM, z, x, x, sizes)
 
+    def vdot(self, z: Place, x: Place, y: Place) -> None:
+        """The sum of products of all elements."""
+        self.line(op.VDOT, z, self.side_by_side(x, 0), self.side_by_side(y, 1), (1, 1, x.view.size))
+
     def matmul(self, z: Place, x: Place, y: Place) -> None:
         """Of two matrices."""
         (m, k), n = x.view.shape, y.view.shape[1]
@@ -173,25 +196,31 @@ class Instructions:
 
     def pack(self, z: Place, numbers: Sequence[Place]) -> None:
         """Numbers side by side."""
-        self.line(op.GATHER, z, z, z, (1, 1, len(numbers)), index=list(numbers))
+        self.line(op.GATHER, z, z, z, (1, 1, len(numbers)), elements=(list(numbers),))
 
-    def gather(self, z: Place, x: Place, index: Any) -> None:
-        """The elements ``index`` of a vector."""
-        x = self.side_by_side(x, 0)
-        self.line(op.GATHER, z, x, x, (1, 1, len(index)), index=index)
+    def pick(self, z: Place, factors: Sequence[Pick]) -> None:
+        """Elements picked out of a vector, or products of such."""
+        x, y = factors[0], factors[-1]
+        lengths = (1, 1, z.view.size)
+        if len(factors) == 1:
+            self.line(op.GATHER, z, x.place, x.place, lengths, elements=(x.elements,))
+        else:
+            self.line(op.PRODUCT, z, x.place, y.place, lengths, elements=(x.elements, y.elements))
 
     def scatter(self, z: Place, x: Place, index: Any) -> None:
         """The transpose: elements added up at ``index``."""
-        self.line(op.SCATTER, z, x, x, (1, z.view.size, x.view.size), (0, 0, x.strides[0]), index=index)
+        self.line(op.SCATTER, z, x, x, (1, z.view.size, x.view.size), (0, 0, x.strides[0]), elements=(index,))
 
-    def product(self, z: Place, x: tuple[Place, Any], y: tuple[Place, Any]) -> None:
-        """Of elements that are picked out of two vectors."""
-        pairs = [
-            (self.side_by_side(place, which), np.arange(z.view.size) if index is None else index)
-            for which, (place, index) in enumerate((x, y))
-        ]
-        (left, of_x), (right, of_y) = pairs
-        self.line(op.PRODUCT, z, left, right, (1, 1, z.view.size), index=of_x, second=of_y)
+    def scatter_picked(self, z: Place, factors: Sequence[Pick], index: Any) -> None:
+        """``scatter`` of what ``pick`` picks, on the way."""
+        x, y = factors[0], factors[-1]
+        lengths = (1, z.view.size, len(index))
+        if len(factors) == 1:
+            room = self._room(0, x.elements.shape)
+            self.pick(room, factors)
+            self.scatter(z, room, index)
+        else:
+            self.line(op.SCATTER_PRODUCT, z, x.place, y.place, lengths, elements=(x.elements, y.elements, index))
 
 
 def _loops(shape: tuple[int, ...], strides: list[tuple[int, ...]], most: int) -> Any:

@@ -43,6 +43,7 @@ from autograd_mini.compiler.native.opcodes import (
     POW,
     PRODUCT,
     SCATTER,
+    SCATTER_PRODUCT,
     SIGMOID,
     SIGN,
     SIN,
@@ -165,7 +166,18 @@ def run(code: Any, start: int, stop: int, memory: Any, numbers: Any, index: Any)
                     z += n
         elif what == COPY:
             x_stride, z_stride = p[9], p[12]
+            repeats = n1 > 1 and p[8] == 0 and p[11] == n and z_stride == 1
             for a in range(n0):
+                if repeats:  # one row again and again: of what is there already, twice as much each time
+                    to, by, there, whole = z + a * p[10], x + a * p[7], n, n * n1
+                    for i in range(n):
+                        memory[to + i] = memory[by + i * x_stride]
+                    while there < whole:
+                        more = min(there, whole - there)
+                        for i in range(more):
+                            memory[to + there + i] = memory[to + i]
+                        there += more
+                    continue
                 for b in range(n1):
                     to, by = z + a * p[10] + b * p[11], x + a * p[7] + b * p[8]
                     if z_stride == 1 and x_stride == 1:
@@ -230,18 +242,25 @@ def run(code: Any, start: int, stop: int, memory: Any, numbers: Any, index: Any)
             else:
                 np.dot(memory[x : x + n0 * n1].reshape((n0, n1)), right, product)
         elif what == GATHER:
+            of_x = p[10]
             for i in range(n):
-                memory[z + i] = memory[x + index[y + i]]
+                memory[z + i] = memory[x + index[of_x + i]]
+        elif what == PRODUCT:
+            of_x, of_y = p[10], p[11]
+            for i in range(n):
+                memory[z + i] = memory[x + index[of_x + i]] * memory[y + index[of_y + i]]
         elif what == SCATTER:
-            stride = p[9]
+            of_z, stride = p[10], p[9]
             for i in range(n1):
                 memory[z + i] = 0.0
             for i in range(n):
-                memory[z + index[y + i]] += memory[x + i * stride]
-        elif what == PRODUCT:  # of elements picked by index
-            of_x, of_y = p[7], p[8]
+                memory[z + index[of_z + i]] += memory[x + i * stride]
+        elif what == SCATTER_PRODUCT:
+            of_x, of_y, of_z = p[10], p[11], p[12]
+            for i in range(n1):
+                memory[z + i] = 0.0
             for i in range(n):
-                memory[z + i] = memory[x + index[of_x + i]] * memory[y + index[of_y + i]]
+                memory[z + index[of_z + i]] += memory[x + index[of_x + i]] * memory[y + index[of_y + i]]
         elif what == CAST:
             memory[z] = numbers[x]
         else:

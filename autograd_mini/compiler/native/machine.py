@@ -131,13 +131,11 @@ class Machine:
                 *line.x_strides,
                 *line.y_strides,
             )
-            columns = (7, 8) if line.second is not None else (3,)
-            for column, index in zip(columns, (line.index, line.second), strict=False):
-                if index is not None:
-                    if isinstance(index, list):  # numbers, wherever they are
-                        index, row[2] = np.array([self._at(place) for place in index]), 0
-                    indices.append(index.astype(np.uint32))
-                    row[column], top = top, top + len(index)
+            for column, elements in enumerate(line.elements, 10):
+                if isinstance(elements, list):  # numbers, wherever they are
+                    elements, row[2] = np.array([self._at(place) for place in elements]), 0
+                indices.append(elements.astype(np.uint32))
+                row[column], top = top, top + len(elements)
         self.code = self.code.view(np.uint64)
         self.index = np.concatenate(indices)
 

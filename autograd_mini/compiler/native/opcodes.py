@@ -14,14 +14,12 @@ IF, UNLESS, GATE, ELSE = range(6, 10)  # y if x else 0; 0 if x else y; 0 if x <=
 POW, LESS, LESS_EQUAL, EQUAL, NOT_EQUAL, AND, OR = range(10, 17)
 NEG, EXP, LOG, TANH, SQRT, ABS, SIGMOID, SIN, COS, LOG1P, EXPM1, SIGN, NOT = range(17, 30)  # of one
 LAST_POINTWISE = NOT
-COPY, SUM, VDOT, MATMUL, GATHER, SCATTER, PRODUCT, CAST = range(30, 38)
+COPY, SUM, VDOT, MATMUL, GATHER, SCATTER, PRODUCT, SCATTER_PRODUCT, CAST = range(30, 39)
 ON_NUMBERS = 64  # added to an op on single Python floats, where the arrays are of float32
 
-BINARY: dict[str, int] = {
+POINTWISE: dict[str, int] = {
     **{"add": ADD, "sub": SUB, "mul": MUL, "div": DIV, "pow": POW},
     **{"maximum": MAXIMUM, "minimum": MINIMUM},
-}
-UNARY: dict[str, int] = {
     **{"neg": NEG, "exp": EXP, "log": LOG, "tanh": TANH, "sqrt": SQRT, "abs": ABS, "sigmoid": SIGMOID},
     **{"sin": SIN, "cos": COS, "log1p": LOG1P, "expm1": EXPM1, "sign": SIGN},
 }
