@@ -73,7 +73,6 @@ def peak(run: Run) -> int:
     """Bytes that one more step takes for a while, after the first have made what is kept."""
     for _ in range(3):
         run.step()
-    gc.collect()
     tracemalloc.start()
     run.step()  # what is replaced at each step, such as gradients, is counted from here on
     before = tracemalloc.get_traced_memory()[0]

@@ -11,4 +11,8 @@ from tests.benchmarks.run import Run
 
 
 def scalars(problem: Scalars) -> Run:
-    return scalar_moons(problem, Value, MLP(problem.sizes[0], problem.sizes[1:]))
+    return scalar_moons(problem, Value, MLP(problem.sizes[0], problem.sizes[1:]), _clear)
+
+
+def _clear(parameter: Value) -> None:
+    parameter.grad = 0

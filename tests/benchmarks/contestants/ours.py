@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import sys
 from collections.abc import Callable
 from typing import Any
 
@@ -11,6 +12,7 @@ import numpy as np
 import autograd_mini as am
 import nn
 import optim
+from autograd_mini.compiler import native
 from tests.benchmarks.contestants.scalar_moons import scalar_moons
 from tests.benchmarks.problems import L2, Chain, Convolutional, Dense, Recurrent, Scalars
 from tests.benchmarks.run import RATE, Answer, Run, Unavailable, trained
@@ -20,18 +22,22 @@ F32 = np.dtype(np.float32)
 
 def _wrapped(mode: str) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
     """What a mode of the catalogue makes of a loss."""
+    if mode == "eager":
+        return lambda loss: loss
     if mode == "fast":
-        raise Unavailable("jit has no second backend yet")
-    if mode == "first":
-        return lambda loss: lambda *args: am.jit(loss)(*args)  # traced and planned at each call
-    return am.jit if mode == "jit" else lambda loss: loss
+        if not native.is_installed():
+            raise Unavailable("the extra 'fast' is not installed (pip install -e '.[bench]')")
+        return am.jit
+    sys.modules["numba"] = None  # type: ignore[assignment]  # as if the extra were not installed: NumPy alone
+    return am.jit if mode == "jit" else lambda loss: lambda *args: am.jit(loss)(*args)  # "first": traced at each call
 
 
 def scalars(problem: Scalars, mode: str = "eager") -> Run:
     model = nn.scalar.MLP(problem.sizes[0], problem.sizes[1:])
     if mode == "eager":
-        return scalar_moons(problem, am.Value, model)
-    return scalar_moons(problem, lambda number: number, model, _wrapped(mode))  # the samples are arguments, as they are
+        return scalar_moons(problem, am.Value, model, am.Value.zero_grad)
+    # the samples are arguments as they are, not Values
+    return scalar_moons(problem, lambda number: number, model, am.Value.zero_grad, _wrapped(mode))
 
 
 def dense(problem: Dense, mode: str = "eager") -> Run:

@@ -11,8 +11,10 @@ from tests.benchmarks.run import RATE, Answer, Run
 Wrapper = Callable[[Callable[..., Any]], Callable[..., Any]]
 
 
-def scalar_moons(problem: Scalars, value: Any, model: Any, wrapped: Wrapper = lambda loss: loss) -> Run:
-    """``wrapped`` may make another function of the loss, such as ``jit``."""
+def scalar_moons(
+    problem: Scalars, value: Any, model: Any, clear: Callable[[Any], None], wrapped: Wrapper = lambda loss: loss
+) -> Run:
+    """``clear`` forgets a parameter's gradient; ``wrapped`` may make another function of the loss, such as ``jit``."""
     parameters = list(model.parameters())
     for layer, (weight, bias) in zip(model.layers, problem.layers, strict=True):
         for neuron, row, b in zip(layer.neurons, weight.tolist(), bias.tolist(), strict=True):
@@ -33,7 +35,8 @@ def scalar_moons(problem: Scalars, value: Any, model: Any, wrapped: Wrapper = la
 
     def with_gradients() -> Any:
         total = loss()
-        model.zero_grad()
+        for p in parameters:
+            clear(p)
         total.backward()
         return total
 
