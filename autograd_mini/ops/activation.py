@@ -63,7 +63,7 @@ def leaky_relu(x: Carrier, negative_slope: Carrier = 0.01) -> Carrier:
 
 
 def elu(x: Carrier, alpha: Carrier = 1.0) -> Carrier:
-    """``x`` where it is positive, else ``alpha * (exp(x) - 1)``. PyTorch: ``F.elu``.
+    """``x`` where it is positive, else ``alpha * (exp(x) - 1)``; its derivative at 0 is ``alpha``. PyTorch: ``F.elu``.
 
     >>> elu(3.0), elu(-1000.0)
     (3.0, -1.0)

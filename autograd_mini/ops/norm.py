@@ -76,6 +76,7 @@ def matrix_norm(x: Carrier, keepdims: bool = False, ord: Any = "fro") -> Carrier
 
     ``ord`` is 'fro', the root of the sum of squares; 'nuc', the sum of the singular values; 2 or -2, the largest or the
     smallest of them; 1 or -1, the largest or the smallest sum of abs(x) down a column; inf or -inf, along a row.
+    As in PyTorch ties share the gradient evenly; singular values that repeat or are 0 have that of the vectors found.
 
     >>> matrix_norm(np.array([[1.0, 2.0], [3.0, 4.0]]), ord=np.inf)
     7.0

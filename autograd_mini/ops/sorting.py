@@ -28,7 +28,8 @@ def sort(x: Carrier, axis: int | None = -1, kind: str | None = None, stable: boo
 def partition(x: Carrier, kth: Any, axis: int | None = -1) -> Carrier:
     """The elements along ``axis``, ordered so far that the ``kth`` is in its place and the smaller ones before it.
 
-    ``kth`` may be several. Each gradient goes back to where its element came from. PyTorch has only ``torch.kthvalue``.
+    ``kth`` may be several. Each gradient goes back to where its element came from; which of equal ones comes first is
+    open. PyTorch has only ``torch.kthvalue``.
 
     >>> float(partition(np.array([3.0, 1.0, 2.0]), 1)[1])
     2.0

@@ -84,7 +84,8 @@ def ptp(x: Carrier, axis: Axis = None, keepdims: bool = False) -> Carrier:
 def median(x: Carrier, axis: Axis = None, keepdims: bool = False) -> Carrier:
     """The element in the middle along ``axis``, or the mean of the two that are. PyTorch: ``torch.quantile(x, 0.5)``.
 
-    ``torch.median`` takes the smaller of two. Where an element is nan so is the result.
+    ``torch.median`` takes the smaller of two. Where an element is nan so is the result. The
+    gradient goes to the elements that a stable sort has there, as in PyTorch, also where others are equal to them.
 
     >>> median(np.array([4.0, 1.0, 3.0, 2.0]))
     2.5
@@ -110,7 +111,8 @@ def quantile(x: Carrier, q: Any, axis: Axis = None, method: str = "linear", keep
 
     ``q``, one or an array of them, makes the first axes of the result. Between two elements ``method`` interpolates as
     NumPy describes it: linear, lower, higher, nearest, midpoint, hazen, weibull, median_unbiased, normal_unbiased or
-    interpolated_inverted_cdf. Where an element is nan so is the result.
+    interpolated_inverted_cdf. Where an element is nan so is the result. The gradient goes to the elements that a stable
+    sort has there, as in PyTorch, also where others are equal to them.
 
     >>> quantile(np.array([1.0, 2.0, 3.0]), [0.25, 1.0])
     array([1.5, 3. ])

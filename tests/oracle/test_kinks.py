@@ -27,6 +27,11 @@ KINKS: dict[str, tuple[Callable[..., Any], Callable[..., torch.Tensor], list[lis
         lambda x, slope: torch.where(x > 0, x, slope * x),
         [[0.0, -0.0, 1.0, -1.0], [0.0, 0.1, 2.0]],
     ),
+    "elu by its alpha": (
+        ops.elu,
+        lambda x, alpha: torch.where(x > 0, x, alpha * (x.exp() - 1)),
+        [[0.0, -0.0], [0.5, 2.0]],
+    ),
     "elu": (ops.elu, F.elu, [SPECIAL[:-1]]),  # PyTorch's elu'(nan) is 1, this one nan
     "sqrt": (ops.sqrt, torch.sqrt, [SPECIAL]),
     "log": (ops.log, torch.log, [SPECIAL]),

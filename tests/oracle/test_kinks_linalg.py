@@ -185,6 +185,22 @@ def test_pinv_of_a_matrix_of_less_than_full_rank_has_pytorchs_gradient() -> None
     )
 
 
+@pytest.mark.parametrize("order", ["fro", "nuc", 1, -1, 2, -2, np.inf, -np.inf])
+@pytest.mark.parametrize("matrix", [np.ones((2, 2)), np.eye(3), np.array([[1.0, -1.0], [1.0, 1.0]])], ids=str)
+def test_ties_in_a_norm_of_matrices_are_pytorchs(order: Any, matrix: Any) -> None:
+    assert_same_as_torch(
+        lambda x: ops.matrix_norm(x, ord=order),
+        lambda x: torch.linalg.matrix_norm(x, order),
+        [matrix],
+        second_order=False,
+    )
+
+
+@pytest.mark.parametrize("p", [2, -2])
+def test_the_condition_of_equal_singular_values_has_pytorchs_gradient(p: int) -> None:
+    assert_same_as_torch(lambda x: ops.cond(x, p), lambda x: torch.linalg.cond(x, p), [np.eye(2)], second_order=False)
+
+
 def test_a_matrix_to_the_power_0_is_constant() -> None:
     x = Value(TRIANGULAR)
     identity = np.linalg.matrix_power(x, 0)
