@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from autograd_mini.diagnosis.diagnose import diagnose
     from autograd_mini.draw.microscope import microscope
     from autograd_mini.transforms import elementwise_grad, grad, hessian, hvp, jacobian, jvp, value_and_grad, vjp
+    from autograd_mini.tree import map_leaves
 
 __all__ = [
     "JitError",
@@ -49,6 +50,7 @@ __all__ = [
     "jit",
     "jvp",
     "located",
+    "map_leaves",
     "microscope",
     "named_scope",
     "no_grad",
@@ -66,6 +68,7 @@ _LOADED_LATER = {
     "explain": "autograd_mini.by_hand.explain",
     "jit": "autograd_mini.compiler.jit",
     "JitError": "autograd_mini.compiler.errors",
+    "map_leaves": "autograd_mini.tree",
     "microscope": "autograd_mini.draw.microscope",
     **dict.fromkeys(
         ["elementwise_grad", "grad", "hessian", "hvp", "jacobian", "jvp", "value_and_grad", "vjp"],

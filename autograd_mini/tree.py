@@ -36,7 +36,7 @@ def named_leaves_of(tree: Any, path: str = "") -> Iterator[tuple[str, Any]]:
 
 
 def map_leaves(f: Callable[[Any], Any], tree: Any) -> Any:
-    """The same containers with ``f`` of each leaf.
+    """The same containers with ``f`` of each leaf: lists, tuples, dicts and dataclasses. JAX: ``tree.map``.
 
     >>> map_leaves(lambda x: 2 * x, {"w": [1.0, 2.0], "b": (3.0,)})
     {'w': [2.0, 4.0], 'b': (6.0,)}

@@ -17,6 +17,7 @@ from optim.adagrad import Adadelta, Adagrad
 from optim.adam import Adam, AdamW, NAdam
 from optim.clip import clip_grad_norm, clip_grad_value
 from optim.fit import fit
+from optim.history import History
 from optim.lbfgs import LBFGS
 from optim.lion import Lion
 from optim.minibatches import minibatches
@@ -24,7 +25,6 @@ from optim.minimize import Minimum, minimize
 from optim.optimizer import Optimizer
 from optim.rmsprop import RMSprop
 from optim.sgd import SGD
-from optim.training import History
 
 __all__ = [
     "LBFGS",

@@ -10,11 +10,13 @@ import numpy as np
 
 from autograd_mini import located
 from optim import checkpoint as files
+from optim.history import History
 from optim.lr_scheduler import LRScheduler
 from optim.optimizer import Optimizer
 from optim.options import non_negative, whole
 from optim.progress import Progress
-from optim.training import History, Training
+from optim.training import Training
+from optim.training_state import restore, state_of
 
 
 def fit(
@@ -76,11 +78,11 @@ def fit(
     if checkpoint is None and (resume or every is not None):
         raise ValueError(located("fit: resume and checkpoint_every need a checkpoint, the path of a file"))
     if checkpoint is not None and files.check_folder(checkpoint).exists() and resume:
-        training.restore(files.load(checkpoint), os.fspath(checkpoint))
+        restore(training, files.load(checkpoint), os.fspath(checkpoint))
 
     def save() -> None:
         if checkpoint is not None:
-            files.save(checkpoint, training.state())
+            files.save(checkpoint, state_of(training))
 
     history = training.history
     batches = len(training.batches)

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from dataclasses import dataclass, field, fields, is_dataclass, replace
+from dataclasses import dataclass, field
 from itertools import pairwise
 from typing import Any
 
 import numpy as np
 
-from autograd_mini import Value, located
+from autograd_mini import Value, located, map_leaves
 from optim.optimizer import Optimizer
 from optim.options import non_negative, whole
 from optim.sgd import SGD
@@ -79,7 +79,7 @@ def minimize(
         raise TypeError(located(f"minimize: the first argument is the function, not a {type(f).__name__}"))
     tol, max_steps = non_negative("tol", tol), whole("max_steps", max_steps, least=0)
     parameters: list[Value] = []
-    x = _mapped(lambda leaf: _variable(leaf, parameters), x0)
+    x = map_leaves(lambda leaf: _variable(leaf, parameters), x0)
     descent = _made(optimizer, parameters, lr)
 
     def evaluate() -> Any:
@@ -98,7 +98,7 @@ def minimize(
         with np.errstate(all="ignore"):
             value = float(evaluate())
             norm = math.sqrt(sum([float(np.sum(np.square(p.grad))) for p in parameters]))
-        path.append(_mapped(_snapshot, x))
+        path.append(map_leaves(lambda parameter: parameter.data, x))  # a later step makes new numbers
         values.append(value)
         norms.append(norm)
         steps = len(path) - 1
@@ -149,7 +149,7 @@ def _same(xs: list[Any]) -> bool:
     flat: list[list[Any]] = []
     for x in xs:
         leaves: list[Any] = []
-        _mapped(leaves.append, x)
+        map_leaves(leaves.append, x)
         flat.append(leaves)
     return all([np.array_equal(a, b) for other in flat[1:] for a, b in zip(flat[0], other, strict=True)])
 
@@ -190,21 +190,3 @@ def _check_number(value: Any) -> None:
         raise ValueError(
             located(f"minimize: the result of f {what}, and only a single number has a minimum; reduce it (.sum())")
         )
-
-
-def _snapshot(parameter: Value) -> Any:
-    """The numbers as they are now; a later step makes new ones."""
-    return parameter.data
-
-
-def _mapped(f: Callable[[Any], Any], tree: Any) -> Any:
-    """The same containers with ``f`` of each leaf."""
-    if isinstance(tree, dict):
-        return {key: _mapped(f, part) for key, part in tree.items()}
-    if isinstance(tree, tuple) and hasattr(tree, "_fields"):  # a namedtuple
-        return type(tree)(*[_mapped(f, part) for part in tree])
-    if isinstance(tree, list | tuple):
-        return type(tree)([_mapped(f, part) for part in tree])
-    if is_dataclass(tree) and not isinstance(tree, type):
-        return replace(tree, **{one.name: _mapped(f, getattr(tree, one.name)) for one in fields(tree)})
-    return f(tree)

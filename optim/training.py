@@ -1,47 +1,19 @@
-"""Training: what ``fit`` goes through, one batch after the other, and how it is saved and restored."""
+"""Training: what ``fit`` goes through, one batch after the other. How it is saved stands in ``training_state``."""
 
 from __future__ import annotations
 
 import math
 from collections.abc import Iterator
-from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
 
 from autograd_mini import located, no_grad
 from optim.clip import clip_grad_norm
+from optim.history import History
 from optim.lr_scheduler import ReduceLROnPlateau
 from optim.minibatches import minibatches
 from optim.optimizer import Optimizer
-from optim.state_dict import copied
-
-
-@dataclass
-class History:
-    """What ``fit`` saw: the loss of each batch, and of each epoch the mean, the validation and the learning rate.
-
-    ``best_epoch`` is the epoch, 0 at first, with the lowest validation (training loss if there was none).
-
-    >>> History(losses=[2.0, 1.0, 1.5]).best_epoch
-    1
-    """
-
-    batch_losses: list[float] = field(default_factory=list, repr=False)
-    losses: list[float] = field(default_factory=list)
-    validations: list[float] = field(default_factory=list)
-    learning_rates: list[float] = field(default_factory=list, repr=False)
-    message: str = ""
-
-    @property
-    def watched(self) -> list[float]:
-        """The numbers that should fall: the validations, or without them the losses."""
-        return self.validations or self.losses
-
-    @property
-    def best_epoch(self) -> int:
-        """The first epoch with the lowest of them."""
-        return min(range(len(self.watched)), key=lambda i: (math.isnan(self.watched[i]), self.watched[i], i))
 
 
 class Training:
@@ -181,7 +153,7 @@ class Training:
         parts = [f"epoch {len(self.history.losses)}", f"loss {self.history.losses[-1]:.4g}"]
         return ", ".join(parts + [f"validation {one:.4g}" for one in self.history.validations[-1:]])
 
-    # ------------------------------------------------------------ checkpoints
+    # ------------------------------------------------------------ its numbers
 
     def numbers_of_the_model(self) -> dict[str, Any]:
         """A copy of the parameters, and of all that the model holds."""
@@ -199,71 +171,6 @@ class Training:
     def put_back_the_best(self) -> None:
         """The parameters of the best epoch."""
         self.put_back(self.best)
-
-    def state(self) -> dict[str, Any]:
-        """Everything, as plain numbers and arrays."""
-        history = self.history
-        return {
-            "batches": [len(self.batches.arrays[0]), self.batches.batch_size, self.batches.drop_last],
-            "now": self.numbers_of_the_model(),
-            "best": self.best,
-            "optimizer": self.optimizer.state_dict(),
-            "scheduler": None if self.scheduler is None else self.scheduler.state_dict(),
-            "rng": [copied(generator.bit_generator.state) for generator in self.generators],
-            "order": self.order,
-            "batch": self.batch,
-            "batch_losses": np.array(history.batch_losses),
-            "losses": list(history.losses),
-            "validations": list(history.validations),
-            "learning_rates": list(history.learning_rates),
-        }
-
-    def restore(self, state: Any, path: str) -> None:
-        """Puts everything in its place if all of it fits; else changes nothing."""
-        problem = self._problem(state)
-        if problem:
-            raise ValueError(
-                located(f"fit: {path} is the checkpoint of another training: {problem}; nothing was loaded")
-            )
-        before = self.state()
-        try:
-            self._put(state)
-        except Exception as error:
-            self._put(before)
-            raise ValueError(
-                located(f"fit: {path} is the checkpoint of another training; nothing was loaded: {error}")
-            ) from error
-
-    def _problem(self, state: Any) -> str:
-        expected = self.state()
-        if not isinstance(state, dict) or set(state) != set(expected):
-            return "its parts are others"
-        if state["batches"] != expected["batches"]:
-            now, then = expected["batches"], state["batches"]
-            return f"(samples, batch size, drop last) were {then}, and are {now}"
-        for name in ("scheduler", "rng"):
-            if np.size(state[name]) != np.size(expected[name]) or (state[name] is None) != (expected[name] is None):
-                return f"it has {name} {'without' if expected[name] is None else 'unlike'} this one"
-        shapes = [[np.shape(x) for x in one["now"]["parameters"]] for one in (state, expected)]
-        if shapes[0] != shapes[1]:
-            return f"its parameters have shapes {shapes[0]}, and these {shapes[1]}"
-        if state["losses"] and bool(state["validations"]) != (self.validation is not None):
-            return "one of them has a validation, and the other has none"
-        if (state["now"]["model"] is None) != (self.model is None):
-            return "one of them has a model, and the other has none"
-        return ""
-
-    def _put(self, state: dict[str, Any]) -> None:
-        self.put_back(state["now"])
-        self.optimizer.load_state_dict(state["optimizer"])
-        if self.scheduler is not None:
-            self.scheduler.load_state_dict(state["scheduler"])
-        for generator, saved in zip(self.generators, state["rng"], strict=True):
-            generator.bit_generator.state = saved
-        self.best, self.order, self.batch = state["best"], state["order"], state["batch"]
-        self.history.batch_losses[:] = np.asarray(state["batch_losses"]).tolist()
-        for name in ("losses", "validations", "learning_rates"):
-            getattr(self.history, name)[:] = state[name]
 
 
 def _generators(rng: Any) -> list[np.random.Generator]:
