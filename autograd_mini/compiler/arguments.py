@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import fields, is_dataclass, replace
+from itertools import chain
 from typing import Any
 
 import numpy as np
@@ -12,6 +13,8 @@ from autograd_mini.compiler.errors import refused
 from autograd_mini.node import Node
 from autograd_mini.ops.operation import dtype_of, shape_of
 from autograd_mini.tree import leaves_of
+
+LONG = 8  # parts of a list; in shorter ones one looks at each part
 
 
 def form_of(tree: Any, leaves: list[Any]) -> Any:
@@ -31,7 +34,8 @@ def form_of(tree: Any, leaves: list[Any]) -> Any:
         leaves.append(tree)
         return float
     if kind is list or kind is tuple:
-        return (kind, *[form_of(part, leaves) for part in tree])
+        numbers = _rows_of_numbers(tree, leaves) if len(tree) >= LONG else None
+        return numbers or (kind, *[form_of(part, leaves) for part in tree])
     if kind is int:
         leaves.append(float(tree))
         return int
@@ -56,6 +60,24 @@ def form_of(tree: Any, leaves: list[Any]) -> Any:
             "pass numbers, arrays, lists, tuples, dicts and dataclasses of them",
         ) from None
     return kind, tree
+
+
+def _rows_of_numbers(tree: Any, leaves: list[Any]) -> Any:
+    """``form_of`` for a long list of numbers, or of rows of numbers of one length, without a call for each; else None.
+
+    Its length at the end, where others have the form of a part, keeps it apart from them.
+    """
+    kinds = set(map(type, tree))
+    if kinds == {float}:
+        leaves += tree
+        return tree.__class__, float, len(tree)
+    if kinds == {int}:
+        leaves += map(float, tree)
+        return tree.__class__, int, len(tree)
+    if kinds in ({list}, {tuple}) and len(set(map(len, tree))) == 1 and set(map(type, chain(*tree))) == {float}:
+        leaves += chain(*tree)
+        return tree.__class__, (*kinds, float, len(tree[0])), len(tree)
+    return None
 
 
 def statics_of(tree: Any) -> list[Any]:
