@@ -186,7 +186,7 @@ def draw_curves(curves, counted, path):
         axes.plot(*np.array(curve[1:]).T, color=color, linestyle=line, label=f"{name}: {ends[name]:.3f}")
     axes.set(xlabel="step", ylabel="loss of unseen names (nats a letter)", ylim=(None, counted + 0.25))
     gain = f"from {ends['deeper']:.2f} to {ends['deeper with batch norm']:.2f}"
-    axes.set_title(f"Batch norm takes the deeper network {gain}")
+    axes.set_title(f"Batch norm takes the deeper network's loss {gain}")
     figure.legend(loc="outside right center", frameon=False)
     figure.savefig(path)
 

@@ -43,6 +43,11 @@ def test_a_beginning_alone_has_the_scores_it_has_in_the_whole():
         np.testing.assert_allclose(model.scores(x[:, :length]), whole[:, length - 1], rtol=0, atol=1e-5)
 
 
+def test_the_same_character_means_something_else_at_another_place():
+    scores = small(20)(np.full((1, 16), 3)).data[0]
+    assert len(np.unique(scores.round(3), axis=0)) == 16
+
+
 def test_the_maps_of_attention_are_shares_of_what_came_before():
     model, x = small(20, depth=3), np.random.default_rng(3).integers(0, 20, 12)
     weights = model.attention(x)
