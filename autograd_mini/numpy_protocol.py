@@ -59,7 +59,7 @@ ACCUMULATE: dict[Any, Callable[..., Carrier]] = {
 
 def call_ufunc(ufunc: np.ufunc, method: str, operands: tuple[Any, ...], options: dict[str, Any]) -> Any:
     """What ``np.exp(value)`` and ``array * value`` come to."""
-    row = UFUNCS.get(ufunc) or FUNCTIONS.get(ufunc) or _of_scipy(ufunc)
+    row = UFUNCS.get(ufunc) or FUNCTIONS.get(ufunc) or _elsewhere(ufunc)
     if row and method == "__call__" and not options:
         return row(*operands)
     if getattr(np, ufunc.__name__, None) is not ufunc and not row:
@@ -93,10 +93,13 @@ def call_ufunc(ufunc: np.ufunc, method: str, operands: tuple[Any, ...], options:
 
 
 _SCIPYS = {"erf": ops.erf, "erfinv": ops.erfinv, "expit": ops.sigmoid, "gammaln": ops.lgamma, "psi": ops.digamma}
+_CLIP: Any = sys.modules["numpy._core.umath"].clip  # what array.clip calls; it has no public name
 
 
-def _of_scipy(ufunc: np.ufunc) -> Callable[..., Carrier] | None:
-    """The row that computes the same as a function of ``scipy.special``, whose ufuncs ask a Value too."""
+def _elsewhere(ufunc: np.ufunc) -> Callable[..., Carrier] | None:
+    """What computes the same as a ufunc that is not among NumPy's functions: of ``scipy.special``, or array.clip."""
+    if ufunc is _CLIP:
+        return ops.clip
     special = sys.modules.get("scipy.special")
     return _SCIPYS.get(ufunc.__name__) if getattr(special, ufunc.__name__, None) is ufunc else None
 
@@ -114,9 +117,12 @@ def call_function(function: Callable[..., Any], args: tuple[Any, ...], kwargs: d
     ours = FUNCTIONS.get(function)
     if function in _IN_PLACE:
         name = function.__name__
-        instead = f"autograd_mini.{name}" if hasattr(ops, name) else "where(condition, item, value)"
-        remedy = f"make a new one with {instead}"
-        raise TypeError(located(f"np.{name} would change a Value that others were computed from; {remedy}"))
+        into = "change a Value that others were computed from"
+        if not hasattr(args[0], "record"):
+            into = "write a Value into a plain array, which cannot hold it"
+        instead = f"autograd_mini.{name}" if hasattr(ops, name) else "where(condition, item, array)"
+        instead += " (or np.ones(shape) * value, for np.full_like)" if function is np.copyto else ""
+        raise TypeError(located(f"np.{name} would {into}; make a new one with {instead}"))
     if ours is None:
         raise _unknown(name_in_numpy(function))
     given = {name: value for name, value in kwargs.items() if value is not np._NoValue}

@@ -394,9 +394,9 @@ class Value(Arithmetic, Absent, Node):
         if self.requires_grad:
             raise TypeError(
                 located(
-                    "a Value that requires a gradient does not turn into a plain array by itself, nor is it written "
-                    "into one, since the graph would be cut silently; make one Value of several with np.stack([x, y]), "
-                    "change an array by np.where(condition, value, array), or use value.detach() for a constant"
+                    "a Value that requires a gradient does not turn into a plain array, since the graph would be cut "
+                    "silently; make one of several with np.stack([x, y]), not np.array; call np.dot(a, x), not "
+                    "a.dot(x); change an array by np.where(condition, x, a); or use x.detach() for a constant"
                 )
             )
         return as_array(self.data)

@@ -78,6 +78,7 @@ FUNCTIONS: dict[str, tuple[Callable[[Any], Any], Callable[[Any], Any]]] = {
     "np.where": (lambda x: np.where(X > 1, x, 0.0), lambda x: ops.where(X > 1, x, 0.0)),
     "np.where(value > 1)": (lambda x: np.where(x > 1, x, Y), lambda x: ops.where(X > 1, x, Y)),
     "np.clip": (lambda x: np.clip(x, 0.6, 1.6), lambda x: x.clip(0.6, 1.6)),
+    "array.clip(value, value)": (lambda x: Y.clip(x, x + 1), lambda x: ops.clip(Y, x, x + 1)),
     "np.clip(None)": (lambda x: np.clip(x, None, 1.6), lambda x: x.clip(high=1.6)),
     "np.clip(min, max)": (lambda x: np.clip(x, min=0.6, max=1.6), lambda x: x.clip(0.6, 1.6)),
     "array + value": (lambda x: Y + x, lambda x: x + Y),
@@ -316,3 +317,24 @@ def test_what_is_written_into_a_file_is_the_data() -> None:
     file = io.BytesIO()
     np.save(file, Value(X))
     assert np.load(io.BytesIO(file.getvalue())).tolist() == X.tolist()
+
+
+@pytest.mark.parametrize(
+    ("call", "words"),
+    [
+        (
+            lambda x: np.full_like(X, x),
+            r"np.copyto would write a Value into a plain array, .* np.ones\(shape\) \* value",
+        ),
+        (
+            lambda x: np.put(np.zeros(3), [0], x),
+            r"np.put would write a Value into a plain array.* where\(condition, item",
+        ),
+        (lambda x: np.put(x, [0], 1.0), "np.put would change a Value that others were computed from"),
+        (lambda x: np.put_along_axis(X, X.argmax(0)[None], x, 0), "make a new one with autograd_mini.put_along_axis"),
+        (lambda x: X.dot(x), r"call np\.dot\(a, x\), not a\.dot\(x\)"),
+    ],
+)
+def test_a_value_on_its_way_into_an_array_says_what_to_do(call: Any, words: str) -> None:
+    with pytest.raises(TypeError, match=words):
+        call(Value(2.0))
