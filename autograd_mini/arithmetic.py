@@ -7,6 +7,7 @@ where the largest element is, have plain answers.
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any, Literal, Self
 
 import numpy as np
@@ -14,7 +15,7 @@ import numpy as np
 from autograd_mini import ops
 from autograd_mini.ops.axes import plain
 from autograd_mini.ops.caller import located
-from autograd_mini.ops.operation import Operation
+from autograd_mini.ops.operation import Operation, map_data
 from autograd_mini.ops.reduction import Axis
 
 
@@ -418,19 +419,19 @@ class Arithmetic:
 
     def argmax(self, axis: int | None = None, keepdims: bool = False) -> Any:
         """Where the largest element is. PyTorch: ``torch.argmax``."""
-        return np.argmax(plain(self), axis=axis, keepdims=keepdims)
+        return map_data(partial(np.argmax, axis=axis, keepdims=keepdims), self)
 
     def argmin(self, axis: int | None = None, keepdims: bool = False) -> Any:
         """Where the smallest element is. PyTorch: ``torch.argmin``."""
-        return np.argmin(plain(self), axis=axis, keepdims=keepdims)
+        return map_data(partial(np.argmin, axis=axis, keepdims=keepdims), self)
 
     def argsort(self, axis: int | None = -1) -> Any:
         """Where the elements are that ``sort`` puts in order. PyTorch: ``torch.argsort(stable=True)``."""
-        return np.argsort(plain(self), axis=axis, kind="stable")
+        return map_data(partial(np.argsort, axis=axis, kind="stable"), self)
 
     def argpartition(self, kth: Any, axis: int | None = -1) -> Any:
         """Where the elements are that ``partition`` puts in order."""
-        return np.argpartition(plain(self), kth, axis=axis)
+        return map_data(partial(np.argpartition, kth=kth, axis=axis), self)
 
     def searchsorted(self, v: Any, side: Literal["left", "right"] = "left", sorter: Any = None) -> Any:
         """Where ``v`` would be put in so that this Value stays sorted. PyTorch: ``torch.searchsorted``."""
@@ -442,15 +443,15 @@ class Arithmetic:
 
     def any(self, axis: Axis = None, keepdims: bool = False) -> Any:
         """Whether an element is not 0. PyTorch: ``torch.any``."""
-        return np.any(plain(self), axis=axis, keepdims=keepdims)
+        return map_data(partial(np.any, axis=axis, keepdims=keepdims), self)
 
     def all(self, axis: Axis = None, keepdims: bool = False) -> Any:
         """Whether no element is 0. PyTorch: ``torch.all``."""
-        return np.all(plain(self), axis=axis, keepdims=keepdims)
+        return map_data(partial(np.all, axis=axis, keepdims=keepdims), self)
 
     def count_nonzero(self, axis: Axis = None, keepdims: bool = False) -> Any:
         """How many elements are not 0. PyTorch: ``torch.count_nonzero``."""
-        return np.count_nonzero(plain(self), axis=axis, keepdims=keepdims)
+        return map_data(partial(np.count_nonzero, axis=axis, keepdims=keepdims), self)
 
     # ------------------------------------------------------------ shapes
 

@@ -169,7 +169,9 @@ class Guards:
                     )
                 if keys or (keys is None and container.__class__ is not tuple):  # which stays what it is
                     self._held.append((path + name, container, keys, tuple(held)))
-                names = _names_of(container, keys)
+                if isinstance(thing, types.FunctionType):
+                    path = ""  # its globals and what it closes over have names of their own
+                names = _names_of(container, keys, brackets=not name)
                 todo.extend((f"{path}{name}{n}", part) for n, part in zip(names, held, strict=True))
 
 
@@ -244,10 +246,12 @@ def _content(cell: Any) -> Any:
         return None
 
 
-def _names_of(container: Any, keys: Any) -> Any:
+def _names_of(container: Any, keys: Any, brackets: bool) -> Any:
     if keys is not None:
         return keys
-    return list(container) if isinstance(container, dict) else [f"[{i}]" for i in range(len(container))]
+    if isinstance(container, dict):
+        return [f"[{key!r}]" if brackets else key for key in container]
+    return [f"[{i}]" for i in range(len(container))]
 
 
 def _names_in(code: types.CodeType) -> set[str]:

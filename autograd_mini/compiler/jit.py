@@ -15,6 +15,7 @@ from autograd_mini import modes
 from autograd_mini.compiler import native
 from autograd_mini.compiler.arguments import form_of, numbers_of, statics_of, with_leaves
 from autograd_mini.compiler.cache import Cache
+from autograd_mini.compiler.closed_over import guarded
 from autograd_mini.compiler.errors import JitError, refused
 from autograd_mini.compiler.fuse import fused
 from autograd_mini.compiler.guards import Guards
@@ -23,7 +24,7 @@ from autograd_mini.compiler.program import Argument, Captured, Constant
 from autograd_mini.compiler.replay import compiled
 from autograd_mini.compiler.result import Call, Replayed, Result
 from autograd_mini.compiler.simplify import simplified
-from autograd_mini.compiler.trace import Tape, guarded
+from autograd_mini.compiler.trace import Tape
 from autograd_mini.node import Node
 from autograd_mini.scope import current_scope
 from autograd_mini.tree import leaves_of, map_leaves

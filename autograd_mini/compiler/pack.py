@@ -17,7 +17,8 @@ import numpy as np
 from autograd_mini import modes, ops
 from autograd_mini.compiler.program import DETACH, Constant, Plain, Program, is_op
 from autograd_mini.compiler.rows import PACK, gather
-from autograd_mini.compiler.trace import Tape, Traced
+from autograd_mini.compiler.trace import Tape
+from autograd_mini.compiler.traced import Traced
 from autograd_mini.ops.operation import Pointwise, shape_of
 
 FEWEST_WORTH_PACKING = 64  # scalar lines; a program with fewer is left as it is

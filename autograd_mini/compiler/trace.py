@@ -3,173 +3,23 @@
 from __future__ import annotations
 
 import math
-import sys
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from functools import lru_cache
-from threading import RLock
-from types import CodeType
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 
-from autograd_mini import backward, forward, modes, numpy_protocol, transforms, value
+from autograd_mini import modes, value
 from autograd_mini.backward import gradients
-from autograd_mini.compiler.errors import JitError, refused
+from autograd_mini.compiler.errors import refused
 from autograd_mini.compiler.program import DETACH, SOURCES, Argument, Captured, Constant, Like, Plain, Program, Upstream
-from autograd_mini.compiler.rows import AFTER, row_of
-from autograd_mini.errors import op_error
+from autograd_mini.compiler.rows import AFTER
+from autograd_mini.compiler.traced import Traced, get_data, set_data
 from autograd_mini.node import Node
-from autograd_mini.ops.caller import is_library
-from autograd_mini.ops.operation import Operation, as_data
+from autograd_mini.ops.operation import as_data
 from autograd_mini.scope import current_scope
 from autograd_mini.value import Value
 
 _new = object.__new__
-_slot: Any = vars(Node)["data"]  # below the property of Traced
-_get_data, _set_data = _slot.__get__, _slot.__set__
-# Who may look at the data of a traced Value: those who compute with it and write down that they did.
-_READERS = frozenset({__file__, value.__file__, backward.__file__, forward.__file__, transforms.__file__})
-
-
-class Traced(Value):
-    """A Value on a tape. Whoever reads its data outside of an op would make a constant of it, and is refused."""
-
-    __slots__ = ("number",)
-
-    number: int  # its line on the tape
-
-    @property
-    def data(self) -> Any:
-        reader = sys._getframe(1).f_code
-        if reader.co_filename not in _READERS:
-            raise _refused_to(reader, "what is traced")
-        return _get_data(self)
-
-    @data.setter
-    def data(self, data: Any) -> None:
-        raise refused("assigning .data of what is traced", "make a new Value with ops, such as where(...)")
-
-    def record(self, op: Operation, x: Any, y: Any = None) -> Any:
-        if x.__class__ is not tuple:
-            _tape()
-            return super().record(op, x, y)
-        data = [_get_data(v) if isinstance(v, Node) else v for v in x]
-        picks = row_of(op) in ("getitem_at", "scatter_add_at")
-        if picks and any([np.asarray(part).dtype.kind == "b" for part in data[:-1]]):
-            raise refused(
-                "how many elements a traced mask picks depends on its numbers, and a program has one shape for each "
-                "of its lines",
-                "use where(mask, x, 0), which keeps the shape",
-            )
-        try:
-            with np.errstate(all="ignore"):
-                z = op.forward(*data)  # not op(...): conditions and indices stay booleans and integers
-        except (TypeError, IndexError, ValueError) as cause:
-            raise op_error(op, data, cause) from cause
-        needs_grad = any([isinstance(v, Node) and v.requires_grad for v in x])
-        written: Value = _tape().write(op, x, None, z, needs_grad and modes.is_recording())
-        return written
-
-    @property
-    def dtype(self) -> np.dtype[Any]:
-        return np.asarray(_get_data(self)).dtype  # of a bool, bool: where asks for it
-
-    @property
-    def shape(self) -> tuple[int, ...]:
-        return np.shape(_get_data(self))
-
-    def __and__(self, other: Any) -> Any:
-        return _tape().compared(np.logical_and, self, other)
-
-    def __or__(self, other: Any) -> Any:
-        return _tape().compared(np.logical_or, self, other)
-
-    __rand__, __ror__ = __and__, __or__
-
-    def __invert__(self) -> Any:
-        return self.map_data(np.logical_not)
-
-    def __index__(self) -> int:
-        raise refused("a traced number as an index, a count or a range", "close over it instead of passing it")
-
-    def __array_ufunc__(self, ufunc: np.ufunc, method: str, *operands: Any, **options: Any) -> Any:
-        if ufunc in numpy_protocol.PLAIN_RESULTS and method == "__call__" and not options:
-            if len(operands) == 1:
-                return self.map_data(ufunc)
-            return _tape().compared(ufunc, *operands)
-        return super().__array_ufunc__(ufunc, method, *operands, **options)
-
-    def __array_function__(self, function: Any, types: Any, args: Any, kwargs: Any) -> Any:
-        if function in _SHAPE_ONLY:
-            plain = [_get_data(x) if isinstance(x, Traced) else x for x in args]
-            return function(*plain, **kwargs)
-        if function in numpy_protocol.PLAIN_RESULTS and args and args[0] is self:
-            return self.map_data(lambda data: function(data, *args[1:], **kwargs))
-        return super().__array_function__(function, types, args, kwargs)
-
-    def __repr__(self) -> str:
-        return f"Traced(shape={self.shape}, dtype={self.dtype})"
-
-
-@contextmanager
-def guarded(values: list[Any]) -> Iterator[None]:
-    """For a while it is refused to read the data of these Values, which a function closes over.
-
-    Two threads take turns, since each has to leave the Values as it found them.
-    """
-    with _one_thread:
-        classes: list[tuple[Any, Any]] = [(x, x.__class__) for x in values if isinstance(x, Value)]
-        try:
-            for x, kind in classes:
-                x.__class__ = _guarded_kind(kind)
-            yield
-        finally:
-            for x, kind in classes:
-                x.__class__ = kind
-
-
-_one_thread = RLock()
-
-
-@lru_cache(maxsize=64)
-def _guarded_kind(kind: Any) -> Any:
-    def read(self: Any) -> Any:
-        reader = sys._getframe(1).f_code
-        if modes.tape() and reader.co_filename not in _READERS:
-            raise _refused_to(reader, "a parameter")
-        return _get_data(self)
-
-    def write(self: Any, data: Any) -> None:
-        if modes.tape():
-            raise refused("assigning .data of a parameter", "change parameters after the call")
-        _set_data(self, data)
-
-    return type(kind.__name__, (kind,), {"__slots__": (), "data": property(read, write)})
-
-
-def _refused_to(reader: CodeType, what: str) -> JitError:
-    """The error for a function that reads the data of ``what``."""
-    if is_library(reader.co_filename):
-        function = reader.co_qualname.split(".<")[0]
-        return refused(
-            f"{function} looks at the numbers of {what} to decide on what it computes or on its result's shape",
-            "call it outside of the jitted function",
-        )
-    return refused(f"reading .data of {what}", "use the Value itself in ops, or value.map_data(f)")
-
-
-_SHAPE_ONLY = frozenset({np.shape, np.ndim, np.size, np.zeros_like, np.ones_like, np.empty_like, np.full_like})
-
-
-def _tape() -> Tape:
-    tape: Tape | None = modes.tape()
-    if tape is None:
-        raise JitError(
-            "jit: a Value of a traced function is used after its end; return it from the function instead of "
-            "keeping it elsewhere"
-        )
-    return tape
 
 
 class Tape:
@@ -216,7 +66,7 @@ class Tape:
     def line(self, op: Any, operands: tuple[int, ...], z: Any) -> Traced:
         """A new line, and the Value that stands for its result: by itself one that is a constant to gradients."""
         node = _new(Traced)
-        _set_data(node, z)
+        set_data(node, z)
         node.op = node._x = node._y = node._grad = None
         node.requires_grad = False
         node._label = current_scope()
@@ -234,7 +84,7 @@ class Tape:
             self._born.add(made)
             return False
         twin = self.detached(data)
-        _set_data(made, _get_data(twin))
+        set_data(made, get_data(twin))
         made.op = made._x = made._y = None
         made.requires_grad = twin.requires_grad = requires_grad
         self._of_value[made] = twin
@@ -243,15 +93,31 @@ class Tape:
     def detached(self, x: Any) -> Traced:
         """The same, as a constant to gradients."""
         x = x if x.__class__ is Traced else self._on_tape(x)
-        return self.line(DETACH, (x.number,), _get_data(x))
+        return self.line(DETACH, (x.number,), get_data(x))
 
     def mapped(self, f: Callable[[Any], Any], x: Any, instead: Callable[[Any], Any] | None) -> Traced:
         """A line for ``f`` of the data, which nothing is differentiated through."""
-        name = getattr(f, "__name__", "f")
+        name = getattr(getattr(f, "func", f), "__name__", "f")  # of a partial, the function's
         if isinstance(f, np.ufunc):
             return self.plain(Plain(name, f, instead), [x])
+        return self._mapped(name, f, [x], instead)
+
+    def called(self, function: Callable[..., Any], args: Any, kwargs: Any) -> Traced:
+        """A line for a function of NumPy without a gradient, such as ``np.isclose(x, y)``."""
+        places = [i for i, x in enumerate(args) if isinstance(x, Node)]
+        given = [None if isinstance(x, Node) else x for x in args]
+
+        def call(*data: Any) -> Any:
+            whole = list(given)
+            for i, x in zip(places, data, strict=True):
+                whole[i] = x
+            return function(*whole, **kwargs)
+
+        return self._mapped(function.__name__, call, [args[i] for i in places], None)
+
+    def _mapped(self, name: str, f: Callable[..., Any], xs: list[Any], instead: Callable[..., Any] | None) -> Traced:
         form: list[Like] = []
-        node = self.plain(Plain(name, _of_one_form(f, form), instead), [x])
+        node = self.plain(Plain(name, _of_one_form(name, f, form), instead), xs)
         form.append(self.likes[node.number])
         return node
 
@@ -259,7 +125,9 @@ class Tape:
         """A line for what has no gradient, on operands on the tape."""
         known = [x if x.__class__ is Traced else self._on_tape(x) for x in xs]
         operands = tuple([x.number if x.__class__ is Traced else self.constant(x) for x in known])
-        z = (op.instead or op.forward)(*[_get_data(x) if x.__class__ is Traced else x for x in known])
+        z = (op.instead or op.forward)(*[get_data(x) if x.__class__ is Traced else x for x in known])
+        if z is not None and (z.__class__ is tuple or np.asarray(z).dtype.kind not in "fiub"):
+            raise refused(f"{op.name} gives what is neither a number nor an array", "call it outside of the function")
         node = self.line(op, operands, False if z is None else z)
         if z is None or op.instead:
             self.effects.append(node)
@@ -271,7 +139,7 @@ class Tape:
         for operand in (x, y):
             known = operand if operand.__class__ is Traced else self._on_tape(operand)
             traced = known.__class__ is Traced
-            plain.append(_get_data(known) if traced else value.as_operand(known))
+            plain.append(get_data(known) if traced else value.as_operand(known))
             operands.append(known.number if traced else self.constant(plain[-1]))
         truth = ufunc(*plain)
         return self.line(Plain(ufunc.__name__, ufunc), tuple(operands), truth if np.ndim(truth) else bool(truth))
@@ -291,7 +159,7 @@ class Tape:
             return x
         known = self._of_value.get(x)
         if known is None:
-            known = self.line(Constant(x.data) if x in self._born else Captured(x), (), x.data)
+            known = self.line(Constant(get_data(x)) if x in self._born else Captured(x), (), get_data(x))
             known.requires_grad = x.requires_grad
             self._of_value[x] = known
             if x not in self._born:
@@ -308,7 +176,7 @@ class Tape:
 
     def argument(self, index: int, leaf: Any) -> Traced:
         """The Value that stands for an argument."""
-        data = leaf.data if isinstance(leaf, Node) else leaf
+        data = get_data(leaf) if isinstance(leaf, Node) else leaf
         if np.asarray(data).dtype.kind not in "fiub":
             kind = np.asarray(data).dtype
             raise refused(f"an argument is an array of {kind}", "pass real numbers, whole numbers or booleans")
@@ -339,7 +207,7 @@ class Tape:
     def _gradient_of(self, index: int, output: Traced, wanted: list[Traced]) -> list[int | None]:
         if not (output.requires_grad and wanted):
             return [None for _ in wanted]
-        upstream = 1.0 if _get_data(output).__class__ is float else np.ones_like(_get_data(output))
+        upstream = 1.0 if get_data(output).__class__ is float else np.ones_like(get_data(output))
         grads = gradients(output, self.line(Upstream(index), (), upstream), create_graph=True)
         found: list[int | None] = []
         for w in wanted:
@@ -348,16 +216,16 @@ class Tape:
         return found
 
 
-def _of_one_form(f: Callable[[Any], Any], form: list[Like]) -> Callable[[Any], Any]:
+def _of_one_form(name: str, f: Callable[..., Any], form: list[Like]) -> Callable[..., Any]:
     """``f``, which must answer in one form, found while it was traced: the program has memory for no other."""
 
-    def checked(data: Any) -> Any:
-        z = f(data)
+    def checked(*data: Any) -> Any:
+        z = f(*data)
         if form and z is not None and like_of(z) != form[0]:
             (shape, dtype), (expected, kind) = [like or ((), float) for like in (like_of(z), form[0])]
             raise refused(
-                f"what map_data computes had shape {expected} and dtype {kind} when it was traced, and has {shape} "
-                f"and {dtype} now; a program has one shape for each of its lines",
+                f"what {name} gives had shape {expected} and dtype {kind} when it was traced, and has {shape} and "
+                f"{dtype} now; a program has one shape for each of its lines",
                 "compute it before the call and pass it as an argument",
             )
         return z

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -12,6 +13,7 @@ from hypothesis import strategies as st
 import autograd_mini as am
 from autograd_mini import Value
 from autograd_mini.compiler.jit import jit
+from autograd_mini.ops.operation import TABLE, Operation, Pointwise, shape_of
 
 # Each maps moderate numbers to moderate numbers. Of one operand, and of two.
 ONE: dict[str, Any] = {
@@ -29,9 +31,7 @@ ONE: dict[str, Any] = {
     "where positive": lambda x: am.where(x > 0, x, 0.5 * x),
     "where not": lambda x: am.where(x > 0.2, 0.0, x),
     "sum": lambda x: am.tanh(am.sum(x)),
-    "mean": lambda x: am.mean(x, -1) if am.ops.operation.shape_of(x) else x,
-    "softmax": lambda x: am.softmax(x) if am.ops.operation.shape_of(x) else x,
-    "std": lambda x: am.std(x) if am.ops.operation.shape_of(x) else x,
+    "mean": lambda x: am.mean(x, -1) if shape_of(x) else x,
     "transpose": am.transpose,
     "ravel": lambda x: am.ravel(x)[::-1],
     "first": lambda x: am.ravel(x)[0],
@@ -49,6 +49,59 @@ TWO: dict[str, Any] = {
     "where": lambda x, y: am.where(x < y, x, y * y),
     "outer": lambda x, y: am.sum(am.outer(x, y), 0),
     "stack": lambda x, y: am.stack([am.sum(x), am.sum(y)]),
+}
+
+
+def between(low: float, x: Any) -> Any:
+    """Numbers from ``low`` to ``low`` + 0.4, where every op has a value and a slope, and none a jump."""
+    return low + 0.4 * am.sigmoid(x)
+
+
+def of_rows(f: Callable[[Any], Any]) -> Callable[[Any], Any]:
+    return lambda x: f(x) if shape_of(x) else x
+
+
+def every_row(operands: int) -> list[Operation]:
+    """The pointwise rows of the table."""
+    rows = [op for op in TABLE.values() if isinstance(op, Pointwise) and not op.param_names]
+    return [op for op in rows if len(op.rules) == operands and op.name not in ("arccosh", "polygamma")]
+
+
+ONE |= {op.name: lambda x, op=op: am.tanh(op(between(0.55, x))) for op in every_row(1)}
+ONE |= {"arccosh": lambda x: am.arccosh(between(1.05, x))}
+TWO |= {op.name: lambda x, y, op=op: am.tanh(op(between(0.55, x), between(1.05, y))) for op in every_row(2)}
+OF_ROWS: dict[str, Any] = {
+    "softmax": am.softmax,
+    "std": am.std,
+    "max": am.max,
+    "min, kept": lambda x: am.min(x, 0, keepdims=True),
+    "prod": lambda x: am.prod(between(0.55, x), -1),
+    "var": lambda x: am.var(x, -1),
+    "logsumexp": lambda x: am.logsumexp(x, -1),
+    "log_softmax": lambda x: am.log_softmax(x, 0),
+    "norm": lambda x: am.norm(1.0 + x),
+    "cumsum": lambda x: am.cumsum(x, -1),
+    "cumprod": lambda x: am.cumprod(between(0.55, x), 0),
+    "cummax": lambda x: am.cummax(x, 0),
+    "sort": am.sort,
+    "median": am.median,
+    "quantile": lambda x: am.quantile(x, [0.2, 0.7], -1),
+    "nanmean": lambda x: am.nanmean(am.where(x > 0, x, float("nan")), -1, where=x < 10.0),
+    "clip": lambda x: am.clip(x, -0.5, 0.5),
+    "flipped": lambda x: x[::-1],
+    "all but one": lambda x: x[..., 1:],
+    "with an axis": lambda x: x[None, ..., -1],
+    "in order": lambda x: am.take_along_axis(x, x.argsort(0) if isinstance(x, Value) else np.argsort(x, 0), 0),
+    "its own Gram matrix": lambda x: am.matmul(x, am.transpose(x)),
+    "stacked": lambda x: am.concatenate([x, 2 * x], -1),
+    "einsum": lambda x: am.einsum("...i,...i->...", x, x),
+    "padded": lambda x: am.pad(x, 1),
+}
+ONE |= {name: of_rows(f) for name, f in OF_ROWS.items()}
+TWO |= {
+    "matmul": lambda x, y: am.matmul(am.reshape(x, (-1, 1)), am.reshape(y, (1, -1))),
+    "dot": lambda x, y: am.sum(am.ravel(x)[:1] * am.ravel(y)),
+    "picked where": lambda x, y: am.where(am.sum(x) > am.sum(y), x, y),
 }
 SHAPES: list[tuple[int, ...] | None] = [None, None, (), (3,), (2, 3), (2, 1)]
 

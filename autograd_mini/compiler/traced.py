@@ -1,0 +1,144 @@
+"""A traced Value: it stands on a tape for what a program computes, and its numbers are refused to whoever asks."""
+
+from __future__ import annotations
+
+import sys
+from types import FrameType
+from typing import Any
+
+import numpy as np
+
+from autograd_mini import backward, forward, modes, numpy_protocol, transforms, value
+from autograd_mini.compiler.errors import JitError, refused
+from autograd_mini.compiler.rows import row_of
+from autograd_mini.errors import op_error
+from autograd_mini.node import Node
+from autograd_mini.ops.caller import is_library
+from autograd_mini.ops.operation import Operation
+from autograd_mini.value import Value
+
+_slot: Any = vars(Node)["data"]  # below the property of Traced
+get_data, set_data = _slot.__get__, _slot.__set__
+# Who may look at the data of a traced Value: those who compute with it and write down that they did.
+READERS = frozenset({value.__file__, backward.__file__, forward.__file__, transforms.__file__})
+NO_GRAD_YET = "take gradients by grad or value_and_grad inside of the function, or by backward() after the call"
+
+
+class Traced(Value):
+    """A Value on a tape. Whoever reads its data outside of an op would make a constant of it, and is refused."""
+
+    __slots__ = ("number",)
+
+    number: int  # its line on the tape
+
+    @property
+    def data(self) -> Any:
+        reader = sys._getframe(1)
+        if reader.f_code.co_filename not in READERS:
+            raise refused_to(reader, "what is traced")
+        return get_data(self)
+
+    @data.setter
+    def data(self, data: Any) -> None:
+        raise refused("assigning .data of what is traced", "make a new Value with ops, such as where(...)")
+
+    @property
+    def grad(self) -> Any:
+        raise refused("reading .grad of what is traced", NO_GRAD_YET)
+
+    @grad.setter
+    def grad(self, gradient: Any) -> None:
+        raise refused("assigning .grad of what is traced", NO_GRAD_YET)
+
+    def record(self, op: Operation, x: Any, y: Any = None) -> Any:
+        if x.__class__ is not tuple:
+            _tape()
+            return super().record(op, x, y)
+        data = [get_data(v) if isinstance(v, Node) else v for v in x]
+        picks = row_of(op) in ("getitem_at", "scatter_add_at")
+        if picks and any([np.asarray(part).dtype.kind == "b" for part in data[:-1]]):
+            raise refused(
+                "how many elements a traced mask picks depends on its numbers, and a program has one shape for each "
+                "of its lines",
+                "use where(mask, x, 0), which keeps the shape",
+            )
+        try:
+            with np.errstate(all="ignore"):
+                z = op.forward(*data)  # not op(...): conditions and indices stay booleans and integers
+        except (TypeError, IndexError, ValueError) as cause:
+            raise op_error(op, data, cause) from cause
+        needs_grad = any([isinstance(v, Node) and v.requires_grad for v in x])
+        written: Value = _tape().write(op, x, None, z, needs_grad and modes.is_recording())
+        return written
+
+    @property
+    def dtype(self) -> np.dtype[Any]:
+        return np.asarray(get_data(self)).dtype  # of a bool, bool: where asks for it
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        return np.shape(get_data(self))
+
+    def __and__(self, other: Any) -> Any:
+        return _tape().compared(np.logical_and, self, other)
+
+    def __or__(self, other: Any) -> Any:
+        return _tape().compared(np.logical_or, self, other)
+
+    __rand__, __ror__ = __and__, __or__
+
+    def __invert__(self) -> Any:
+        return self.map_data(np.logical_not)
+
+    def __index__(self) -> int:
+        raise refused("a traced number as an index, a count or a range", "close over it instead of passing it")
+
+    def __array_ufunc__(self, ufunc: np.ufunc, method: str, *operands: Any, **options: Any) -> Any:
+        if ufunc in numpy_protocol.PLAIN_RESULTS and method == "__call__" and not options:
+            if len(operands) == 1:
+                return self.map_data(ufunc)
+            return _tape().compared(ufunc, *operands)
+        return super().__array_ufunc__(ufunc, method, *operands, **options)
+
+    def __array_function__(self, function: Any, types: Any, args: Any, kwargs: Any) -> Any:
+        if function in _SHAPE_ONLY:
+            plain = [get_data(x) if isinstance(x, Traced) else x for x in args]
+            return function(*plain, **kwargs)
+        if function in numpy_protocol.PLAIN_RESULTS and not any([isinstance(x, Node) for x in kwargs.values()]):
+            return _tape().called(function, args, kwargs)
+        return super().__array_function__(function, types, args, kwargs)
+
+    def __repr__(self) -> str:
+        return f"Traced(shape={self.shape}, dtype={self.dtype})"
+
+
+_SHAPE_ONLY = frozenset(
+    {
+        *(np.shape, np.ndim, np.size, np.zeros_like, np.ones_like, np.empty_like, np.full_like, np.result_type),
+        *(np.can_cast, np.isrealobj, np.iscomplexobj, np.tril_indices_from, np.triu_indices_from),
+        np.diag_indices_from,
+    }
+)
+
+
+def _tape() -> Any:
+    tape = modes.tape()
+    if tape is None:
+        raise JitError(
+            "jit: a Value of a traced function is used after its end; return it from the function instead of "
+            "keeping it elsewhere"
+        )
+    return tape
+
+
+def refused_to(reader: FrameType, what: str) -> JitError:
+    """The error for a function that reads the data of ``what``."""
+    if is_library(reader.f_code.co_filename):
+        while reader.f_back is not None and is_library(reader.f_back.f_code.co_filename):
+            reader = reader.f_back
+        function = reader.f_code.co_name
+        return refused(
+            f"{function} looks at the numbers of {what} to decide on what it computes or on its result's shape",
+            "call it outside of the jitted function",
+        )
+    return refused(f"reading .data of {what}", "use the Value itself in ops, or value.map_data(f)")

@@ -1,0 +1,73 @@
+"""Questions about numbers that have no gradient are asked anew at each replay; what cannot be is refused."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import pytest
+
+import autograd_mini as am
+from autograd_mini import Value
+from autograd_mini.compiler.errors import JitError
+from autograd_mini.compiler.jit import jit
+
+W = Value([1.0, -2.0, 3.0])
+X, Y = np.array([0.5, -1.0, 3.0]), np.array([3.0, 1.0, -2.0])
+ASKED: dict[str, Callable[[Any], Any]] = {
+    "argmax": lambda x: W * x.argmax(),
+    "argmin": lambda x: W * x.argmin(),
+    "argsort": lambda x: W[x.argsort()] * x,
+    "argpartition": lambda x: W[x.argpartition(1)[1]] * x,
+    "any": lambda x: am.where((x - 2).clip(0.0, 9.0).any(), x * W, 0.0),
+    "all": lambda x: am.where((x + 1).all(), x * W, 0.0),
+    "count_nonzero": lambda x: W * (x + 1).count_nonzero(),
+    "an element picked by argmax": lambda x: W[x.argmax()],
+    "np.argmax of a parameter": lambda x: x * np.argmax(W),
+    "np.isnan of a parameter": lambda x: am.where(np.isnan(W), 0.0, x * W),
+    "np.isnan": lambda x: am.where(~np.isnan(x), x * W, 0.0),
+    "np.any": lambda x: am.where(np.any(x < -1.5), x * W, 0.0),
+    "np.isclose": lambda x: am.where(np.isclose(x, W), x * x * W, x),
+    "np.isclose of a parameter": lambda x: am.where(np.isclose(W, x), x * x * W, x),
+    "np.searchsorted": lambda x: W * np.searchsorted(np.array([-0.5, 1.0]), x),
+    "np.greater": lambda x: am.where(np.greater(x, W), x, W),
+    "np.logical_and": lambda x: am.where(np.logical_and(x > 0, W > 0), x, W),
+    "np.count_nonzero": lambda x: W * np.count_nonzero(x > 0.7),
+    "np.result_type": lambda x: am.astype(x * W, np.result_type(x, np.float32)),
+    "np.zeros_like": lambda x: np.zeros_like(x) + np.ones_like(W) * x,
+    "np.sort": lambda x: np.sort(x) * W,
+    "np.where": lambda x: np.where(x > 0, x, W),
+    "a mask that is no argument": lambda x: (W * x)[np.array([True, False, True])],
+}
+
+
+@pytest.mark.parametrize("name", ASKED)
+def test_a_question_is_asked_anew_at_each_call(name: str) -> None:
+    f = ASKED[name]
+    replayed = jit(f)
+    answers = [(f(Value(x)), replayed(x)) for x in (X, Y, X)]
+    assert np.any(answers[0][0].data != answers[1][0].data)
+    for expected, actual in answers:
+        np.testing.assert_array_equal(actual.data, expected.data)
+        assert np.asarray(actual.data).dtype == np.asarray(expected.data).dtype
+
+
+REFUSED: dict[str, tuple[Callable[[Any], Any], str]] = {
+    "tolist": (lambda x: W * sum(x.tolist()), "tolist looks at the numbers"),
+    "np.nonzero": (lambda x: x[np.nonzero(x > 0)], "nonzero gives what is neither a number nor an array"),
+    "min of Python": (lambda x: min(x) * W, "an if, a while"),
+    "the gradient of a parameter": (lambda x: W.grad * x, "reading .grad of a parameter"),
+    "the gradient of an argument": (lambda x: W * x.grad, "reading .grad of what is traced"),
+    "zero_grad": (lambda x: (W.zero_grad(), W * x)[1], "zero_grad"),
+    "assigning a gradient": (lambda x: setattr(W, "grad", x), "assigning .grad of a parameter"),
+}
+
+
+@pytest.mark.parametrize("name", REFUSED)
+def test_what_would_be_a_constant_of_the_first_call_is_refused_with_the_line(name: str) -> None:
+    f, message = REFUSED[name]
+    with pytest.raises(JitError, match=message) as error:
+        jit(f)(X)
+    assert "lambda x" in str(error.value)
+    assert type(W) is Value
