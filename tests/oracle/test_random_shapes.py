@@ -145,20 +145,23 @@ def indices(draw: st.DrawFn, shape: Shape) -> Any:
     mask = np.random.default_rng(draw(st.integers(0, 99))).random(shape) < 0.5
     if draw(st.integers(0, 5)) == 0:
         return mask
-    parts: list[Any] = []
     together = draw(st.sampled_from([(2,), (2, 1), (1, 3), (0,)]))
-    for n in shape[: draw(st.integers(0, len(shape)))]:
-        kinds = ["slice", "slice"] + ["int", "array"] * (n > 0)
-        kind = draw(st.sampled_from(kinds))
+
+    def part(n: int) -> Any:
+        kind = draw(st.sampled_from(["slice", "slice", "int", "array"] if n else ["slice"]))
         if kind == "int":
-            parts.append(draw(st.integers(-n, n - 1)))
-        elif kind == "array":
-            parts.append(np.random.default_rng(draw(st.integers(0, 99))).integers(-n, n, together))
-        else:
-            ends = st.none() | st.integers(-4, 4)
-            parts.append(slice(draw(ends), draw(ends), draw(st.sampled_from([None, 1, 2, -1, -2]))))
-    for extra in draw(st.lists(st.sampled_from([None, ...]), max_size=2, unique=True)):
-        parts.insert(draw(st.integers(0, len(parts))), extra)
+            return draw(st.integers(-n, n - 1))
+        if kind == "array":
+            return np.random.default_rng(draw(st.integers(0, 99))).integers(-n, n, together)
+        ends = st.none() | st.integers(-4, 4)
+        return slice(draw(ends), draw(ends), draw(st.sampled_from([None, 1, 2, -1, -2])))
+
+    first, last = sorted([draw(st.integers(0, len(shape))) for _ in range(2)])
+    parts = [part(n) for n in shape[:first]]
+    if draw(st.booleans()):  # then Ellipsis stands for the axes between
+        parts += [..., *map(part, shape[last:])]
+    for _ in range(draw(st.integers(0, 2))):
+        parts.insert(draw(st.integers(0, len(parts))), None)
     return tuple(parts)
 
 
