@@ -6,6 +6,9 @@
 >>> loss.backward()
 >>> round(a.grad, 6)
 -0.004023
+
+``from autograd_mini import *`` puts ``sum``, ``max``, ``abs``, ``round`` and others in the place of Python's own, as
+``from numpy import *`` does; ``import autograd_mini as ag`` leaves those alone.
 """
 
 from importlib import import_module
