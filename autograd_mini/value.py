@@ -292,7 +292,7 @@ class Value(Arithmetic, Absent, Node):
     def item(self) -> float:
         """The data as a Python float, if it is a single number."""
         if modes.open_blocks and modes.tape():
-            modes.tape().refuse(self, "item(), float() or int()")
+            modes.tape().refuse(self, "item(), float(), int() or array[i] = x")
         if self.size != 1:
             raise ValueError(located(f"item: shape {self.shape} is not a single number; use data, or index it first"))
         return self.data if self.data.__class__ is float else float(self.data.item())

@@ -125,7 +125,12 @@ class Trace:
         with modes.tracing(tape), modes.recording(), np.errstate(all="ignore"), guarded(guards.values):
             arguments = [tape.argument(i, leaf) for i, leaf in enumerate(leaves)]
             args, kwargs = with_leaves((args, kwargs), iter(arguments))
-            self.returned = f(*args, **kwargs)
+            try:
+                self.returned = f(*args, **kwargs)
+            except ValueError as error:
+                if isinstance(error.__cause__, JitError):  # array[i] = x, where NumPy writes its words over ours
+                    raise error.__cause__.with_traceback(error.__traceback__) from None
+                raise
             guards.check_untouched()
             left = numbers_of((args, kwargs))
             if len(left) != len(arguments) or any([x is not y for x, y in zip(left, arguments, strict=True)]):

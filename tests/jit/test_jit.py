@@ -288,3 +288,15 @@ def test_a_gradient_of_a_gradient_through_a_program_is_refused() -> None:
     loss = jit(lambda x: (W * x).sum())(2.0)
     with pytest.raises(JitError, match="gradient of a gradient"):
         loss.backward(create_graph=True)
+
+
+def test_a_value_that_is_written_into_an_array_is_refused_in_our_words() -> None:
+    def f(x: Any) -> Any:
+        array = np.zeros(2)
+        array[0] = x
+        return array.sum() * x
+
+    with pytest.raises(
+        JitError, match=r"array\[i\] = x reads the number of a Value.*\n  at test_jit.py:.*array\[0\] = x"
+    ):
+        jit(f)(2.0)
