@@ -241,9 +241,9 @@ def test_a_curve_becomes_a_picture_whose_title_says_what_it_shows(tmp_path: Any)
     plots.draw_curve(curve, results["curves"][curve.name], tmp_path / "width.png")
     assert (tmp_path / "width.png").read_bytes().startswith(b"\x89PNG")
     title = plots.finding(curve, results["curves"][curve.name])
-    assert title == "From 4 to 1,024 units wide PyTorch eager goes\nfrom 2 to 2 times the time of our jit (NumPy)"
+    assert title == "From 4 to 1,024 units wide, PyTorch eager goes\nfrom 2 to 2 times the time of our jit (NumPy)"
 
 
 def test_labels_do_not_lie_on_each_other() -> None:
-    heights = plots.spread({"a": 1.0, "b": 1.01, "c": 5.0}, apart=1.5)
-    assert heights == {"a": 1.0, "b": 1.5, "c": 5.0}
+    heights = plots.spread({"c": 50.0, "a": 4.0, "b": 4.0}, apart=2.25)
+    assert heights == pytest.approx({"a": 4.0 / 1.5, "b": 4.0 * 1.5, "c": 50.0})

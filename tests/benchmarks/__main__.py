@@ -15,7 +15,7 @@ from tests.benchmarks.catalogue import CURVES, EAGER, RACES
 from tests.benchmarks.race import Pace, run
 
 USUAL, QUICK = Pace(), Pace(rounds=3, slice=0.02)
-FOR_CURVES = Pace(rounds=3, slice=0.03)
+FOR_CURVES = Pace(rounds=5, slice=0.03)
 WORKLOADS = sorted({c.workload for race in RACES for c in race.ours} | {"M1", "M2", "I1"})
 
 

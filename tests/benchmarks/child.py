@@ -24,6 +24,7 @@ def serve(requests: Iterable[str], answer: Callable[[str], Any]) -> None:
     run: Any = None
     for line in requests:
         name, *arguments = json.loads(line)
+        reply: Any
         if name == "build":
             run = None  # frees the one before
             try:

@@ -27,6 +27,7 @@ def description() -> dict[str, Any]:
         "processor": _processor(),
         "cores": os.cpu_count(),
         "threads": THREADS,
+        "load": round(os.getloadavg()[0], 1) if hasattr(os, "getloadavg") else None,  # 0 on a quiet machine
         "system": f"{platform.system()} {platform.machine()}",
         "python": platform.python_version(),
         "versions": versions,
@@ -37,8 +38,8 @@ def sentence(machine: dict[str, Any]) -> str:
     """The description in one line."""
     versions = ", ".join(f"{library} {number}" for library, number in machine["versions"].items())
     return (
-        f"{machine['processor']}, {machine['cores']} cores, {machine['threads']} thread for everybody, "
-        f"{machine['system']}, Python {machine['python']}, {versions}"
+        f"{machine['processor']}, {machine['cores']} cores, load {machine['load']} before the run, "
+        f"{machine['threads']} thread for everybody, {machine['system']}, Python {machine['python']}, {versions}"
     )
 
 

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import math
+from itertools import accumulate
 from pathlib import Path
 from typing import Any
 
@@ -62,8 +64,10 @@ def draw_curve(curve: Curve, found: dict[str, dict[str, float]], file: Path) -> 
     axes.set(xlabel=f"{curve.axis}; log scale", ylabel="ms a training step; log scale")
     axes.set_title(finding(curve, found))
     axes.grid()
-    for axis in axes.xaxis, axes.yaxis:
-        axis.set_major_formatter("{x:,g}")
+    places = [curve.place(size) for size in curve.sizes]
+    axes.set_xticks(places, [f"{place:,}" for place in places])
+    axes.minorticks_off()
+    axes.yaxis.set_major_formatter("{x:,g}")
     low, high = axes.get_ylim()
     for label, height in spread(ends, apart=(high / low) ** 0.05).items():
         axes.annotate(
@@ -82,12 +86,14 @@ def draw_curve(curve: Curve, found: dict[str, dict[str, float]], file: Path) -> 
 
 
 def spread(ends: dict[str, float], apart: float) -> dict[str, float]:
-    """Heights of the labels, in order and at least the factor ``apart`` from each other, as the axis is logarithmic."""
-    placed: dict[str, float] = {}
-    height = 0.0
-    for label, end in sorted(ends.items(), key=lambda item: item[1]):
-        placed[label] = height = max(end, height * apart)
-    return placed
+    """Heights of the labels, in order and at least the factor ``apart`` from each other, as the axis is logarithmic.
+
+    Pushed apart upwards and pushed apart downwards, they are in order; so they are in the middle of both.
+    """
+    labels = sorted(ends, key=lambda label: ends[label])
+    up = list(accumulate([ends[label] for label in labels], lambda below, end: max(end, below * apart)))
+    down = list(accumulate([ends[label] for label in labels[::-1]], lambda above, end: min(end, above / apart)))[::-1]
+    return {label: math.sqrt(low * high) for label, low, high in zip(labels, down, up, strict=True)}
 
 
 def finding(curve: Curve, found: dict[str, dict[str, float]]) -> str:
@@ -99,7 +105,7 @@ def finding(curve: Curve, found: dict[str, dict[str, float]]) -> str:
     }
     (first, at_first), *_, (last, at_last) = ratios.items()
     return (
-        f"From {first:,} to {last:,} {curve.unit} {curve.rival.label} goes\n"
+        f"From {first:,} to {last:,} {curve.unit}, {curve.rival.label} goes\n"
         f"from {short(at_first)} to {short(at_last)} times the time of our jit (NumPy)"
     )
 

@@ -5,15 +5,17 @@ A contestant is a module with a function for each kind of problem that it can do
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from itertools import pairwise
-from typing import Any, ClassVar, NamedTuple
+from typing import Any, ClassVar
 
 import numpy as np
 
 L2 = 1e-4
 
 
-class Scalars(NamedTuple):
+@dataclass(frozen=True)
+class Scalars:
     """micrograd's demo: the moons, a net 2-16-16-1 of single numbers, hinge loss and L2."""
 
     points: list[list[float]]
@@ -23,7 +25,8 @@ class Scalars(NamedTuple):
     kind: ClassVar[str] = "scalars"
 
 
-class Dense(NamedTuple):
+@dataclass(frozen=True)
+class Dense:
     """Dense layers with relu between them. Loss "hinge" (mean, with L2 of everything) or "cross entropy"."""
 
     x: Any  # (batch, in)
@@ -34,14 +37,16 @@ class Dense(NamedTuple):
     kind: ClassVar[str] = "dense"
 
 
-class Chain(NamedTuple):
+@dataclass(frozen=True)
+class Chain:
     """x + x + x + ..., one add after the other."""
 
     adds: int
     kind: ClassVar[str] = "chain"
 
 
-class Recurrent(NamedTuple):
+@dataclass(frozen=True)
+class Recurrent:
     """tanh cells read a sequence; a dense layer makes a number of the last state; mean squared error."""
 
     x: Any  # (length, batch, in)
@@ -50,7 +55,8 @@ class Recurrent(NamedTuple):
     kind: ClassVar[str] = "recurrent"
 
 
-class Convolutional(NamedTuple):
+@dataclass(frozen=True)
+class Convolutional:
     """Twice convolution 3 x 3, relu and maximum of 2 x 2; then a dense layer and cross entropy."""
 
     x: Any  # (batch, 1, 8, 8)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from tests.benchmarks.agreement import check_agreement
@@ -41,7 +41,7 @@ class Race:
     def only(self, wanted: set[str]) -> Race | None:
         """The race without those of ours that are not wanted; None without any of ours."""
         left = [c for c in self.contestants if not c.workload or c.workload in wanted]
-        return Race(**{**vars(self), "contestants": left}) if any(c.workload for c in left) else None
+        return replace(self, contestants=left) if any(c.workload for c in left) else None
 
 
 def run(race: Race, pace: Pace) -> Seconds:
@@ -72,7 +72,7 @@ def agree(race: Race, running: dict[str, Process]) -> None:
 
 def steps_in_a_slice(process: Process, pace: Pace) -> int:
     """So many that a slice is full, by the quicker of two tries; the first of them warms up."""
-    once = process.ask("time", 1)
+    once: float = process.ask("time", 1)
     if once < pace.slice:
         once = min(once, process.ask("time", 1))
     return max(1, round(pace.slice / once))
