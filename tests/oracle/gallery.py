@@ -12,6 +12,7 @@ from dataclasses import replace
 from typing import Any
 
 import gallery_arrays
+import gallery_awkward
 import gallery_linalg
 import gallery_pointwise
 import gallery_reduction
@@ -192,7 +193,7 @@ def shapes_and_indices() -> Iterator[Sample]:
             lambda g, s=shape, i=index: ops.scatter_add(g, s, i),
             lambda g, s=shape, i=index: _put_back(g, s, i),
             picked,
-            every_layout=False,
+            every_layout=shape == (3, 4) and isinstance(index, tuple),
         )
     for text, index in {"None": None, "...": Ellipsis, "()": (), "None, ..., None": (None, ..., None)}.items():
         yield on_float("getitem", f"number[{text}]", lambda x, i=index: ops.getitem(x, i), lambda x, i=index: x[i])
@@ -345,6 +346,7 @@ SAMPLES: list[Sample] = [
     *gallery_linalg.SAMPLES,
     *gallery_reduction.SAMPLES,
     *gallery_window.SAMPLES,
+    *gallery_awkward.SAMPLES,
 ]
 CASES = [(sample, kind) for sample in SAMPLES for kind in sample.kinds]
 
