@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import random
 from typing import Any
 
@@ -314,3 +315,43 @@ def test_a_number_stays_a_float_beside_an_array_without_axes() -> None:
     assert type(f(1.0).data) is float
     rate[...] = 5.0
     assert f(1.0).data == 10.0
+
+
+NUMBERED = itertools.count()
+
+
+class Numbered:
+    """Its ``__init__`` uses an iterator, which is nothing to a function that makes none of them."""
+
+    def __init__(self) -> None:
+        self.number = next(NUMBERED)
+        self.w = Value(2.0)
+
+    def __call__(self, x: Any) -> Any:
+        return self.w * x * RATE
+
+
+def test_how_an_object_was_made_is_of_no_concern_but_how_it_is_called_is(monkeypatch: pytest.MonkeyPatch) -> None:
+    model = Numbered()
+    f = jit(lambda x: model(x))
+    assert f(1.0).data == 6.0
+    monkeypatch.setitem(globals(), "RATE", 1.0)
+    assert f(1.0).data == 2.0
+    with pytest.raises(JitError, match="closes over an iterator, NUMBERED"):
+        jit(lambda x: Numbered()(x))(1.0)
+
+
+def test_large_arrays_that_are_compared_at_each_call_are_warned_of() -> None:
+    class Training:
+        def __init__(self) -> None:
+            self.images = np.zeros((2**21 + 1,))
+            self.w = Value(2.0)
+
+        def loss(self, x: Any) -> Any:
+            return self.w * x
+
+    training = Training()
+    with pytest.warns(UserWarning, match=r"can reach 16 MB of arrays that its program does not read"):
+        assert jit(training.loss)(3.0).data == 6.0
+    reads = jit(lambda x: (x * training.images[:3]).sum())  # a part of them is read, and that at each call
+    assert reads(W).data == 0.0
