@@ -71,12 +71,7 @@ def call_ufunc(ufunc: np.ufunc, method: str, operands: tuple[Any, ...], options:
         )
     name = ufunc.__name__ if method == "__call__" else f"{ufunc.__name__}.{method}"
     if "out" in options or method == "at":
-        raise TypeError(
-            located(
-                f"np.{name}: what is differentiated cannot be written into an existing array, "
-                "by out= or by array += value; write array = array + value"
-            )
-        )
+        raise TypeError(located(f"np.{name}: {_NO_OUT}"))
     if ufunc in PLAIN_RESULTS:
         return getattr(ufunc, method)(*map(_data_of, operands), **options)
     along = {"reduce": REDUCE, "accumulate": ACCUMULATE}.get(method, {}).get(ufunc)
