@@ -143,8 +143,8 @@ class _Watch(NamedTuple):
 
     @contextmanager
     def _deriving(self, node: Node) -> Iterator[None]:
-        modes.set_watch(_Watch(self.outer, node))
         try:
+            modes.set_watch(_Watch(self.outer, node))
             yield
         finally:
             modes.set_watch(self)

@@ -70,11 +70,12 @@ class no_grad(Mode):
 @contextmanager
 def recording() -> Iterator[None]:
     """Records, inside of ``no_grad()`` too: for those whose work it is. PyTorch: ``torch.enable_grad``."""
-    token = _depth.set(0)
-    try:
+    outer = _depth.get()
+    try:  # from here on Ctrl-C finds its way back
+        _depth.set(0)
         yield
     finally:
-        _depth.reset(token)
+        _depth.set(outer)
 
 
 def tape() -> Any:
@@ -85,13 +86,14 @@ def tape() -> Any:
 @contextmanager
 def tracing(tape: Any) -> Iterator[None]:
     """Has ``tape`` write down every op, for a jitted function; None stops it for a while."""
-    token = _tape.set(tape)
     _open(1)
+    outer = _tape.get()
     try:
+        _tape.set(tape)
         yield
     finally:
+        _tape.set(outer)
         _open(-1)
-        _tape.reset(token)
 
 
 def watch() -> Any:
