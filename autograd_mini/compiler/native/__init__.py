@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from importlib.util import find_spec
 
-from autograd_mini.compiler.native.interpreter import interpreter
+from autograd_mini.compiler.native.interpreter import machine_code
 from autograd_mini.compiler.native.machine import prepared
 from autograd_mini.compiler.program import Program
 from autograd_mini.compiler.replay import Replay
@@ -17,4 +17,4 @@ def is_installed() -> bool:
 
 def compiled(program: Program) -> Replay | None:
     """The program for the native interpreter; None without the extra, and where NumPy's calls are as fast."""
-    return prepared(program, interpreter) if is_installed() else None
+    return prepared(program, machine_code) if is_installed() else None

@@ -17,6 +17,8 @@ from autograd_mini.compiler.program import DETACH, DOT, Plain, Program, is_op
 from autograd_mini.compiler.rows import row_of
 
 PICK, PRODUCT = "pick", "product"
+# Elements of a function that takes 15 ns for each; of more, NumPy's takes less, which computes several at a time.
+MOST_CALLS = {**dict.fromkeys(("exp", "log", "tanh", "sin", "cos", "log1p", "expm1"), 64), "sigmoid": 512}
 _BOOL = np.dtype(bool)
 
 
@@ -62,6 +64,8 @@ class Choice:
         if isinstance(made_by, Plain):
             if like is None or like[1] != _BOOL:
                 return made_by in (DETACH, DOT) and "condition" not in kinds
+            if made_by.forward in (np.logical_and, np.logical_or) and kinds != ["condition"] * len(kinds):
+                return False
             operands = 1 if made_by.forward is np.logical_not else 2 if made_by.forward in op.COMPARED else 0
             return operands == len(xs) and i not in self._roots
         row = row_of(made_by)
@@ -76,7 +80,7 @@ class Choice:
     def _can_row(self, row: str, made_by: Any, like: Any, kinds: list[str], likes: list[Any]) -> bool:
         """``_can`` for a row of the table whose operands and result are numbers and arrays."""
         if row in op.POINTWISE or row == "relu":
-            return not made_by.params
+            return not made_by.params and (like is None or math.prod(like[0]) <= MOST_CALLS.get(row, math.inf))
         if row == "pack":
             return "array" not in kinds and self.dtype == np.float64
         if row == "broadcast_to":

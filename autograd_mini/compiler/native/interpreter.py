@@ -37,6 +37,7 @@ from autograd_mini.compiler.native.opcodes import (
     MINIMUM,
     MUL,
     NEG,
+    NOT,
     NOT_EQUAL,
     ON_NUMBERS,
     OR,
@@ -45,7 +46,6 @@ from autograd_mini.compiler.native.opcodes import (
     SCATTER,
     SCATTER_PRODUCT,
     SIGMOID,
-    SIGN,
     SIN,
     SQRT,
     SUB,
@@ -57,7 +57,7 @@ from autograd_mini.compiler.native.opcodes import (
 
 
 @cache
-def interpreter() -> Any:
+def machine_code() -> Any:
     """``run`` as machine code. Numba keeps it on disk, beside this file or in the user's cache."""
     from numba import njit
     from numba.extending import register_jitable
@@ -71,17 +71,13 @@ def interpreter() -> Any:
 
 
 def _one(what: Any, x: Any, y: Any) -> Any:
-    """What takes a call or a branch for each element anyway."""
+    """What takes a call for each element anyway."""
     if what == EXP:
         return math.exp(x)
     if what == TANH:
         return math.tanh(x)
     if what == LOG:
         return math.log(x)
-    if what == SQRT:
-        return math.sqrt(x)
-    if what == ABS:
-        return abs(x)
     if what == SIGMOID:
         e = math.exp(-abs(x))
         return (1.0 if x >= 0 else e) / (1 + e)
@@ -93,23 +89,9 @@ def _one(what: Any, x: Any, y: Any) -> Any:
         return math.log1p(x)
     if what == EXPM1:
         return math.expm1(x)
-    if what == SIGN:
-        return 1.0 if x > 0 else -1.0 if x < 0 else x + 0.0
     if what == POW:
         return x**y
-    if what == LESS:
-        return 1.0 if x < y else 0.0
-    if what == LESS_EQUAL:
-        return 1.0 if x <= y else 0.0
-    if what == EQUAL:
-        return 1.0 if x == y else 0.0
-    if what == NOT_EQUAL:
-        return 1.0 if x != y else 0.0
-    if what == AND:
-        return 1.0 if x != 0 and y != 0 else 0.0
-    if what == OR:
-        return 1.0 if x != 0 or y != 0 else 0.0
-    return 1.0 if x == 0 else 0.0  # NOT
+    return 1.0 if x > 0 else -1.0 if x < 0 else x + 0.0  # SIGN
 
 
 def _pointwise(what: Any, memory: Any, z: Any, x: Any, y: Any, n: Any) -> None:
@@ -148,6 +130,33 @@ def _pointwise(what: Any, memory: Any, z: Any, x: Any, y: Any, n: Any) -> None:
     elif what == NEG:
         for i in range(n):
             memory[z + i] = -memory[x + i]
+    elif what == ABS:
+        for i in range(n):
+            memory[z + i] = abs(memory[x + i])
+    elif what == SQRT:
+        for i in range(n):
+            memory[z + i] = math.sqrt(memory[x + i])
+    elif what == LESS:
+        for i in range(n):
+            memory[z + i] = 1.0 if memory[x + i] < memory[y + i] else 0.0
+    elif what == LESS_EQUAL:
+        for i in range(n):
+            memory[z + i] = 1.0 if memory[x + i] <= memory[y + i] else 0.0
+    elif what == EQUAL:
+        for i in range(n):
+            memory[z + i] = 1.0 if memory[x + i] == memory[y + i] else 0.0
+    elif what == NOT_EQUAL:
+        for i in range(n):
+            memory[z + i] = 1.0 if memory[x + i] != memory[y + i] else 0.0
+    elif what == NOT:
+        for i in range(n):
+            memory[z + i] = 1.0 if memory[x + i] == 0 else 0.0
+    elif what == AND:  # of ones and zeros
+        for i in range(n):
+            memory[z + i] = memory[x + i] * memory[y + i]
+    elif what == OR:
+        for i in range(n):
+            memory[z + i] = max(memory[x + i], memory[y + i])
     else:
         for i in range(n):
             memory[z + i] = _one(what, memory[x + i], memory[y + i])

@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 
+from autograd_mini.compiler.emit import ufunc_of
 from autograd_mini.compiler.native import opcodes as op
 from autograd_mini.compiler.native.instructions import Place, Unsupported
 from autograd_mini.compiler.native.lower import Lowering
@@ -17,11 +18,10 @@ from autograd_mini.compiler.plan import planned
 from autograd_mini.compiler.program import Constant, Program, Upstream, is_op
 from autograd_mini.compiler.replay import Replay, parts_of
 
-FEWEST_NATIVE = 0.5  # of the lines that compute; else the steps of NumPy's between them cost more than is gained
 LARGEST = 2**17  # elements of an array; beyond, NumPy's vector functions and threads are faster
 
 
-def prepared(program: Program, interpreter: Callable[[], Any]) -> Replay | None:
+def prepared(program: Program, machine_code: Callable[[], Any]) -> Replay | None:
     """The program for the interpreter; None where NumPy is as fast or nothing fits. Only then numba is imported."""
     arrays = [like for like in program.likes if like is not None and like[1].char in "fd"]
     sizes = [math.prod(shape) for shape, _ in arrays]
@@ -34,7 +34,7 @@ def prepared(program: Program, interpreter: Callable[[], Any]) -> Replay | None:
         return None
     if not machine.is_worth_it:
         return None
-    machine.run = interpreter()
+    machine.run = machine_code()
     return Replay(machine.make, [program.ops[i] for i in machine.inputs], str(machine), "numba")
 
 
@@ -51,9 +51,7 @@ class Machine:
             if not is_op(made_by):
                 lowering.source(i)
         self.parts = [self._segments(part) for part in parts]
-        lines = sum(map(len, parts))
-        steps = sum([isinstance(item, int) for part in self.parts for item in part])
-        self.is_worth_it = lines > 0 and steps <= lines * (1 - FEWEST_NATIVE)
+        self.is_worth_it = self._saved(parts) > 0
         if self.is_worth_it:
             self._settle(parts)
             self._encode()
@@ -72,6 +70,13 @@ class Machine:
             items.append((start, len(code.lines)))
         return items
 
+    def _saved(self, parts: list[list[int]]) -> float:
+        """About how many us it saves: by each line that needs no call of NumPy, less what each call costs on top."""
+        steps = [item for part in self.parts for item in part if isinstance(item, int)]
+        likes = [self.program.likes[i] for i in steps]
+        moved = sum([math.prod(like[0]) for like in likes if like is not None])
+        return 0.6 * (sum(map(len, parts)) - len(steps)) - 1.2 * len(steps) - 0.0005 * moved
+
     # ------------------------------------------------------------ memory
 
     def _settle(self, parts: list[list[int]]) -> None:
@@ -86,19 +91,16 @@ class Machine:
         numbers = [*given, *others]
         if self.dtype != np.float64:
             numbers += [i for i, place in lowering.places.items() if place.is_number and kinds[i] == "condition"]
-        self.given_numbers = len(given)
         self.offsets = {i: place for place, i in enumerate(numbers)}
         self.number_count = len(numbers)
         top = self.number_count if self.dtype == np.float64 else 0
         self.read_arrays = [i for i in read if kinds[i] == "array"]
         self.read_objects = [i for i in read if kinds[i] == "object"]
-        self.first = top
         upstreams = [i for i in inputs if isinstance(program.ops[i], Upstream) and kinds[i] == "array"]
         sizes = {i: lowering.places[i].view.size for i in [*self.read_arrays, *upstreams]}
         for owner, size in [*sizes.items(), *lowering.code.sizes.items()]:
             self.offsets[owner] = top
             top += size
-        self.last = self.first + sum([sizes[i] for i in self.read_arrays])
         plan, arrays = planned(program, parts, self._kept(parts), lowering.writes)
         buffers: dict[str, int] = {}
         for name, like in arrays.items():
@@ -203,29 +205,27 @@ class Bench:
         return in_turns
 
     def reader(self) -> Callable[[Any], None]:
-        """Puts arguments and parameters into memory."""
-        machine, values, numbers, memory = self.machine, self.values, self.numbers, self.memory
+        """Puts arguments, parameters and constant arrays into memory."""
+        machine, values, numbers = self.machine, self.values, self.numbers
         position = {i: k for k, i in enumerate(machine.inputs)}
-        count = machine.given_numbers
-        kinds = [machine.lowering.kind(i) for i in machine.inputs]
-        places = [k for k, kind in enumerate(kinds) if kind == "number"]
-        take_numbers = itemgetter(*places) if len(places) > 1 else None
-        here = slice(0, count)
-        arrays = [position.get(i) for i in machine.read_arrays]
-        constants = [values[i] for i in machine.read_arrays if i in values]
-        block = memory[machine.first : machine.last] if arrays else None
-        objects = [(position[i], i) for i in machine.read_objects if i in position]
+        given = [k for i, k in position.items() if machine.lowering.kind(i) == "number"]
+        first = given[0] if given else None
+        take_numbers = itemgetter(*given) if len(given) > 1 else None
+        here = slice(0, len(given))
+        arrays = [(self.view(i), position[i]) for i in machine.read_arrays if i in position]
+        constants = [(self.view(i), values[i]) for i in machine.read_arrays if i not in position]
+        objects = [(i, position[i]) for i in machine.read_objects if i in position]
 
         def read(inputs: Any) -> None:
-            if count:
-                if take_numbers is not None:
-                    numbers[here] = array("d", take_numbers(inputs))
-                else:
-                    numbers[0] = inputs[places[0]]
-            if block is not None:
-                given = iter(constants)
-                np.concatenate([(next(given) if k is None else inputs[k]).ravel() for k in arrays], out=block)
-            for k, i in objects:
+            if take_numbers is not None:
+                numbers[here] = array("d", take_numbers(inputs))
+            elif first is not None:
+                numbers[0] = inputs[first]
+            for view, k in arrays:
+                view[...] = inputs[k]
+            for view, constant in constants:
+                view[...] = constant
+            for i, k in objects:
                 values[i] = inputs[k]
 
         return read
@@ -304,6 +304,14 @@ class Bench:
                 values[i] = forward(*[operand() for operand in operands])
 
             return keep
+        ufunc = ufunc_of(program.ops[i])
+        if ufunc is not None and ufunc.nin == len(operands) and program.likes[i] is not None:
+            view = self.view(i)
+
+            def compute() -> None:
+                ufunc(*[operand() for operand in operands], out=view)
+
+            return compute
         target = self.numbers[self.machine.offsets[i] :] if program.likes[i] is None else self.view(i)
         where: Any = 0 if program.likes[i] is None else ...
 
