@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from autograd_mini import modes
 from autograd_mini.ops.caller import located
 
 
@@ -20,5 +21,9 @@ class JitError(TypeError):
 
 
 def refused(what: str, remedy: str) -> JitError:
-    """The error for ``what`` a traced function did."""
-    return JitError(located(f"jit: {what}; {remedy}"))
+    """The error for ``what`` a traced function did. The tape keeps it, lest an ``except`` of the function's hide it."""
+    error = JitError(located(f"jit: {what}; {remedy}"))
+    tape = modes.tape()
+    if tape is not None:
+        tape.refusal = tape.refusal or error
+    return error

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from copy import deepcopy
 from dataclasses import replace
+from enum import Enum
 from functools import update_wrapper
 from types import FunctionType, MethodType
 from typing import Any, Generic, ParamSpec, TypeVar
@@ -21,6 +22,7 @@ from autograd_mini.compiler.fuse import fused
 from autograd_mini.compiler.guards import Guards
 from autograd_mini.compiler.pack import is_worth_packing, packed
 from autograd_mini.compiler.program import Argument, Captured, Constant
+from autograd_mini.compiler.reach import ATOMS
 from autograd_mini.compiler.replay import compiled
 from autograd_mini.compiler.result import Call, Replayed, Result
 from autograd_mini.compiler.simplify import simplified
@@ -131,7 +133,10 @@ class Trace:
                 if isinstance(error.__cause__, JitError):  # array[i] = x, where NumPy writes its words over ours
                     raise error.__cause__.with_traceback(error.__traceback__) from None
                 raise
+            if tape.refusal is not None:
+                raise tape.refusal
             guards.check_untouched()
+            _check_returned(self.returned)
             left = numbers_of((args, kwargs))
             if len(left) != len(arguments) or any([x is not y for x, y in zip(left, arguments, strict=True)]):
                 raise refused(
@@ -217,6 +222,15 @@ class Trace:
             result.op = result._x = None
             result.requires_grad = False
         return result
+
+
+def _check_returned(returned: Any) -> None:
+    for leaf in leaves_of(returned):
+        if not isinstance(leaf, (*ATOMS, np.ndarray, Node, Enum)):
+            raise refused(
+                f"the function returns a {type(leaf).__name__}, into which a replay cannot put what it computes",
+                "return Values, numbers and tuples, lists, dicts or dataclasses of them",
+            )
 
 
 def run_on_tape(f: Callable[..., Any], args: Any, kwargs: Any, leaves: list[Any]) -> None:

@@ -10,7 +10,7 @@ import numpy as np
 
 from autograd_mini import modes, value
 from autograd_mini.backward import gradients
-from autograd_mini.compiler.errors import refused
+from autograd_mini.compiler.errors import JitError, refused
 from autograd_mini.compiler.program import DETACH, SOURCES, Argument, Captured, Constant, Like, Plain, Program, Upstream
 from autograd_mini.compiler.rows import AFTER
 from autograd_mini.compiler.traced import Traced, get_data, set_data
@@ -34,6 +34,7 @@ class Tape:
         self._of_constant: dict[Any, tuple[int, Any]] = {}  # its line; and the array, so that its id stays its own
         self.captured: list[Traced] = []
         self.effects: list[Traced] = []  # lines that a replay runs though nobody may use what they give
+        self.refusal: JitError | None = None  # the first
         self.sources: dict[int, Any] = {}  # what each argument, parameter and constant was
 
     # ------------------------------------------------------------ called by Values

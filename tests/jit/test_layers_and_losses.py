@@ -32,13 +32,14 @@ def mask(*shape: int) -> Draw:
     return lambda rng: np.arange(shape[-1]) >= rng.integers(1, shape[-1] + 1, size=(*shape[:-1], 1))
 
 
-ACTIVATIONS = (
-    *("CELU", "ELU", "GELU", "Hardtanh", "Identity", "LeakyReLU", "LogSigmoid", "LogSoftmax", "Mish", "PReLU", "ReLU"),
-    *("ReLU6", "SELU", "SiLU", "Sigmoid", "Softmax", "Softplus", "Softsign", "Tanh"),
-)
+ACTIVATIONS = [
+    name
+    for name in nn.__all__
+    if getattr(getattr(nn, name), "__module__", "") in ("nn.activation", "nn.softmax", "nn.threshold")
+]
 LAYERS: dict[str, tuple[Callable[[], Any], list[Draw]]] = {
-    **{name: (getattr(nn, name), [normal(3, 4)]) for name in ACTIVATIONS},
-    "GLU": (nn.GLU, [normal(3, 4)]),
+    **{name: (getattr(nn, name), [normal(3, 4)]) for name in ACTIVATIONS},  # Threshold is made below
+    "Threshold": (lambda: nn.Threshold(0.2, -1.0), [normal(3, 4)]),
     "GELU tanh": (partial(nn.GELU, approximate="tanh"), [normal(3, 4)]),
     "Linear": (partial(nn.Linear, 4, 3), [normal(5, 4)]),
     "Linear float32": (partial(nn.Linear, 4, 3, dtype=np.float32), [lambda rng: rng.normal(size=(5, 4)).astype("f")]),

@@ -71,3 +71,27 @@ def test_what_would_be_a_constant_of_the_first_call_is_refused_with_the_line(nam
         jit(f)(X)
     assert "lambda x" in str(error.value)
     assert type(W) is Value
+
+
+def test_a_refusal_that_the_function_hides_is_a_refusal_still() -> None:
+    def careful(x: Any) -> Any:
+        try:
+            return W * float(x)
+        except TypeError:
+            return W * 0.0
+
+    with pytest.raises(JitError, match=r"float\(\)(.|\n)*return W \* float\(x\)"):
+        jit(careful)(2.0)
+
+
+class Answer:
+    def __init__(self, number: Any) -> None:
+        self.number = number
+
+
+@pytest.mark.parametrize(
+    "f", [lambda x: Answer(x * W), lambda x: (W * i for i in range(2)), lambda x: [x * W, {"it": lambda: x}]]
+)
+def test_a_result_into_which_a_replay_could_put_nothing_is_refused(f: Any) -> None:
+    with pytest.raises(JitError, match=r"returns a (Answer|generator|function), into which a replay"):
+        jit(f)(X)
