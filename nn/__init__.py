@@ -15,21 +15,18 @@ from nn.activation import (
     GELU,
     GLU,
     SELU,
-    Hardtanh,
     Identity,
     LeakyReLU,
     LogSigmoid,
-    LogSoftmax,
     Mish,
     PReLU,
     ReLU,
-    ReLU6,
     Sigmoid,
     SiLU,
-    Softmax,
     Softplus,
     Softsign,
     Tanh,
+    Tanhshrink,
 )
 from nn.attention import MultiheadAttention, TransformerBlock
 from nn.container import Sequential
@@ -68,6 +65,8 @@ from nn.pooling import AvgPool1d, AvgPool2d, MaxPool1d, MaxPool2d
 from nn.randomness import manual_seed
 from nn.recurrent import GRU, LSTM, RNN
 from nn.saving import load, save
+from nn.softmax import LogSoftmax, Softmax, Softmin
+from nn.threshold import Hardshrink, Hardsigmoid, Hardswish, Hardtanh, ReLU6, Softshrink, Threshold
 
 __all__ = [
     "CELU",
@@ -92,6 +91,9 @@ __all__ = [
     "Dropout",
     "Embedding",
     "Flatten",
+    "Hardshrink",
+    "Hardsigmoid",
+    "Hardswish",
     "Hardtanh",
     "HingeLoss",
     "HuberLoss",
@@ -122,9 +124,13 @@ __all__ = [
     "SinusoidalEncoding",
     "SmoothL1Loss",
     "Softmax",
+    "Softmin",
     "Softplus",
+    "Softshrink",
     "Softsign",
     "Tanh",
+    "Tanhshrink",
+    "Threshold",
     "TransformerBlock",
     "binary_cross_entropy",
     "binary_cross_entropy_with_logits",

@@ -1,4 +1,7 @@
-"""The activation functions as modules, for Sequential. The functions themselves are ops of autograd_mini."""
+"""The activation functions as modules, for Sequential: all but softmax and those of straight pieces with a threshold.
+
+The functions themselves are ops of autograd_mini.
+"""
 
 from __future__ import annotations
 
@@ -12,17 +15,15 @@ from autograd_mini import (
     gelu,
     leaky_relu,
     located,
-    log_softmax,
     mul,
     relu,
     reshape,
     sigmoid,
     silu,
-    softmax,
     softplus,
     split,
+    sub,
     tanh,
-    where,
 )
 from nn.checks import as_input, positive
 from nn.module import Module, Parameter
@@ -178,42 +179,6 @@ class SiLU(Module):
         return silu(x)
 
 
-class Softmax(Module):
-    """exp(x) / sum(exp(x)) along the axis ``dim``. PyTorch: ``nn.Softmax``.
-
-    >>> import numpy as np
-    >>> Softmax()(np.zeros(2))
-    array([0.5, 0.5])
-    """
-
-    def __init__(self, dim: int = -1) -> None:
-        self.dim = dim
-
-    def forward(self, x: Any) -> Any:
-        return softmax(x, self.dim)
-
-    def extra_repr(self) -> str:
-        return f"dim={self.dim}"
-
-
-class LogSoftmax(Module):
-    """log(softmax(x)) along the axis ``dim``. PyTorch: ``nn.LogSoftmax``.
-
-    >>> import numpy as np
-    >>> LogSoftmax()(np.array([0.0, -1000.0]))
-    array([    0., -1000.])
-    """
-
-    def __init__(self, dim: int = -1) -> None:
-        self.dim = dim
-
-    def forward(self, x: Any) -> Any:
-        return log_softmax(x, self.dim)
-
-    def extra_repr(self) -> str:
-        return f"dim={self.dim}"
-
-
 class CELU(Module):
     """``x`` where it is positive, else ``alpha * (exp(x / alpha) - 1)``. PyTorch: ``nn.CELU``.
 
@@ -275,36 +240,15 @@ class Softsign(Module):
         return mul(x, 1.0 / (1.0 + abs(x)))
 
 
-class Hardtanh(Module):
-    """``x``, but never beyond ``min_val`` and ``max_val``; on these its derivative is 0. PyTorch: ``nn.Hardtanh``.
+class Tanhshrink(Module):
+    """x - tanh(x). PyTorch: ``nn.Tanhshrink``.
 
-    >>> Hardtanh()(3.0)
-    1.0
+    >>> Tanhshrink()(0.0)
+    0.0
     """
-
-    def __init__(self, min_val: float = -1.0, max_val: float = 1.0) -> None:
-        if not min_val < max_val:
-            raise ValueError(located(f"Hardtanh: min_val {min_val!r} must be less than max_val {max_val!r}"))
-        self.min_val = min_val
-        self.max_val = max_val
 
     def forward(self, x: Any) -> Any:
-        x = as_input(x)
-        return where(x <= self.min_val, float(self.min_val), where(x >= self.max_val, float(self.max_val), x))
-
-    def extra_repr(self) -> str:
-        return f"{self.min_val} to {self.max_val}"
-
-
-class ReLU6(Hardtanh):
-    """min(max(x, 0), 6), with derivative 0 on the edges. PyTorch: ``nn.ReLU6``.
-
-    >>> ReLU6()(7.0)
-    6.0
-    """
-
-    def __init__(self) -> None:
-        super().__init__(0.0, 6.0)
+        return sub(x, tanh(x))
 
 
 class GLU(Module):

@@ -29,3 +29,8 @@ def as_input(x: Any) -> Any:
         return x
     x = np.asarray(x)
     return x if x.dtype.kind == "f" else x.astype(np.float64)
+
+
+def as_operand(x: Any) -> Any:
+    """The input of what looks at each element by itself: ``as_input``, but a number is answered with a number."""
+    return float(x) if isinstance(x, int | float) else as_input(x)

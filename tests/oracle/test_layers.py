@@ -38,6 +38,16 @@ ACTIVATIONS = [
     (nn.Hardtanh(), torch.nn.Hardtanh()),
     (nn.Hardtanh(-0.5, 2.0), torch.nn.Hardtanh(-0.5, 2.0)),
     (nn.ReLU6(), torch.nn.ReLU6()),
+    (nn.Hardsigmoid(), torch.nn.Hardsigmoid()),
+    (nn.Hardswish(), torch.nn.Hardswish()),
+    (nn.Hardshrink(), torch.nn.Hardshrink()),
+    (nn.Hardshrink(2.0), torch.nn.Hardshrink(2.0)),
+    (nn.Softshrink(), torch.nn.Softshrink()),
+    (nn.Softshrink(2.0), torch.nn.Softshrink(2.0)),
+    (nn.Tanhshrink(), torch.nn.Tanhshrink()),
+    (nn.Threshold(0.5, -2.0), torch.nn.Threshold(0.5, -2.0)),
+    (nn.Softmin(), torch.nn.Softmin(dim=-1)),
+    (nn.Softmin(dim=0), torch.nn.Softmin(dim=0)),
     (nn.GLU(dim=1), torch.nn.GLU(dim=1)),
     (nn.GELU(), torch.nn.GELU()),
     (nn.GELU("tanh"), torch.nn.GELU(approximate="tanh")),
@@ -57,10 +67,24 @@ def compare(ours: nn.Module, theirs: torch.nn.Module, data: np.ndarray) -> None:
     upstream = np.random.default_rng(1).normal(size=z.shape)
     (z * upstream).sum().backward()
     tz.backward(torch.tensor(upstream))
-    np.testing.assert_allclose(x.grad, tx.grad.numpy(), **EXACT)
+    exact = EXACT | {"rtol": 1e-7} if isinstance(ours, nn.Hardsigmoid) else EXACT  # PyTorch's 1/6 is a float32
+    np.testing.assert_allclose(x.grad, tx.grad.numpy(), **exact)
     theirs_by_name = dict(theirs.named_parameters())
     for name, parameter in ours.named_parameters():
         np.testing.assert_allclose(parameter.grad, theirs_by_name[name].grad.numpy(), **EXACT, err_msg=name)
+
+
+OF_PIECES = [
+    *(nn.ReLU, nn.LeakyReLU, nn.ELU, nn.SELU, nn.CELU, nn.Softsign, nn.Hardtanh, nn.ReLU6, nn.Hardsigmoid),
+    *(nn.Hardswish, nn.Hardshrink, nn.Softshrink, nn.Threshold),
+]
+
+
+@pytest.mark.parametrize(
+    ("ours", "theirs"), [pair for pair in ACTIVATIONS if type(pair[0]) in OF_PIECES], ids=lambda module: repr(module)
+)
+def test_where_its_pieces_meet_an_activation_is_pytorchs(ours: nn.Module, theirs: torch.nn.Module) -> None:
+    compare(ours, theirs, np.array([-6.0, -3.0, -2.0, -1.0, -0.5, -0.0, 0.0, 0.5, 1.0, 2.0, 3.0, 6.0]))
 
 
 @pytest.mark.parametrize(("ours", "theirs"), ACTIVATIONS, ids=lambda module: repr(module))
