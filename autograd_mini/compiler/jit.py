@@ -43,7 +43,9 @@ def jit(f: Callable[P, R]) -> Jitted[P, R]:
     container of Values. The results have ``backward()``, which fills ``grad`` of every parameter that ``f`` uses, and
     of the arguments that are Values. Parameters are read at each call. A call with other shapes, dtypes or containers
     traces anew, and so does one after a number, a list or a module that ``f`` closes over has changed.
-    JAX: ``jax.jit``; PyTorch: ``torch.compile``.
+    Dropout draws anew and running statistics move at each call, as without jit; what else ``f`` asks of the world, such
+    as a clock, it asks when it is traced. Under ``detect_anomaly``, and where forward mode or a second derivative is
+    taken of it, ``f`` runs as if it were not jitted. JAX: ``jax.jit``; PyTorch: ``torch.compile``.
 
     >>> from autograd_mini import Value
     >>> w = Value(3.0)

@@ -245,6 +245,20 @@ def test_few_traces_are_kept_and_many_are_warned_of() -> None:
     assert len(f._cache.traces) == 32
 
 
+def test_the_word_about_many_traces_names_what_keeps_changing() -> None:
+    settings = {"rate": 0.0}
+    f = jit(lambda x: W * x * settings["rate"])
+    for n in range(99):
+        settings["rate"] = float(n)
+        f(np.ones(2))
+    settings["rate"] = -1.0
+    with pytest.warns(
+        UserWarning, match=r"because settings has changed; pass what keeps changing(.|\n)*f\(np.ones\(2\)\)"
+    ):
+        f(np.ones(2))
+    assert len(f._cache.traces) == 1
+
+
 # ---------------------------------------------------------------- refusals
 
 W = Value([1.0, 2.0])
