@@ -31,6 +31,11 @@ class Dropout(Module):
         generator(rng)
         self._rng = rng
 
+    @property
+    def rng(self) -> np.random.Generator:
+        """Where the masks come from."""
+        return generator(self._rng)
+
     def forward(self, x: Any) -> Any:
         x = as_input(x)
         if not self.training or self.p == 0:
@@ -38,7 +43,7 @@ class Dropout(Module):
         return x * at_each_call(self._mask, x, instead=np.ones_like)
 
     def _mask(self, x: Any) -> Any:
-        kept = generator(self._rng).random(np.shape(x)) >= self.p
+        kept = self.rng.random(np.shape(x)) >= self.p
         mask = kept / (1 - self.p) if self.p < 1 else kept * 0.0
         return mask.astype(x.dtype) if isinstance(x, np.ndarray) else float(mask)
 

@@ -91,6 +91,19 @@ class Module:
         """This module and every module below it, each once."""
         return (module for _, module in self.named_modules())
 
+    def generators(self) -> list[np.random.Generator]:
+        """What its modules draw random numbers from as they run, each once: their attributes ``rng``, as of Dropout.
+
+        Their state belongs into a checkpoint beside ``state_dict()``; ``optim.fit`` puts it there.
+
+        >>> import nn
+        >>> rng = np.random.default_rng(0)
+        >>> nn.Sequential(nn.Dropout(rng=rng), nn.Linear(2, 1), nn.Dropout(rng=rng)).generators() == [rng]
+        True
+        """
+        drawn_from = [getattr(module, "rng", None) for module in self.modules()]
+        return list({id(rng): rng for rng in drawn_from if isinstance(rng, np.random.Generator)}.values())
+
     def named_children(self) -> Iterator[tuple[str, Module]]:
         """The modules that this one holds itself, by path."""
         return ((path, x) for path, x in self._held() if isinstance(x, Module))

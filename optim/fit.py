@@ -54,8 +54,8 @@ def fit(
     - ``callback(history)`` is called after every epoch; if it returns True, training stops.
     - ``checkpoint``: a file (.npz) with everything, written after every epoch and every ``checkpoint_every`` batches.
       With ``resume``, training goes on from there, if the file exists, to the same bits as without a stop. ``rng``
-      orders the samples; what else the loss draws from (dropout, noise) must be listed too, ``rng=[shuffle, noise]``,
-      or be the same generator.
+      orders the samples; what the loss draws from besides must be listed too, ``rng=[shuffle, noise]``, unless
+      ``model.generators()`` has it, as that of a network with dropout does.
     - ``progress``: a bar on stderr (of tqdm, which the extra ``demos`` brings), or else a line for every epoch.
 
     >>> from autograd_mini import Value

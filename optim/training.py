@@ -51,7 +51,8 @@ class Training:
             self.batches = minibatches(*_arrays(data), batch_size=batch_size, rng=first)
         if not len(self.batches):
             raise ValueError(located("fit: there is not a single batch in the data"))
-        self.generators = [self.batches.rng, *generators]
+        of_model = model.generators() if hasattr(model, "generators") else []
+        self.generators = list({id(one): one for one in [self.batches.rng, *generators, *of_model]}.values())
         self.loss, self.optimizer, self.model = loss, optimizer, model
         self.scheduler, self.scheduler_step = scheduler, scheduler_step
         self.validation: Any = validation

@@ -136,6 +136,32 @@ def test_more_epochs_later_are_more_epochs_at_once(name: str, tmp_path: Path) ->
     np.testing.assert_equal(third.everything(), whole.everything())
 
 
+@pytest.mark.parametrize("own", [True, False])
+def test_dropout_goes_on_with_the_masks_that_it_would_have_drawn(own: bool, tmp_path: Path) -> None:
+    def train(path: Path, kill_at: int) -> list[Any]:
+        nn.manual_seed(4)
+        masks = np.random.default_rng(5) if own else None
+        model = nn.Sequential(nn.Linear(2, 8), nn.Dropout(0.5, rng=masks), nn.Linear(8, 1))
+        calls: list[int] = []
+
+        def loss(x: Any, y: Any) -> Any:
+            calls.append(1)
+            if len(calls) == kill_at:
+                raise Killed
+            return nn.mse_loss(model(x), y)
+
+        x = np.random.default_rng(0).normal(size=(20, 2))
+        options: dict[str, Any] = {"epochs": 3, "batch_size": 5, "model": model, "rng": np.random.default_rng(6)}
+        sgd = optim.SGD(model.parameters(), lr=0.1)
+        optim.fit(loss, (x, x[:, :1]), sgd, checkpoint=path, checkpoint_every=1, resume=True, progress=False, **options)
+        return [parameter.data for parameter in model.parameters()]
+
+    with pytest.raises(Killed):
+        train(tmp_path / "killed.npz", 7)
+    whole = train(tmp_path / "whole.npz", 0)
+    np.testing.assert_equal(train(tmp_path / "killed.npz", 0), whole)
+
+
 SCRIPT = """
 import sys
 sys.path[:0] = [{root!r}, {here!r}]
