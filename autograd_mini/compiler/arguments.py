@@ -48,7 +48,7 @@ def form_of(tree: Any, leaves: list[Any]) -> Any:
         parts = tree.values() if isinstance(tree, dict) else tree
         return (kind, tuple(tree) if isinstance(tree, dict) else len(tree), *[form_of(part, leaves) for part in parts])
     if isinstance(tree, np.number | np.bool_):
-        leaves.append(tree if isinstance(tree, np.float16 | np.float32) else float(tree))
+        leaves.append(float(tree))  # as beside a Value without jit
         return kind
     if is_dataclass(tree) and not isinstance(tree, type):
         return (kind, *[form_of(getattr(tree, field.name), leaves) for field in fields(tree)])

@@ -111,7 +111,7 @@ class Guards:
         if self._draws != self._random_states():
             raise refused(
                 "the function draws random numbers, and a replay would use the same ones again",
-                "draw them before the call and pass them as an argument",
+                "draw them before the call and pass them as an argument, or use value.map_data(f, instead=...)",
             )
 
     def _random_states(self) -> str:

@@ -153,6 +153,7 @@ def test_flags_and_enums_are_decided_upon() -> None:
     f = jit(lambda x, kind, negate: ((w * x).sum() if kind is Kind.SUM else (w * x).mean()) * (-1.0 if negate else 1.0))
     calls = [(Kind.SUM, False), (Kind.MEAN, False), (Kind.MEAN, True), (Kind.SUM, True)]
     assert [f(1.0, *call).item() for call in calls] == [4.0, 2.0, -2.0, -4.0]
+    assert type(jit(lambda x: w[0] * x)(np.float32(0.1)).data) is type((w[0] * np.float32(0.1)).data)
     assert f(np.float64(2.0), np.True_, False).item() == 4.0  # NumPy's bool is a number: no branch can be on it
 
 

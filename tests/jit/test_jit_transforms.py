@@ -13,6 +13,7 @@ import pytest
 
 import autograd_mini as am
 import nn
+import optim
 from autograd_mini import Value, grad, hessian, hvp, jacobian, jvp, value_and_grad, vjp
 from autograd_mini.compiler.errors import JitError
 from autograd_mini.compiler.jit import jit
@@ -87,6 +88,34 @@ def test_a_first_derivative_replays_the_program_and_others_run_the_function() ->
         before = runs.qsize()
         transform(replayed)(X)
         assert runs.qsize() == before + more
+
+
+def test_a_whole_step_of_momentum_is_one_program() -> None:
+    model = nn.MLP(2, [3, 1])
+    parameters = list(model.parameters())
+    optimizer = optim.SGD(parameters, lr=0.1, momentum=0.9)
+    weights = [p.data for p in parameters]
+    velocities = [np.zeros_like(p.data) for p in parameters]
+
+    def loss(weights: Any, x: Any, y: Any) -> Any:
+        first, bias, second, last = weights
+        return nn.mse_loss(am.linear(am.relu(am.linear(x, first, bias)), second, last), y)
+
+    @jit
+    def step(weights: Any, velocities: Any, x: Any, y: Any) -> Any:
+        value, gradients = value_and_grad(loss)(weights, x, y)
+        velocities = [0.9 * v + g for v, g in zip(velocities, gradients, strict=True)]
+        return value, [w - 0.1 * v for w, v in zip(weights, velocities, strict=True)], velocities
+
+    rng = np.random.default_rng(0)
+    for _ in range(5):
+        x, y = rng.normal(size=(6, 2)), rng.normal(size=(6, 1))
+        optimizer.zero_grad()
+        nn.mse_loss(model(x), y).backward()
+        optimizer.step()
+        _, weights, velocities = [plain(part) for part in step(weights, velocities, x, y)]
+        for w, p in zip(weights, parameters, strict=True):
+            np.testing.assert_allclose(w, p.data, rtol=1e-12, atol=1e-14)
 
 
 def test_dropout_in_a_derivative_draws_as_without_jit() -> None:
