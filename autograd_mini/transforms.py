@@ -204,13 +204,11 @@ class _Work:
 
     def __init__(self, who: str, given: Any) -> None:
         self.who = who
-        self.nested = modes.transforms_at_work.get() > 0 or any([isinstance(leaf, Value) for leaf in leaves_of(given)])
-        # In a jitted function all are Values. What would be plain numbers without jit has no gradient with it.
-        self.plain = modes.tape() is not None and not (
-            modes.transforms_at_work.get() > 0
-            or any([isinstance(leaf, Value) and leaf.requires_grad for leaf in leaves_of(given)])
-        )
-        self.nested = self.nested or self.plain
+        values = [leaf for leaf in leaves_of(given) if isinstance(leaf, Value)]
+        inside = modes.transforms_at_work.get() > 0 or any([leaf.requires_grad for leaf in values])
+        # Of constants the derivative is one: in a jitted function, where all are Values, and of Values given as such.
+        self.plain = not inside and (modes.tape() is not None or bool(values))
+        self.nested = inside or self.plain
 
     def __enter__(self) -> _Work:
         self._recording = modes.recording()
@@ -316,11 +314,10 @@ def _as_variable(leaf: Any) -> Any:
     """An argument as a Value of its own: of a Value one that depends on it and on nothing else."""
     if leaf is None:
         return None
-    traced = modes.tape() is not None
-    if isinstance(leaf, Value) and (leaf.requires_grad or not traced):
+    if isinstance(leaf, Value) and leaf.requires_grad:
         return ops.broadcast_to(leaf, leaf.shape)
     variable = leaf if isinstance(leaf, Value) else Value(leaf)
-    if traced:
+    if modes.tape() is not None or isinstance(leaf, Value):
         variable = variable.detach()
         variable.requires_grad = True
     return variable

@@ -398,3 +398,17 @@ def test_another_error_of_the_users_is_left_as_it_is() -> None:
 
     with pytest.raises(ValueError, match="setting an array element with a sequence"):
         grad(f)(1.0)
+
+
+@pytest.mark.parametrize("x", [3.0, [3.0, 1.0]], ids=["number", "array"])
+def test_a_value_that_requires_no_gradient_is_differentiated_like_its_data(x: Any) -> None:
+    constant, data = Value(x, requires_grad=False), np.asarray(x)[()]
+
+    def f(x: Any) -> Any:
+        return (x * x * x).sum() if np.shape(x) else x * x * x
+
+    for derivative in (grad(f)(constant), jvp(f, (constant,), (np.ones_like(data),))[1], vjp(f, constant)[1](1.0)[0]):
+        assert not derivative.requires_grad
+        assert np.sum(derivative.data) == np.sum(3.0 * data**2)
+    assert np.sum(grad(lambda x: grad(f)(x).sum())(constant).data) == np.sum(6.0 * data)
+    assert np.sum(grad(lambda y: (grad(f)(constant) * y).sum())(data)) == np.sum(3.0 * data**2)
