@@ -98,6 +98,38 @@ def test_our_weights_load_in_pytorch(tmp_path: Path) -> None:
     np.testing.assert_allclose(ours.eval()(x).data, expected, rtol=1e-10, atol=1e-12)
 
 
+WITH_WEIGHTS: dict[str, Any] = {
+    "Linear": lambda lib: lib.Linear(3, 2),
+    "Conv1d": lambda lib: lib.Conv1d(2, 4, 3),
+    "Conv2d": lambda lib: lib.Conv2d(2, 4, 3, bias=False),
+    "BatchNorm1d": lambda lib: lib.BatchNorm1d(3),
+    "BatchNorm2d": lambda lib: lib.BatchNorm2d(3),
+    "LayerNorm": lambda lib: lib.LayerNorm((2, 3)),
+    "RMSNorm": lambda lib: lib.RMSNorm(3),
+    "Embedding": lambda lib: lib.Embedding(5, 3),
+    "PReLU": lambda lib: lib.PReLU(3),
+    "RNN": lambda lib: lib.RNN(3, 2),
+    "LSTM": lambda lib: lib.LSTM(3, 2, 2, bidirectional=True),
+    "GRU": lambda lib: lib.GRU(3, 2, 2),
+    "MultiheadAttention": lambda lib: lib.MultiheadAttention(4, 2),
+    "TransformerBlock": lambda lib: (
+        nn.TransformerBlock(4, 2, 6) if lib is nn else torch.nn.TransformerEncoderLayer(4, 2, 6, norm_first=True)
+    ),
+}
+
+
+@pytest.mark.parametrize("layer", WITH_WEIGHTS)
+def test_every_layer_with_weights_travels_to_pytorch_and_back(layer: str, tmp_path: Path) -> None:
+    theirs, ours, back = [WITH_WEIGHTS[layer](lib) for lib in (torch.nn, nn, torch.nn)]
+    safetensors.torch.save_file(theirs.state_dict(), tmp_path / "theirs.safetensors")
+    ours.load_state_dict(nn.load(tmp_path / "theirs.safetensors"))
+    nn.save(ours, tmp_path / "ours.safetensors")
+    back.load_state_dict(safetensors.torch.load_file(tmp_path / "ours.safetensors"))
+    assert list(ours.state_dict()) == list(theirs.state_dict())
+    for name, tensor in theirs.state_dict().items():
+        assert torch.equal(back.state_dict()[name], tensor), name
+
+
 def test_a_shared_weight_that_pytorch_saved_under_one_name_loads(tmp_path: Path) -> None:
     def tied(lib: Any) -> Any:
         model = lib.Sequential(lib.Embedding(5, 3), lib.Linear(3, 5, bias=False))
