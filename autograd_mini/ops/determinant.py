@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import lru_cache, reduce
 from itertools import permutations
 from string import ascii_lowercase
 from typing import Any, NamedTuple
@@ -25,24 +26,33 @@ def _cofactor(x: Any, *directions: Any) -> Any:
     u, s, vh = np.linalg.svd(x, full_matrices=False)
     sign = np.linalg.det(u) * np.linalg.det(vh)
     turned = [np.swapaxes(u, -1, -2) @ direction @ np.swapaxes(vh, -1, -2) for direction in directions]
-    rows = ascii_lowercase[: 1 + len(directions)]
-    others = _products_of_others(s, len(rows))
+    others = _products_of_others(s, 1 + len(directions))
     unit = np.eye(s.shape[-1], dtype=s.dtype)
     inside: Any = 0.0
-    for columns in permutations(rows):
-        parity = round(np.linalg.det(np.eye(len(rows))[[rows.index(column) for column in columns]]))
-        factors = "".join(f",...{row}{column}" for row, column in zip(rows[1:], columns[1:], strict=True))
-        if columns[0] == "a":
-            inside = inside + parity * np.einsum(f"...{rows}{factors}->...a", others, *turned)[..., None] * unit
-        else:
-            inside = inside + parity * np.einsum(f"...{rows}{factors}->...a{columns[0]}", others, *turned)
+    for parity, subscripts in _permuted(1 + len(directions)):
+        part = np.einsum(subscripts, others, *turned)
+        inside = inside + parity * (part[..., None] * unit if subscripts.endswith(">...a") else part)
     return u @ (inside * sign[..., None, None]) @ vh
+
+
+@lru_cache(maxsize=16)
+def _permuted(count: int) -> list[tuple[int, str]]:
+    """The terms of the sum as einsums of the products and the directions, each with the sign of its permutation.
+
+    Row a is that of the result: its column is another row's, or its own, on the diagonal.
+    """
+    rows, terms = ascii_lowercase[:count], []
+    for columns in permutations(rows):
+        parity = round(np.linalg.det(np.eye(count)[[rows.index(column) for column in columns]]))
+        factors = "".join(f",...{row}{column}" for row, column in zip(rows[1:], columns[1:], strict=True))
+        terms.append((parity, f"...{rows}{factors}->...a{columns[0].strip('a')}"))
+    return terms
 
 
 def _products_of_others(s: Any, count: int) -> Any:
     """For each ``count`` different numbers of ``s`` the product of all the others; 0 where one is taken twice."""
-    n, room = s.shape[-1], [1] * count
-    taken = (np.indices((n,) * count)[:, None] == np.arange(n).reshape(n, *room)).any(axis=0)
+    unit, axes = np.eye(s.shape[-1], dtype=bool), range(1, 1 + count)
+    taken = reduce(np.logical_or, [np.expand_dims(unit, [a for a in axes if a != axis]) for axis in axes])
     return np.prod(np.where(taken, 1, s[(..., *[None] * count)]), axis=-1 - count) * (taken.sum(axis=0) == count)
 
 
