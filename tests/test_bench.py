@@ -95,8 +95,9 @@ def replies(*requests: Any) -> list[Any]:
 def test_a_peer_that_is_not_installed_is_skipped_with_a_line_that_says_so(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    monkeypatch.setitem(sys.modules, "micrograd.engine", None)
-    monkeypatch.delitem(sys.modules, "tests.benchmarks.contestants.micrograd", raising=False)
+    monkeypatch.setitem(sys.modules, "micrograd", None)
+    for module in ("micrograd.engine", "tests.benchmarks.contestants.micrograd"):
+        monkeypatch.delitem(sys.modules, module, raising=False)
 
     class Here(contest.Process):
         def __init__(self, contestant: Contestant) -> None:
@@ -112,7 +113,7 @@ def test_a_peer_that_is_not_installed_is_skipped_with_a_line_that_says_so(
     with contest.contest(contestants, "scalar_moons", {"samples": 2}) as running:
         assert list(running) == [catalogue.EAGER]
     assert capsys.readouterr().out == (
-        "   micrograd: skipped, since micrograd.engine is not installed (pip install -e '.[bench]')\n"
+        "   micrograd: skipped, since micrograd is not installed (pip install -e '.[bench]')\n"
     )
 
 
