@@ -18,7 +18,7 @@ from sample import ALONE, LAYOUTS, PAIRS, lay_out
 from autograd_mini import ops
 
 Shape = tuple[int, ...]
-FEW = settings(max_examples=60, deadline=None)
+FEW = settings(max_examples=40, deadline=None)
 
 lengths = st.sampled_from([0, 1, 1, 2, 3])
 shapes = st.lists(lengths, max_size=3).map(tuple)
@@ -47,7 +47,7 @@ ALL_UNARY = [sample for sample in SAMPLES if sample.kinds is ALONE]
 ALL_BINARY = [sample for sample in SAMPLES if sample.kinds is PAIRS]
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=100, deadline=None)
 @given(st.data())
 def test_a_pointwise_op_of_one_operand_has_its_shape(data: st.DataObject) -> None:
     sample = data.draw(st.sampled_from(ALL_UNARY))
@@ -55,7 +55,7 @@ def test_a_pointwise_op_of_one_operand_has_its_shape(data: st.DataObject) -> Non
     assert_same_as_torch(sample.ours, sample.twin, [x], second_order=sample.second_order)
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=100, deadline=None)
 @given(st.data())
 def test_broadcasting_is_undone_in_either_operand(data: st.DataObject) -> None:
     sample, shape = data.draw(st.sampled_from(ALL_BINARY)), data.draw(shapes)
@@ -114,7 +114,7 @@ ALONG: dict[str, tuple[Callable[..., Any], Callable[..., torch.Tensor]]] = {
 }
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=100, deadline=None)
 @given(st.data())
 def test_an_op_goes_along_any_axis(data: st.DataObject) -> None:
     op = data.draw(st.sampled_from(sorted(ALONG)))
@@ -165,7 +165,7 @@ def indices(draw: st.DrawFn, shape: Shape) -> Any:
     return tuple(parts)
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=100, deadline=None)
 @given(st.data())
 def test_any_index_picks_and_adds_back(data: st.DataObject) -> None:
     shape = data.draw(shapes)
