@@ -5,13 +5,12 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-import pytest
-from gallery import CASES, name_of
+from gallery import CASES, for_each_op
 
 from autograd_mini import Value, detect_anomaly
 
 
-@pytest.mark.parametrize("case", CASES[::29], ids=name_of)
+@for_each_op(CASES[::7])
 def test_what_is_finite_is_no_anomaly_and_the_bits_stay_the_same(case: Any) -> None:
     sample, kind = case
     if "no columns" in sample.call:  # a logarithm of nothing is in it
