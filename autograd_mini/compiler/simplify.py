@@ -128,7 +128,7 @@ def _identity(op: Any) -> Any:
     if isinstance(op, Captured):
         return id(op.value)
     if isinstance(op, Plain):
-        return op if op.instead else (op.name, id(op.forward))  # what is drawn anew is not drawn once for two
+        return op.name, id(op.forward)
     if isinstance(op, Operation):
         return id(op)  # a row with the same parameters is bound once
     return op
