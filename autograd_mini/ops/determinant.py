@@ -23,7 +23,8 @@ def _cofactor(x: Any, *directions: Any) -> Any:
     Nothing is divided by a determinant. The determinant is a sum over permutations, so that along directions it is a
     sum over the rows of S that they take the place of, one row each, times the product of the singular values left.
     """
-    u, s, vh = np.linalg.svd(x, full_matrices=False)
+    finite = np.isfinite(x).all(axis=(-2, -1), keepdims=True)  # LAPACK would raise, for the whole batch
+    u, s, vh = np.linalg.svd(np.where(finite, x, 0), full_matrices=False)
     sign = np.linalg.det(u) * np.linalg.det(vh)
     turned = [np.swapaxes(u, -1, -2) @ direction @ np.swapaxes(vh, -1, -2) for direction in directions]
     others = _products_of_others(s, 1 + len(directions))
@@ -32,7 +33,7 @@ def _cofactor(x: Any, *directions: Any) -> Any:
     for parity, subscripts in _permuted(1 + len(directions)):
         part = np.einsum(subscripts, others, *turned)
         inside = inside + parity * (part[..., None] * unit if subscripts.endswith(">...a") else part)
-    return u @ (inside * sign[..., None, None]) @ vh
+    return np.where(finite, u @ (inside * sign[..., None, None]) @ vh, np.nan)
 
 
 @lru_cache(maxsize=16)
