@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import functools
 import linecache
 import os.path
 import pickle
@@ -14,10 +15,10 @@ import numpy as np
 _HERE = os.path.dirname(os.path.dirname(os.path.dirname(__file__)))  # as imported: a link to it stays a link
 _PACKAGES = [os.path.join(_HERE, package) for package in ("autograd_mini", "nn", "optim")]
 _PASSED_OVER = tuple(os.path.join(folder, "") for folder in (*_PACKAGES, os.path.dirname(np.__file__)))
-# Who asks a Value on behalf of the user: copy, pickle, and what is installed beside NumPy.
+# Who asks a Value on behalf of the user: copy, pickle, cached properties, and what is installed beside NumPy.
 _SITE = os.path.dirname(os.path.dirname(np.__file__))
 _NEIGHBOURS = [os.path.join(_SITE, name, "") for name in ("scipy", "torch", "matplotlib", "dask", "pandas")]
-_BETWEEN = (*_PASSED_OVER, *_NEIGHBOURS, copy.__file__, pickle.__file__)
+_BETWEEN = (*_PASSED_OVER, *_NEIGHBOURS, copy.__file__, pickle.__file__, functools.__file__)
 
 
 def user_line() -> str:
