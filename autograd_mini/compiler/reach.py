@@ -38,11 +38,13 @@ class Reach:
         todo = [("", thing) for thing in things]
         count = 0
         named = {"forward", ""}  # what code that can be reached names, or a module's call does
-        waiting: list[tuple[str, str, Any]] = []  # attributes of classes that nothing has named yet
+        waiting: list[tuple[str, str, Any, Any]] = []  # what classes and modules hold and nothing has named yet
         while todo or waiting:
             if not todo:
-                todo = [(path, part) for path, name, part in waiting if name in named]
+                now = [entry for entry in waiting if entry[1] in named]
                 waiting = [entry for entry in waiting if entry[1] not in named]
+                self.held += [(path, of, (name,), (part,)) for path, name, part, of in now if of is not None]
+                todo = [(path, part) for path, _, part, _ in now]
                 if not todo:
                     break
             path, thing = todo.pop()
@@ -68,6 +70,11 @@ class Reach:
                     self.held.append((f"{thing.__qualname__}.", vars(thing), None, tuple(vars(thing).values())))
                     waiting += _members_of(thing)
                     todo += [("", base) for base in thing.__bases__]
+                continue
+            if isinstance(thing, types.ModuleType):
+                if not is_installed(_file_of_module(thing)):
+                    inside = vars(thing)
+                    waiting += [(f"{thing.__name__}.{name}", name, part, inside) for name, part in inside.items()]
                 continue
             if isinstance(thing, types.FunctionType) and not is_installed(thing.__code__.co_filename):
                 named |= _names_in(thing.__code__)
@@ -98,12 +105,6 @@ def _parts_of(thing: Any) -> Iterator[tuple[str, Any, Any]]:
             yield "", thing.__closure__, thing.__code__.co_freevars
         names = _that_may_change(thing)
         yield "", thing.__globals__, tuple(names)
-        for name in names:
-            if isinstance(thing.__globals__[name], types.ModuleType | type):
-                inside = thing.__globals__[name]
-                if not is_installed(getattr(inside, "__file__", None) or _file_of(inside)):
-                    own = [n for n in sorted(_names_in(thing.__code__)) if n in vars(inside)]
-                    yield f"{name}.", vars(inside), tuple(own)
     elif isinstance(thing, types.MethodType):
         yield "", (thing.__self__, thing.__func__), None
     elif isinstance(thing, functools.partial):
@@ -124,11 +125,11 @@ def _parts_of(thing: Any) -> Iterator[tuple[str, Any, Any]]:
             yield ".", thing, tuple(slots)
 
 
-def _members_of(kind: type) -> list[tuple[str, str, Any]]:
-    """What a class defines: its path, the name that code calls it by ("" if operators do), and the thing itself."""
+def _members_of(kind: type) -> list[tuple[str, str, Any, Any]]:
+    """What a class defines: its path, the name that code calls it by ("" if operators do), the thing, and None."""
     by_name = {name: "" if name.startswith("__") else name for name in vars(kind) if name not in _NEVER_COMPUTED}
     by_name |= {name: kind.__name__ for name in ("__init__", "__new__", "__post_init__") if name in by_name}
-    return [(f"{kind.__qualname__}.{name}", called, vars(kind)[name]) for name, called in by_name.items()]
+    return [(f"{kind.__qualname__}.{name}", called, vars(kind)[name], None) for name, called in by_name.items()]
 
 
 _NEVER_COMPUTED = frozenset({"__repr__", "__str__", "__del__", "__reduce__", "__getstate__", "__setstate__", "__doc__"})
@@ -143,7 +144,7 @@ def _that_may_change(function: types.FunctionType) -> list[str]:
 def _may_change(thing: Any) -> bool:
     """False for the modules, functions and classes of installed code, which the user's globals are full of."""
     if isinstance(thing, types.ModuleType):
-        return not is_installed(getattr(thing, "__file__", None))
+        return not is_installed(_file_of_module(thing))
     if isinstance(thing, types.FunctionType):
         return not is_installed(thing.__code__.co_filename)
     return not (isinstance(thing, type) and is_installed(_file_of(thing)))
@@ -188,7 +189,12 @@ def is_installed(path: str | None) -> bool:
     return path is None or is_library(path) or path.startswith((*_INSTALLED, "<frozen"))
 
 
+def _file_of_module(module: Any) -> str | None:
+    """Its file, or the folder of a package without one."""
+    return getattr(module, "__file__", None) or next(iter(getattr(module, "__path__", ())), None)
+
+
 def _file_of(thing: Any) -> str | None:
     """The file of the module that made it; a notebook has none, and is the user's code nevertheless."""
     name = getattr(thing, "__module__", "")
-    return "<notebook>" if name == "__main__" else getattr(sys.modules.get(name), "__file__", None)
+    return "<notebook>" if name == "__main__" else _file_of_module(sys.modules.get(name))

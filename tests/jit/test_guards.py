@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import random
+import types
 from typing import Any
 
 import numpy as np
@@ -355,3 +356,25 @@ def test_large_arrays_that_are_compared_at_each_call_are_warned_of() -> None:
         assert jit(training.loss)(3.0).data == 6.0
     reads = jit(lambda x: (x * training.images[:3]).sum())  # a part of them is read, and that at each call
     assert reads(W).data == 0.0
+
+
+def module_of(name: str, **contents: Any) -> Any:
+    module = types.ModuleType(name)
+    vars(module).update(__file__=f"/home/user/{name}.py", **contents)
+    return module
+
+
+package = module_of("package", config=module_of("config", rate=3.0, steps=0))
+
+
+def test_a_number_in_a_module_of_a_package_is_seen() -> None:
+    f = jit(lambda x: W * x * package.config.rate)
+    assert f(1.0).data == 6.0
+    (before,) = f._cache.traces.values()
+    package.config.steps += 1  # which the function does not name
+    f(1.0)
+    assert list(f._cache.traces.values()) == [before]
+    package.config.rate = 5.0
+    assert f(1.0).data == 10.0
+    package.config = module_of("config", rate=1.0)
+    assert f(1.0).data == 2.0
