@@ -30,7 +30,8 @@ def serve(requests: Iterable[str], answer: Callable[[str], Any]) -> None:
             try:
                 run, reply = build(*arguments), {"ready": True}
             except ImportError as error:
-                reply = {"missing": f"{error.name} is not installed (pip install -e '.[bench]')"}
+                library = (error.name or str(error)).split(".")[0]
+                reply = {"missing": f"{library} is not installed (pip install -e '.[bench]')"}
             except Unavailable as error:
                 reply = {"missing": str(error)}
         else:
