@@ -159,11 +159,11 @@ class Trace:
         self._pool: list[Any] = []
         self._arguments = [op.index for op in replay.inputs if isinstance(op, Argument)]
         captured = [(i, op.value) for i, op in enumerate(program.ops) if isinstance(op, Captured)]
-        self._captured = [
-            (op.value, _form_of(op.value.data), op.value.requires_grad)
-            for op in replay.inputs
-            if isinstance(op, Captured)
-        ]
+        self._captured = [op.value for op in replay.inputs if isinstance(op, Captured)]
+        self._flags = [x.requires_grad for x in self._captured]  # which of them want gradients
+        data = [x.data for x in self._captured]
+        self._kinds = list(map(type, data))
+        self._arrays = [(k, x.shape, x.dtype) for k, x in enumerate(data) if isinstance(x, np.ndarray)]
         values = dict(captured)
         self._wanted_arguments = of_arguments
         self._wanted_captured = tuple([values[w] for w in program.wanted if w in values])
@@ -177,17 +177,13 @@ class Trace:
         inputs = [leaves[i] for i in self._arguments]
         if self._wanted_arguments:
             inputs = [x.data if isinstance(x, Node) else x for x in inputs]
-        for value, form, requires_grad in self._captured:
-            data = value.data
-            if value.requires_grad is not requires_grad:
+        captured = [value.data for value in self._captured]
+        if list(map(type, captured)) != self._kinds or [x.requires_grad for x in self._captured] != self._flags:
+            return None
+        for k, shape, dtype in self._arrays:
+            if captured[k].shape != shape or captured[k].dtype is not dtype:
                 return None
-            if data.__class__ is np.ndarray:
-                if data.shape != form[0] or data.dtype is not form[1]:
-                    return None
-            elif data.__class__ is not form:
-                return None
-            inputs.append(data)
-        return inputs
+        return inputs + captured
 
     def what_changed(self) -> str:
         """Why this trace does not serve any more."""
@@ -241,10 +237,6 @@ def run_on_tape(f: Callable[..., Any], args: Any, kwargs: Any, leaves: list[Any]
     with modes.tracing(tape), modes.recording(), np.errstate(all="ignore"):
         args, kwargs = with_leaves((args, kwargs), iter([tape.argument(i, leaf) for i, leaf in enumerate(leaves)]))
         f(*args, **kwargs)
-
-
-def _form_of(data: Any) -> Any:
-    return (data.shape, data.dtype) if data.__class__ is np.ndarray else data.__class__
 
 
 _new = object.__new__

@@ -116,8 +116,25 @@ class Result(Value):
             super().backward(gradient, create_graph=create_graph)
             return
         upstream: Any = 1.0 if self.data.__class__ is float else self.data.dtype.type(1)  # a tenth of np.ones_like
+        computed = self.op.gradients(upstream)
+        found: list[tuple[Node, Any]] = [
+            (x, g)
+            for x, g in zip(operands, computed, strict=True)
+            if x._grad is None and g is not None and x.requires_grad
+        ]
+        if len(found) < len(operands):  # not all of them are the first gradients since zero_grad
+            added = self._added_up(computed)
+            if added is None:
+                super().backward()
+                return
+            found = added
+        found.append((self, upstream if upstream.__class__ is float else np.asarray(upstream)))
+        write(found)
+
+    def _added_up(self, computed: Any) -> list[tuple[Node, Any]] | None:
+        """The operands with their gradients and what is added to these; None if shapes have to be fitted."""
         found: list[tuple[Node, Any]] = []
-        for x, g in zip(operands, self.op.gradients(upstream), strict=True):
+        for x, g in zip(self._x, computed, strict=True):
             if not x.requires_grad:
                 continue
             if g is None:
@@ -125,11 +142,9 @@ class Result(Value):
             before = x._grad
             if before is not None:
                 if isinstance(before, Node) or shape_of(before) != shape_of(g):
-                    super().backward()
-                    return
+                    return None
                 g = before + g
                 if x.data.__class__ is np.ndarray and g.__class__ is not np.ndarray:
                     g = np.asarray(g)
             found.append((x, g))
-        found.append((self, upstream if upstream.__class__ is float else np.asarray(upstream)))
-        write(found)
+        return found

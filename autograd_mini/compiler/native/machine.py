@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import math
-from array import array
 from collections.abc import Callable
-from operator import itemgetter
+from struct import Struct
 from typing import Any
 
 import numpy as np
@@ -209,18 +208,16 @@ class Bench:
         machine, values, numbers = self.machine, self.values, self.numbers
         position = {i: k for k, i in enumerate(machine.inputs)}
         given = [k for i, k in position.items() if machine.lowering.kind(i) == "number"]
-        first = given[0] if given else None
-        take_numbers = itemgetter(*given) if len(given) > 1 else None
-        here = slice(0, len(given))
+        in_order = given == list(range(len(given)))
+        count = len(given)
+        pack = Struct(f"{count}d").pack_into  # three times as fast as NumPy's way from a list
+        bytes_of_numbers = memoryview(numbers).cast("B")
         arrays = [(self.view(i), position[i]) for i in machine.read_arrays if i in position]
         constants = [(self.view(i), values[i]) for i in machine.read_arrays if i not in position]
         objects = [(i, position[i]) for i in machine.read_objects if i in position]
 
         def read(inputs: Any) -> None:
-            if take_numbers is not None:
-                numbers[here] = array("d", take_numbers(inputs))
-            elif first is not None:
-                numbers[0] = inputs[first]
+            pack(bytes_of_numbers, 0, *(inputs[:count] if in_order else [inputs[k] for k in given]))
             for view, k in arrays:
                 view[...] = inputs[k]
             for view, constant in constants:
