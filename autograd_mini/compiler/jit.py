@@ -27,6 +27,7 @@ from autograd_mini.compiler.replay import compiled
 from autograd_mini.compiler.result import Call, Replayed, Result
 from autograd_mini.compiler.simplify import simplified
 from autograd_mini.compiler.trace import Tape
+from autograd_mini.compiler.traced import get_data
 from autograd_mini.node import Node
 from autograd_mini.scope import current_scope
 from autograd_mini.tree import leaves_of, map_leaves
@@ -146,6 +147,7 @@ class Trace:
                     "return what it computes instead",
                 )
             outputs = tape.outputs([leaf for leaf in leaves_of(self.returned) if isinstance(leaf, Node)])
+            self._scalars = [isinstance(get_data(x), np.generic | bool) for x in outputs]  # and no arrays without axes
             of_arguments = [i for i, leaf in enumerate(leaves) if isinstance(leaf, Node) and leaf.requires_grad]
             wanted = [arguments[i] for i in of_arguments] + [x for x in tape.captured if x.requires_grad]
             of_tape = packed if is_worth_packing(tape) else Tape.program
@@ -209,7 +211,7 @@ class Trace:
 
     def _result(self, call: Call, index: int, data: Any, operands: tuple[Any, ...]) -> Result:
         result = _new(Result)
-        result.data = data
+        result.data = data[()] if self._scalars[index] else data
         result._y = result._grad = None
         result._label = current_scope()
         if self._has_gradient[index] and (not modes.open_blocks or modes.is_recording()):

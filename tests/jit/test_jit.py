@@ -260,6 +260,21 @@ def test_the_word_about_many_traces_names_what_keeps_changing() -> None:
     assert len(f._cache.traces) == 1
 
 
+def test_a_loss_in_float32_is_a_number_that_can_be_formatted() -> None:
+    w = Value(np.ones((2, 2), np.float32))
+
+    def f(x: Any) -> Any:
+        return {"loss": (w * x).sum(), "last": (w * x)[1:, 1:].reshape(()), "rows": (w * x)[0]}
+
+    replayed = jit(f)
+    for x in (np.ones((2, 2), np.float32), np.full((2, 2), 3.0, np.float32)):
+        expected, actual = f(x), replayed(x)
+        assert type(actual["loss"].data) is np.float32
+        assert f"{actual['loss'].data:.2f}" == f"{expected['loss'].data:.2f}"
+        assert [type(z.data) for z in actual.values()] == [type(z.data) for z in expected.values()]
+    assert type(jit(lambda x: x > 1.0)(3.0).data) is np.bool_
+
+
 # ---------------------------------------------------------------- refusals
 
 W = Value([1.0, 2.0])
