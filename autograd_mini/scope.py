@@ -56,7 +56,8 @@ class named_scope:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
     ) -> None:
-        _enter(self._outer)
+        if self._outer is not None:
+            _enter(self._outer)
 
     def __getstate__(self) -> tuple[None, dict[str, Any]]:
         # A graph that is copied or pickled takes no module along: the name of its type has to do.

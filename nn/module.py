@@ -69,11 +69,14 @@ class Module:
 
     def __call__(self, *inputs: Any, **options: Any) -> Any:
         """``forward``, whose errors say which module they come from."""
+        scope = named_scope(self)
         try:
-            with named_scope(self):
+            with scope:
                 return self.forward(*inputs, **options)
-        except Exception as error:
-            self._name_the_place(error)
+        except BaseException as error:
+            scope.__exit__(None, None, None)  # once more: Ctrl-C may have come before its own
+            if isinstance(error, Exception):
+                self._name_the_place(error)
             raise
 
     def forward(self, *inputs: Any, **options: Any) -> Any:

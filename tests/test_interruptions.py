@@ -13,7 +13,7 @@ import pytest
 
 import nn
 import optim
-from autograd_mini import Value, detect_anomaly, grad, jit, modes, no_grad
+from autograd_mini import Value, detect_anomaly, grad, jit, modes, named_scope, no_grad
 from autograd_mini.ops.caller import is_library
 from autograd_mini.scope import current_scope
 
@@ -171,6 +171,21 @@ def test_the_modes_and_the_scope_are_as_before() -> None:
         assert modes.tape() is modes.watch() is None
         assert modes.transforms_at_work.get() == 0
         assert modes.open_blocks >= 0  # what is too many costs a moment, what is too few would lose a block
+
+
+def test_a_module_ends_its_scope_though_the_end_was_interrupted(monkeypatch: pytest.MonkeyPatch) -> None:
+    end, calls = named_scope.__exit__, []
+
+    def interrupted_once(scope: named_scope, *error: Any) -> None:
+        calls.append(scope)
+        if len(calls) == 1:
+            raise KeyboardInterrupt
+        end(scope, *error)
+
+    monkeypatch.setattr(named_scope, "__exit__", interrupted_once)
+    with pytest.raises(KeyboardInterrupt):
+        nn.Tanh()(1.0)
+    assert current_scope() == ""
 
 
 def test_a_function_whose_tracing_was_interrupted_is_traced_anew() -> None:
