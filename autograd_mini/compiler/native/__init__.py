@@ -1,13 +1,24 @@
-"""The extra ``fast``: the same programs, run by an interpreter that numba compiles once instead of by NumPy calls."""
+"""The extra ``fast``: the same programs, run by an interpreter that numba compiles once instead of by NumPy calls.
+
+An interpreter, so that nobody waits for a compiler when shapes change: a program becomes numbers that it reads.
+"""
 
 from __future__ import annotations
 
+import math
+from functools import partial
 from importlib.util import find_spec
 
+import numpy as np
+
+from autograd_mini.compiler.native.instructions import Unsupported
 from autograd_mini.compiler.native.interpreter import machine_code
-from autograd_mini.compiler.native.machine import prepared
+from autograd_mini.compiler.native.machine import Machine
+from autograd_mini.compiler.native.memory import functions_of
 from autograd_mini.compiler.program import Program
 from autograd_mini.compiler.replay import Replay
+
+LARGEST = 2**17  # elements of an array; beyond, NumPy's functions are as fast
 
 
 def is_installed() -> bool:
@@ -17,4 +28,16 @@ def is_installed() -> bool:
 
 def compiled(program: Program) -> Replay | None:
     """The program for the native interpreter; None without the extra, and where NumPy's calls are as fast."""
-    return prepared(program, machine_code) if is_installed() else None
+    arrays = [like for like in program.likes if like is not None and like[1].char in "fd"]
+    sizes = [math.prod(shape) for shape, _ in arrays]
+    if not is_installed() or max(sizes, default=0) > LARGEST:
+        return None
+    in_float32 = sum([size for size, (_, dtype) in zip(sizes, arrays, strict=True) if dtype.char == "f"])
+    try:
+        machine = Machine(program, np.dtype("f" if 2 * in_float32 > sum(sizes) else "d"))
+    except Unsupported:
+        return None
+    if not machine.is_worth_it:
+        return None
+    inputs = [program.ops[i] for i in machine.inputs]
+    return Replay(partial(functions_of, machine, machine_code()), inputs, str(machine), "numba")

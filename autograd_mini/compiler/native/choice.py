@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from autograd_mini.compiler.emit import is_zero
-from autograd_mini.compiler.native import opcodes as op
+from autograd_mini.compiler.native.opcodes import COMPARED, POINTWISE
 from autograd_mini.compiler.program import DETACH, DOT, Plain, Program, is_op
 from autograd_mini.compiler.rows import row_of
 
@@ -66,7 +66,7 @@ class Choice:
                 return made_by in (DETACH, DOT) and "condition" not in kinds
             if made_by.forward in (np.logical_and, np.logical_or) and kinds != ["condition"] * len(kinds):
                 return False
-            operands = 1 if made_by.forward is np.logical_not else 2 if made_by.forward in op.COMPARED else 0
+            operands = 1 if made_by.forward is np.logical_not else 2 if made_by.forward in COMPARED else 0
             return operands == len(xs) and i not in self._roots
         row = row_of(made_by)
         if row == "where":
@@ -79,7 +79,7 @@ class Choice:
 
     def _can_row(self, row: str, made_by: Any, like: Any, kinds: list[str], likes: list[Any]) -> bool:
         """``_can`` for a row of the table whose operands and result are numbers and arrays."""
-        if row in op.POINTWISE or row == "relu":
+        if row in POINTWISE or row == "relu":
             return not made_by.params and (like is None or math.prod(like[0]) <= MOST_CALLS.get(row, math.inf))
         if row == "pack":
             return "array" not in kinds and self.dtype == np.float64

@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from autograd_mini.compiler.native import opcodes as op
+from autograd_mini.compiler.native import interpreter as op
 
 SHORT = 256  # elements of a row; shorter ones are laid one behind the other before something is done with them
 

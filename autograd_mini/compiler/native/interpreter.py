@@ -12,48 +12,18 @@ from typing import Any
 
 import numpy as np
 
-from autograd_mini.compiler.native.opcodes import (
-    ABS,
-    ADD,
-    AND,
-    CAST,
-    COPY,
-    COS,
-    DIV,
-    ELSE,
-    EQUAL,
-    EXP,
-    EXPM1,
-    GATE,
-    GATHER,
-    IF,
-    LAST_POINTWISE,
-    LESS,
-    LESS_EQUAL,
-    LOG,
-    LOG1P,
-    MATMUL,
-    MAXIMUM,
-    MINIMUM,
-    MUL,
-    NEG,
-    NOT,
-    NOT_EQUAL,
-    ON_NUMBERS,
-    OR,
-    POW,
-    PRODUCT,
-    SCATTER,
-    SCATTER_PRODUCT,
-    SIGMOID,
-    SIN,
-    SQRT,
-    SUB,
-    SUM,
-    TANH,
-    UNLESS,
-    VDOT,
-)
+# The instructions. They stand in this file, since numba looks at its date alone to see whether its code is old.
+# Element by element, of two operands that lie side by side.
+ADD, SUB, MUL, DIV, MAXIMUM, MINIMUM = range(6)
+IF, UNLESS, GATE, ELSE = range(6, 10)  # y if x else 0; 0 if x else y; 0 if x <= 0 else y; z if x else y
+POW, LESS, LESS_EQUAL, EQUAL, NOT_EQUAL, AND, OR = range(10, 17)
+NEG, EXP, LOG, TANH, SQRT, ABS, SIGMOID, SIN, COS, LOG1P, EXPM1, SIGN, NOT = range(17, 30)  # of one
+COPY, SUM, VDOT, MATMUL, GATHER, SCATTER, PRODUCT, SCATTER_PRODUCT, CAST = range(30, 39)
+NAMES = {number: name for name, number in list(globals().items()) if name.isupper()}
+
+WIDTH = 13  # numbers in an instruction: op, z, x, y, three lengths, three strides of x, three of y (or of z)
+LAST_POINTWISE = NOT
+ON_NUMBERS = 64  # added to an op on single Python floats, where the arrays are of float32
 
 
 @cache

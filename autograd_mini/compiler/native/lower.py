@@ -12,9 +12,10 @@ from typing import Any
 import numpy as np
 
 from autograd_mini.compiler.emit import is_zero
-from autograd_mini.compiler.native import opcodes as op
+from autograd_mini.compiler.native import interpreter as op
 from autograd_mini.compiler.native.choice import Choice, is_permutation
 from autograd_mini.compiler.native.instructions import Instructions, Pick, Place, Unsupported
+from autograd_mini.compiler.native.opcodes import COMPARED, POINTWISE
 from autograd_mini.compiler.program import DETACH, DOT, Constant, Plain, Program, is_op
 from autograd_mini.compiler.rows import row_of
 from autograd_mini.ops.operation import normalize_axes
@@ -66,7 +67,7 @@ class Lowering:
         if i in self.lazy or self.places[i].owner != i:
             return None
         row = row_of(self.program.ops[i])
-        pointwise = row in op.POINTWISE or row == "relu"
+        pointwise = row in POINTWISE or row == "relu"
         over = pointwise and all([self._may_be_overwritten(i, x) for x in self.program.operands[i]])
         return "elementwise" if over else "whole"
 
@@ -127,9 +128,9 @@ class Lowering:
         elif row == "relu":
             x = self._operand(xs[0], i)
             code.pointwise(op.GATE, self._own(i), [x, x])
-        elif row in op.POINTWISE:
+        elif row in POINTWISE:
             operands = [self._operand(x, i) for x in xs]
-            code.pointwise(op.POINTWISE[row], self._own(i), operands)
+            code.pointwise(POINTWISE[row], self._own(i), operands)
         elif isinstance(made_by, Plain) and made_by is not DOT:
             self._compare(i, made_by, xs)
         elif row in ("sum", "mean"):
@@ -209,7 +210,7 @@ class Lowering:
         else:
             operands = [self._operand(x, i) for x in xs]
             z = self._own(i)
-        what, swapped = op.COMPARED.get(made_by.forward, (op.NOT, False))
+        what, swapped = COMPARED.get(made_by.forward, (op.NOT, False))
         self.code.pointwise(what, z, operands[::-1] if swapped else operands)
 
     def _add_up(self, i: int, row: str, made_by: Any, x: Place) -> None:

@@ -1,4 +1,4 @@
-"""What the native interpreter can do: a number for each instruction, and the rows of the op table that are one."""
+"""Which rows of the op table, and which comparisons, are one instruction of the native interpreter."""
 
 from __future__ import annotations
 
@@ -6,31 +6,22 @@ from typing import Any
 
 import numpy as np
 
-WIDTH = 13  # numbers in an instruction: op, z, x, y, three lengths, three strides of x, three of y (or of z)
-
-# Element by element, of two operands that lie side by side.
-ADD, SUB, MUL, DIV, MAXIMUM, MINIMUM = range(6)
-IF, UNLESS, GATE, ELSE = range(6, 10)  # y if x else 0; 0 if x else y; 0 if x <= 0 else y; z if x else y
-POW, LESS, LESS_EQUAL, EQUAL, NOT_EQUAL, AND, OR = range(10, 17)
-NEG, EXP, LOG, TANH, SQRT, ABS, SIGMOID, SIN, COS, LOG1P, EXPM1, SIGN, NOT = range(17, 30)  # of one
-LAST_POINTWISE = NOT
-COPY, SUM, VDOT, MATMUL, GATHER, SCATTER, PRODUCT, SCATTER_PRODUCT, CAST = range(30, 39)
-ON_NUMBERS = 64  # added to an op on single Python floats, where the arrays are of float32
+from autograd_mini.compiler.native import interpreter as op
 
 POINTWISE: dict[str, int] = {
-    **{"add": ADD, "sub": SUB, "mul": MUL, "div": DIV, "pow": POW},
-    **{"maximum": MAXIMUM, "minimum": MINIMUM},
-    **{"neg": NEG, "exp": EXP, "log": LOG, "tanh": TANH, "sqrt": SQRT, "abs": ABS, "sigmoid": SIGMOID},
-    **{"sin": SIN, "cos": COS, "log1p": LOG1P, "expm1": EXPM1, "sign": SIGN},
+    **{"add": op.ADD, "sub": op.SUB, "mul": op.MUL, "div": op.DIV, "pow": op.POW},
+    **{"maximum": op.MAXIMUM, "minimum": op.MINIMUM},
+    **{"neg": op.NEG, "abs": op.ABS, "sqrt": op.SQRT, "sign": op.SIGN, "exp": op.EXP, "log": op.LOG},
+    **{"expm1": op.EXPM1, "log1p": op.LOG1P, "tanh": op.TANH, "sigmoid": op.SIGMOID, "sin": op.SIN, "cos": op.COS},
 }
 # Comparisons and what is made of them; True: with the operands in the other order.
 COMPARED: dict[Any, tuple[int, bool]] = {
-    np.less: (LESS, False),
-    np.less_equal: (LESS_EQUAL, False),
-    np.greater: (LESS, True),
-    np.greater_equal: (LESS_EQUAL, True),
-    np.equal: (EQUAL, False),
-    np.not_equal: (NOT_EQUAL, False),
-    np.logical_and: (AND, False),
-    np.logical_or: (OR, False),
+    np.less: (op.LESS, False),
+    np.less_equal: (op.LESS_EQUAL, False),
+    np.greater: (op.LESS, True),
+    np.greater_equal: (op.LESS_EQUAL, True),
+    np.equal: (op.EQUAL, False),
+    np.not_equal: (op.NOT_EQUAL, False),
+    np.logical_and: (op.AND, False),
+    np.logical_or: (op.OR, False),
 }
