@@ -7,6 +7,7 @@ from copy import deepcopy
 from dataclasses import replace
 from enum import Enum
 from functools import update_wrapper
+from operator import itemgetter
 from types import FunctionType, MethodType
 from typing import Any, Generic, ParamSpec, TypeVar
 
@@ -147,7 +148,7 @@ class Trace:
                     "return what it computes instead",
                 )
             outputs = tape.outputs([leaf for leaf in leaves_of(self.returned) if isinstance(leaf, Node)])
-            self._scalars = [isinstance(get_data(x), np.generic | bool) for x in outputs]  # and no arrays without axes
+            self._forms = [_form_without_axes(get_data(x)) for x in outputs]
             of_arguments = [i for i, leaf in enumerate(leaves) if isinstance(leaf, Node) and leaf.requires_grad]
             wanted = [arguments[i] for i in of_arguments] + [x for x in tape.captured if x.requires_grad]
             of_tape = packed if is_worth_packing(tape) else Tape.program
@@ -211,7 +212,8 @@ class Trace:
 
     def _result(self, call: Call, index: int, data: Any, operands: tuple[Any, ...]) -> Result:
         result = _new(Result)
-        result.data = data[()] if self._scalars[index] else data
+        form = self._forms[index]
+        result.data = data if form is None else form(data)
         result._y = result._grad = None
         result._label = current_scope()
         if self._has_gradient[index] and (not modes.open_blocks or modes.is_recording()):
@@ -222,6 +224,13 @@ class Trace:
             result.op = result._x = None
             result.requires_grad = False
         return result
+
+
+def _form_without_axes(data: Any) -> Callable[[Any], Any] | None:
+    """What makes an array without axes and a NumPy scalar into the one that ``data`` is; None if it is neither."""
+    if isinstance(data, np.generic | bool):
+        return itemgetter(())
+    return np.asarray if isinstance(data, np.ndarray) and not data.ndim else None
 
 
 def _check_returned(returned: Any) -> None:

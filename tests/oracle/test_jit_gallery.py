@@ -55,5 +55,5 @@ def test_an_op_replays_what_it_does(case: Any) -> None:
             for e, a in zip(expected, actual, strict=True):
                 scale = np.max(np.abs(np.where(np.isfinite(e), e, 0.0)), initial=1.0)
                 assert np.shape(e) == np.shape(a)
-                assert getattr(e, "dtype", None) == getattr(a, "dtype", None)
+                assert (type(e), getattr(e, "dtype", None)) == (type(a), getattr(a, "dtype", None))
                 np.testing.assert_allclose(a, e, rtol=tolerance, atol=tolerance * float(scale))
