@@ -16,6 +16,7 @@ from optim import lr_scheduler
 from optim.adagrad import Adadelta, Adagrad
 from optim.adam import Adam, AdamW, NAdam
 from optim.clip import clip_grad_norm, clip_grad_value
+from optim.data_parallel import data_parallel
 from optim.fit import fit
 from optim.history import History
 from optim.lbfgs import LBFGS
@@ -41,6 +42,7 @@ __all__ = [
     "RMSprop",
     "clip_grad_norm",
     "clip_grad_value",
+    "data_parallel",
     "fit",
     "lr_scheduler",
     "minibatches",

@@ -18,7 +18,7 @@ import autograd_mini
 
 ROOT = Path(__file__).resolve().parent.parent
 PACKAGES = ("autograd_mini", "nn", "optim")
-OPTIONAL = {"scipy", "matplotlib", "sklearn", "tqdm", "numba", "graphviz", "safetensors", "torch"}
+OPTIONAL = {"scipy", "matplotlib", "sklearn", "tqdm", "numba", "graphviz", "safetensors", "torch", "cloudpickle"}
 
 # What a finished graph is read with.
 LOOKING = {
