@@ -32,8 +32,10 @@ if TYPE_CHECKING:
     from autograd_mini.custom import custom_op
     from autograd_mini.diagnosis.diagnose import diagnose
     from autograd_mini.draw.microscope import microscope
+    from autograd_mini.npz import read_npz, write_npz
     from autograd_mini.transforms import elementwise_grad, grad, hessian, hvp, jacobian, jvp, value_and_grad, vjp
     from autograd_mini.tree import map_leaves
+    from autograd_mini.whole_file import write_whole
 
 __all__ = [
     "JitError",
@@ -57,8 +59,11 @@ __all__ = [
     "microscope",
     "named_scope",
     "no_grad",
+    "read_npz",
     "value_and_grad",
     "vjp",
+    "write_npz",
+    "write_whole",
 ]
 __all__ += ops.__all__
 
@@ -73,6 +78,9 @@ _LOADED_LATER = {
     "JitError": "autograd_mini.compiler.errors",
     "map_leaves": "autograd_mini.tree",
     "microscope": "autograd_mini.draw.microscope",
+    "read_npz": "autograd_mini.npz",
+    "write_npz": "autograd_mini.npz",
+    "write_whole": "autograd_mini.whole_file",
     **dict.fromkeys(
         ["elementwise_grad", "grad", "hessian", "hvp", "jacobian", "jvp", "value_and_grad", "vjp"],
         "autograd_mini.transforms",

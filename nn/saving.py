@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 import os
-import secrets
-import zipfile
 from collections.abc import Mapping
-from io import BytesIO
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from autograd_mini import Value, located
+from autograd_mini import Value, located, read_npz, write_npz, write_whole
 from nn.module import Module
+from nn.safetensors_header import check_header
 
 State = dict[str, np.ndarray[Any, Any]]
 
@@ -23,7 +21,8 @@ def save(model: Module | Mapping[str, Any], path: str | os.PathLike[str]) -> Non
 
     The name decides the format: ``.npz`` is NumPy's, ``.safetensors`` is what PyTorch's world shares (it needs the
     extra ``safetensors``), and without an ending ``.npz`` is added. A file of that name is replaced when the new one
-    is complete. PyTorch: ``torch.save(model.state_dict(), path)``, ``safetensors.torch.save_file``.
+    is on the disk, so that a crash, a kill or a power cut leaves the one or the other, whole (``write_whole`` of
+    autograd_mini says how). PyTorch: ``torch.save(model.state_dict(), path)``, ``safetensors.torch.save_file``.
 
     >>> import tempfile, nn
     >>> with tempfile.TemporaryDirectory() as folder:
@@ -40,21 +39,30 @@ def save(model: Module | Mapping[str, Any], path: str | os.PathLike[str]) -> Non
         raise FileNotFoundError(
             located(f"save: there is no folder {target.parent}; make it first (os.makedirs), nothing was saved")
         )
-    contents = _safetensors("save").save(state) if target.suffix == ".safetensors" else _as_npz(state)
-    _write_whole(target, contents)
+    if target.suffix == ".safetensors":
+        contents = _as_safetensors(state)
+        write_whole(target, lambda file: file.write(contents))
+        return
+    try:
+        write_npz(target, state)
+    except ValueError as cause:  # a name
+        raise ValueError(located(f"save: {cause}; nothing was saved")) from None
 
 
-def load(path: str | os.PathLike[str]) -> State:
+def load(path: str | os.PathLike[str], like: Module | Mapping[str, Any] | None = None) -> State:
     """The state dict that ``save``, or PyTorch through safetensors, wrote: ``model.load_state_dict(nn.load(path))``.
 
-    The name decides the format, as in ``save``. A file that holds pickled objects is refused unread. PyTorch:
-    ``torch.load``, ``safetensors.torch.load_file``.
+    The name decides the format, as in ``save``. The file may come from anywhere: nothing in it is run, pickled objects
+    are refused unread, and what is allocated is a small multiple of the file's size. ``like``, a network or a state
+    dict, bounds that too: names and shapes are compared with it before any array is read, and only then may an .npz be
+    compressed. A damaged .npz is found by its checksums; .safetensors has none, so that numbers which have changed on
+    the disk are not noticed there. PyTorch: ``torch.load``, ``safetensors.torch.load_file``.
 
     >>> import tempfile, nn
     >>> model = nn.Linear(2, 1)
     >>> with tempfile.TemporaryDirectory() as folder:
     ...     save(model, f"{folder}/model.npz")
-    ...     model.load_state_dict(load(f"{folder}/model.npz"))
+    ...     model.load_state_dict(load(f"{folder}/model.npz", like=model))
 
     Raises ``FileNotFoundError`` if there is no such file, ``ValueError`` if it is damaged or something else,
     ``ImportError`` if the extra is missing.
@@ -62,9 +70,16 @@ def load(path: str | os.PathLike[str]) -> State:
     source = _with_ending("load", path)
     if not source.is_file():
         raise FileNotFoundError(located(f"load: there is no file {source}"))
+    if like is not None and not isinstance(like, Module | Mapping):
+        raise TypeError(located(f"load: like is a network or its state_dict(), not {type(like).__name__}"))
+    entries = like.state_dict() if isinstance(like, Module) else like
+    shapes = None if entries is None else {name: np.shape(entry) for name, entry in entries.items()}
     if source.suffix == ".safetensors":
-        return _from_safetensors(source)
-    return _from_npz(source)
+        return _from_safetensors(source, shapes)
+    try:
+        return read_npz(source, shapes)
+    except ValueError as cause:
+        raise _refused(source, str(cause)) from cause
 
 
 def _with_ending(who: str, path: Any) -> Path:
@@ -97,44 +112,39 @@ def _state_of(model: Any) -> State:
     return state
 
 
-def _as_npz(state: State) -> bytes:
-    """What ``np.savez`` writes, without the date: the same numbers give the same bytes."""
-    buffer = BytesIO()
-    with zipfile.ZipFile(buffer, "w", zipfile.ZIP_STORED) as archive:
-        for name, array in state.items():
-            entry = BytesIO()
-            np.lib.format.write_array(entry, array, allow_pickle=False)
-            archive.writestr(zipfile.ZipInfo(f"{name}.npy"), entry.getvalue())
-    return buffer.getvalue()
-
-
-def _from_npz(source: Path) -> State:
+def _as_safetensors(state: State) -> bytes:
+    library = _safetensors("save")
+    if "__metadata__" in state:
+        raise ValueError(located("save: an entry of a .safetensors file cannot be called __metadata__; rename it"))
     try:
-        if not zipfile.is_zipfile(source):
-            raise ValueError("it is no archive, or was cut short")
-        with np.load(source, allow_pickle=False) as archive:
-            state = {name: archive[name] for name in archive.files}
-        foreign = [name for name, array in state.items() if not isinstance(array, np.ndarray)]
-        if foreign:
-            raise ValueError(f"{foreign[0]} in it is no array")
-    except Exception as cause:  # a file that is not ours can go wrong in any way
-        raise _damaged(source, ".npz", cause) from cause
-    return state
+        contents: bytes = library.save(state)
+    except Exception as cause:  # half a character in a name, or a dtype that the format does not have
+        raise ValueError(located(f"save: .safetensors cannot hold this ({cause}); nothing was saved")) from cause
+    return contents
 
 
-def _from_safetensors(source: Path) -> State:
+def _from_safetensors(source: Path, shapes: Mapping[str, tuple[int, ...]] | None) -> State:
     library = _safetensors("load")
     try:
-        state: State = library.load(source.read_bytes())
+        with open(source, "rb") as file:
+            header = check_header(file, os.fstat(file.fileno()).st_size, shapes)
+            state: State = library.load(header + file.read())
+        other = [name for name, array in state.items() if array.dtype.kind not in "fiub"]
+        if other:
+            raise ValueError(f"{other[0]} has dtype {state[other[0]].dtype}, and is no array of real numbers")
+    except OSError:
+        raise
     except Exception as cause:  # the library's own error, or a KeyError for a dtype that NumPy does not have
-        raise _damaged(source, ".safetensors", cause) from cause
+        raise _refused(source, f"dtype {cause}" if isinstance(cause, KeyError) else str(cause)) from cause
     return state
 
 
-def _damaged(source: Path, ending: str, cause: Exception) -> ValueError:
-    reason = "it needs pickle, which can run any code" if "allow_pickle" in str(cause) else str(cause).split("\n")[0]
+def _refused(source: Path, reason: str) -> ValueError:
     return ValueError(
-        located(f"load: {source} is no {ending} file of arrays, or is damaged ({reason}); nothing was loaded")
+        located(
+            f"load: {source} is no {source.suffix} file of arrays, or is damaged ({reason.splitlines()[0][:300]}); "
+            "nothing was loaded; take another copy, or save it anew with nn.save (a compressed one needs like=model)"
+        )
     )
 
 
@@ -148,18 +158,3 @@ def _safetensors(who: str) -> Any:
             )
         ) from None
     return safetensors.numpy
-
-
-def _write_whole(target: Path, contents: bytes) -> None:
-    """The file under its name only when all of it is on the disk: a crash leaves the old one, or the new one."""
-    target = Path(os.path.realpath(target))  # a link stays one
-    partial = target.with_name(f".{target.name}.{secrets.token_hex(4)}")
-    try:
-        with open(partial, "xb") as file:
-            file.write(contents)
-            file.flush()
-            os.fsync(file.fileno())
-        os.replace(partial, target)
-    except BaseException:
-        partial.unlink(missing_ok=True)
-        raise

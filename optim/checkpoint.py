@@ -12,57 +12,53 @@ from typing import Any
 
 import numpy as np
 
-from autograd_mini import located
+from autograd_mini import located, read_npz, write_npz
 
 _KIND = "optim.fit checkpoint 1"
 
 
 def save(path: str | os.PathLike[str], tree: Any) -> None:
-    """Writes ``tree`` to ``path``: to a file beside it first, so that no moment has half a checkpoint.
+    """Writes ``tree`` to ``path``, so that at every moment all of the old checkpoint is there, or all of the new one.
 
     >>> save("run.npz", {"epoch": 3, "weights": [np.ones(2)]})
     >>> load("run.npz")
     {'epoch': 3, 'weights': [array([1., 1.])]}
     """
-    arrays: list[Any] = []
+    arrays: dict[str, np.ndarray[Any, Any]] = {}
 
     def noted(x: Any) -> Any:
         if isinstance(x, np.generic):
             return x.item()
-        if not isinstance(x, np.ndarray):
-            raise TypeError(located(f"checkpoint: {type(x).__name__} is no number, string, list, dict or array"))
-        arrays.append(x)
+        if not isinstance(x, np.ndarray) or x.dtype.kind not in "fiub":
+            kind = f"an array of dtype {x.dtype}" if isinstance(x, np.ndarray) else type(x).__name__
+            raise TypeError(located(f"checkpoint: {kind} is no number, string, list, dict or array of numbers"))
+        arrays[f"array{len(arrays)}"] = x
         return {"array": len(arrays) - 1}
 
     text = json.dumps({"kind": _KIND, "tree": tree}, default=noted)
-    path = check_folder(path)
-    temporary = path.with_name(f".{path.name}.tmp")  # always the same: what a kill leaves, the next one overwrites
-    try:
-        with open(temporary, "wb") as file:
-            named: dict[str, Any] = {f"array{i}": array for i, array in enumerate(arrays)}
-            np.savez(file, allow_pickle=False, json=np.frombuffer(text.encode(), np.uint8), **named)
-            file.flush()
-            os.fsync(file.fileno())
-        os.replace(temporary, path)
-    except BaseException:
-        temporary.unlink(missing_ok=True)
-        raise
+    write_npz(check_folder(path), {"json": np.frombuffer(text.encode(), np.uint8), **arrays})
 
 
 def load(path: str | os.PathLike[str]) -> Any:
-    """What ``save`` wrote; ``ValueError`` for a file that is broken, or no checkpoint."""
-    with open(path, "rb") as content:
-        try:
-            file = np.load(content, allow_pickle=False)
-            document = json.loads(
-                file["json"].tobytes(), object_hook=lambda x: file[f"array{x['array']}"] if set(x) == {"array"} else x
-            )
-            if document["kind"] != _KIND:
-                raise ValueError(f"its kind is {document['kind']}")
-        except Exception as problem:  # zipfile, zlib, NumPy and json have each their own for broken bytes
-            message = f"{os.fspath(path)} is no checkpoint of optim.fit, or a broken one ({problem})"
-            raise ValueError(located(f"{message}; nothing was loaded")) from None
-    return document["tree"]
+    """What ``save`` wrote; ``ValueError`` for a file that is broken, or no checkpoint. Nothing in it is run."""
+    try:
+        arrays = read_npz(path)
+        text = arrays.pop("json").tobytes()
+
+        def placed(x: dict[str, Any]) -> Any:
+            is_array = x.keys() == {"array"} and type(x["array"]) is int
+            return arrays.pop(f"array{x['array']}") if is_array else x  # each stands in one place
+
+        document = json.loads(text, object_hook=placed)
+        if document["kind"] != _KIND:
+            raise ValueError(f"its kind is {document['kind']}")
+        return document["tree"]
+    except OSError:
+        raise
+    except Exception as problem:  # json, deep nesting and what is missing have each their own
+        reason = f"{type(problem).__name__}: {problem}" if isinstance(problem, LookupError) else str(problem)
+        message = f"{os.fspath(path)} is no checkpoint of optim.fit, or a broken one ({reason[:300]})"
+        raise ValueError(located(f"{message}; nothing was loaded; take another copy, or train anew")) from None
 
 
 def check_folder(path: str | os.PathLike[str]) -> Path:
