@@ -89,6 +89,8 @@ class Reach:
                     )
                 if keys or (keys is None and container.__class__ is not tuple):  # which stays what it is
                     self.held.append((path + name, container, keys, tuple(held)))
+                if isinstance(thing, dict):
+                    self.held.append((path, thing.keys(), None, tuple(thing)))
                 if isinstance(thing, types.FunctionType):
                     path = ""  # its globals and what it closes over have names of their own
                 names = _names_of(container, keys, brackets=not name)

@@ -378,3 +378,11 @@ def test_a_number_in_a_module_of_a_package_is_seen() -> None:
     assert f(1.0).data == 10.0
     package.config = module_of("config", rate=1.0)
     assert f(1.0).data == 2.0
+
+
+def test_a_key_that_was_renamed_is_seen() -> None:
+    rates = {"slow": 3.0}
+    f = jit(lambda x: W * x * rates.get("slow", 1.0))
+    assert f(1.0).data == 6.0
+    rates["fast"] = rates.pop("slow")
+    assert f(1.0).data == 2.0
