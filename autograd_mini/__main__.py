@@ -16,7 +16,8 @@ from autograd_mini.by_hand.check import check_by_hand
 from autograd_mini.by_hand.explain import explain
 from autograd_mini.draw import draw
 from autograd_mini.draw.microscope import microscope
-from autograd_mini.expression import FUNCTIONS, assignment, build
+from autograd_mini.expression import assignment, build
+from autograd_mini.expression_functions import FUNCTIONS
 from autograd_mini.expression_text import ExpressionError
 from autograd_mini.graph import names_of, walk
 from autograd_mini.value import Value

@@ -88,7 +88,7 @@ def main(out="out", *, seed=0, seen=0.5, factors=(2, 4, 8, 16, 32), penalty=40.0
 
 
 def load(users):
-    """The table of all ratings, (users, items), of which most will be hidden."""
+    """The table of all ratings, (users, items), of which a part will be hidden."""
     return load_digits().data[:users]
 
 

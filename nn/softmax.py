@@ -8,7 +8,17 @@ from autograd_mini import log_softmax, mul, softmax
 from nn.module import Module
 
 
-class Softmax(Module):
+class _AlongAxis(Module):
+    """What works along one axis, ``dim``."""
+
+    def __init__(self, dim: int = -1) -> None:
+        self.dim = dim
+
+    def extra_repr(self) -> str:
+        return f"dim={self.dim}"
+
+
+class Softmax(_AlongAxis):
     """exp(x) / sum(exp(x)) along the axis ``dim``. PyTorch: ``nn.Softmax``.
 
     >>> import numpy as np
@@ -16,17 +26,11 @@ class Softmax(Module):
     array([0.5, 0.5])
     """
 
-    def __init__(self, dim: int = -1) -> None:
-        self.dim = dim
-
     def forward(self, x: Any) -> Any:
         return softmax(x, self.dim)
 
-    def extra_repr(self) -> str:
-        return f"dim={self.dim}"
 
-
-class LogSoftmax(Module):
+class LogSoftmax(_AlongAxis):
     """log(softmax(x)) along the axis ``dim``. PyTorch: ``nn.LogSoftmax``.
 
     >>> import numpy as np
@@ -34,17 +38,11 @@ class LogSoftmax(Module):
     array([    0., -1000.])
     """
 
-    def __init__(self, dim: int = -1) -> None:
-        self.dim = dim
-
     def forward(self, x: Any) -> Any:
         return log_softmax(x, self.dim)
 
-    def extra_repr(self) -> str:
-        return f"dim={self.dim}"
 
-
-class Softmin(Module):
+class Softmin(_AlongAxis):
     """softmax(-x) along the axis ``dim``: the smallest has the most. PyTorch: ``nn.Softmin``.
 
     >>> import numpy as np
@@ -52,11 +50,5 @@ class Softmin(Module):
     array([1., 0.])
     """
 
-    def __init__(self, dim: int = -1) -> None:
-        self.dim = dim
-
     def forward(self, x: Any) -> Any:
         return softmax(mul(x, -1.0), self.dim)
-
-    def extra_repr(self) -> str:
-        return f"dim={self.dim}"

@@ -90,6 +90,22 @@ ARROWS: dict[str, set[str]] = {
     "autograd_mini.expression_text": set(),
     "autograd_mini.expression": {"autograd_mini.expression_text", "autograd_mini.expression_functions", *LOOKING},
     "autograd_mini.expression_functions": {"autograd_mini.ops.", "autograd_mini.arithmetic"},
+    "autograd_mini.custom": {"autograd_mini.modes", "autograd_mini.by_hand.symbol", *LOOKING},
+    # A jitted function takes the place of almost everything; what numba compiles knows of nothing
+    "autograd_mini.compiler.": {
+        "autograd_mini.compiler.",
+        "autograd_mini.errors",
+        "autograd_mini.forward",
+        "autograd_mini.modes",
+        "autograd_mini.numpy_protocol",
+        "autograd_mini.scope",
+        "autograd_mini.transforms",
+        "autograd_mini.tree",
+        *LOOKING,
+    },
+    "autograd_mini.compiler.native.interpreter": set(),
+    "autograd_mini.whole_file": set(),
+    "autograd_mini.npz": {"autograd_mini.whole_file"},
 }
 # Of the pictures only the microscope writes formulas
 for room in ("dot", "drawing", "svg", "layout", "picture", "modules", "collapse"):
@@ -123,6 +139,11 @@ def matches(name: str, patterns: set[str]) -> bool:
 
 def test_the_packages_are_found() -> None:
     assert {"autograd_mini", "autograd_mini.ops.pointwise", "nn", "optim"} <= set(MODULES)
+
+
+def test_every_engine_module_has_its_arrows() -> None:
+    engine = {name for name in MODULES if name.startswith("autograd_mini.")}
+    assert {name for name in engine if not matches(name, set(ARROWS))} == {"autograd_mini.__main__"}  # imports all
 
 
 @pytest.mark.parametrize("name", sorted(MODULES))

@@ -84,8 +84,8 @@ def ptp(x: Carrier, axis: Axis = None, keepdims: bool = False) -> Carrier:
 def median(x: Carrier, axis: Axis = None, keepdims: bool = False) -> Carrier:
     """The element in the middle along ``axis``, or the mean of the two that are. PyTorch: ``torch.quantile(x, 0.5)``.
 
-    ``torch.median`` takes the smaller of two. Where an element is nan so is the result. The
-    gradient goes to the elements that a stable sort has there, as in PyTorch, also where others are equal to them.
+    ``torch.median`` takes the smaller of two. Where an element is nan so is the result. The gradient goes to the
+    elements that a stable sort has there, as in PyTorch, also where others are equal to them.
 
     >>> median(np.array([4.0, 1.0, 3.0, 2.0]))
     2.5
