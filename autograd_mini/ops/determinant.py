@@ -23,7 +23,7 @@ def _cofactor(x: Any, *directions: Any) -> Any:
     Nothing is divided by a determinant. The determinant is a sum over permutations, so that along directions it is a
     sum over the rows of S that they take the place of, one row each, times the product of the singular values left.
     """
-    finite = np.isfinite(x).all(axis=(-2, -1), keepdims=True)  # LAPACK would raise, for the whole batch
+    finite = np.all(np.isfinite(x), axis=(-2, -1), keepdims=True)  # LAPACK would raise, for the whole batch
     u, s, vh = np.linalg.svd(np.where(finite, x, 0), full_matrices=False)
     sign = np.linalg.det(u) * np.linalg.det(vh)
     turned = [np.swapaxes(u, -1, -2) @ direction @ np.swapaxes(vh, -1, -2) for direction in directions]
