@@ -6,6 +6,7 @@ import subprocess
 import sys
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from types import ModuleType
 from typing import Any
 
 import numba
@@ -146,6 +147,11 @@ def test_without_the_extra_numpy_alone_runs_the_program(monkeypatch: pytest.Monk
     monkeypatch.setitem(sys.modules, "numba", None)
     w = Value(3.0)
     assert str(jit(lambda x: w * x)(2.0).program()).startswith("run by NumPy:\n")
+
+
+def test_a_numba_that_cannot_be_imported_is_as_good_as_none(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "numba", ModuleType("numba"))  # as one that refuses this NumPy: it has nothing
+    assert machine_code.__wrapped__() is None
 
 
 def test_numba_is_not_imported_before_a_function_is_traced() -> None:

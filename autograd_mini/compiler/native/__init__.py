@@ -37,7 +37,8 @@ def compiled(program: Program) -> Replay | None:
         machine = Machine(program, np.dtype("f" if 2 * in_float32 > sum(sizes) else "d"))
     except Unsupported:
         return None
-    if not machine.is_worth_it:
+    run = machine_code() if machine.is_worth_it else None
+    if run is None:
         return None
     inputs = [program.ops[i] for i in machine.inputs]
-    return Replay(partial(functions_of, machine, machine_code()), inputs, str(machine), "numba")
+    return Replay(partial(functions_of, machine, run), inputs, str(machine), "numba")

@@ -28,10 +28,15 @@ ON_NUMBERS = 64  # added to an op on single Python floats, where the arrays are 
 
 @cache
 def machine_code() -> Any:
-    """``run`` as machine code. Numba keeps it on disk, beside this file or in the user's cache."""
-    from numba import njit
-    from numba.extending import register_jitable
+    """``run`` as machine code. Numba keeps it on disk, beside this file or in the user's cache.
 
+    None if numba is there and cannot be imported, as with a NumPy that is newer than it knows.
+    """
+    try:
+        from numba import njit
+        from numba.extending import register_jitable
+    except ImportError:
+        return None
     for inner in (_one, _pointwise):
         register_jitable(error_model="numpy")(inner)
     try:
