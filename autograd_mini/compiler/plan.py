@@ -2,12 +2,14 @@
 
 An array is free again after the last line that reads it, or reads a view of it. Element by element an op may then
 write over its own operand. What forward leaves for backward is never written over, since backward may run twice.
+A line that several backwards compute has an array to itself: it cannot suit the free ones of each.
 """
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable
+from itertools import chain
 from typing import Any
 
 from autograd_mini.compiler.program import Program
@@ -29,6 +31,7 @@ def planned(
     """
     owners = _owners(program, parts, writes)
     forever = {owner for i in kept for owner in owners[i]}
+    forever |= {i for i, uses in Counter(chain(*parts)).items() if uses > 1}
     plan: Plan = {}
     arrays: dict[str, Any] = {}
     for part in parts:

@@ -112,6 +112,20 @@ def test_the_plan_shares_arrays_and_never_writes_over_what_is_still_read() -> No
     assert len(set(plan.values())) == len(plan)  # backward reads all of them
 
 
+def test_lines_that_the_backwards_of_several_outputs_share_keep_their_memory_to_themselves() -> None:
+    def f(x: Any) -> list[Any]:
+        angle = am.arctan2(x, am.broadcast_to(x, (3,)))
+        return [am.sum(angle * np.array([1.0, 2.0, 3.0])), am.sum(angle**2)]
+
+    gradients = []
+    for function in (f, jit(f)):
+        for output in (0, 1):
+            x = Value([2.0])
+            function(x)[output].backward()
+            gradients.append(x.grad)
+    np.testing.assert_allclose(gradients, np.zeros((4, 1)), atol=1e-14)  # the angle is pi / 4, whatever x is
+
+
 def test_a_program_can_be_read() -> None:
     text = str(jit(lambda x: (W * x).sum())(2.0).program())
     assert "return v" in text
