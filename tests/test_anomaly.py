@@ -62,7 +62,7 @@ def test_it_names_the_module() -> None:
     model[1].weight.data[...] = 1e308
     model[0].bias.data[...] = 1e308
     message = complaint(lambda: model(np.ones((1, 2))))
-    assert "layers.1.weight" in message or "1.weight" in message
+    assert "linear of v3 = linear and 1.weight and 1.bias gives inf at [0, 0]" in message
     assert message.endswith("in 1 (Linear 2 -> 1)")
 
 
@@ -117,8 +117,7 @@ def test_the_gradient_that_is_given() -> None:
 def test_a_graph_from_before_says_so() -> None:
     x = Value(0.0)
     y = sqrt(x)
-    assert "v1 = sqrt" in (message := complaint(y.backward)) or "y = sqrt" in message
-    assert "(recorded before detect_anomaly began)" in message
+    assert "v1 = sqrt (recorded before detect_anomaly began)" in complaint(y.backward)
     z = log(x)
     assert "the loss is -inf; it began at z = log, which is -inf (log of 0)" in complaint(lambda: z.backward())
 
@@ -313,7 +312,8 @@ def test_a_second_backward_after_a_step_mixes_old_and_new(kind: str) -> None:
         optimizer.step()
         loss.backward()
 
-    assert "w" in (message := changed(f))
+    message = changed(f)
+    assert message.startswith("detect_anomaly: w ")
     assert "each optimizer.step() needs a forward pass of its own" in message
 
 

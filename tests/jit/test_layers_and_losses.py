@@ -99,6 +99,10 @@ LOSSES: dict[str, tuple[Callable[..., Any], list[Draw]]] = {
         nn.binary_cross_entropy,
         [lambda rng: np.append(rng.uniform(size=5), [0.0, 1.0]), lambda rng: rng.integers(0, 2, 7)],
     ),
+    "binary_cross_entropy weighted": (
+        partial(nn.binary_cross_entropy, weight=np.arange(5.0)),
+        [lambda rng: rng.uniform(size=(2, 5)), lambda rng: rng.uniform(size=(2, 5))],
+    ),
     "binary_cross_entropy float32": (
         nn.binary_cross_entropy,
         [lambda rng: rng.uniform(size=5).astype("f"), lambda rng: rng.uniform(size=5).astype("f")],

@@ -219,7 +219,7 @@ def test_the_least_squares_of_too_few_equations_is_the_shortest_solution() -> No
 
 
 @pytest.mark.parametrize("bad", [np.nan, np.inf])
-def test_a_determinant_of_what_is_not_finite_has_gradient_nan_and_the_rest_of_its_batch_its_own(bad):
+def test_a_determinant_of_what_is_not_finite_has_gradient_nan_and_the_rest_of_its_batch_its_own(bad: float) -> None:
     x = Value(np.array([[[bad, 1.0], [2.0, 3.0]], [[1.0, 2.0], [3.0, 4.0]]]))
     np.linalg.det(x).sum().backward()
     assert np.isnan(x.grad[0]).all()
