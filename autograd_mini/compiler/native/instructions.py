@@ -35,6 +35,8 @@ class Place(NamedTuple):
     @property
     def offset(self) -> int:
         """In elements, from where the memory of the owner begins."""
+        if self.base is None:
+            return 0
         return int((_address(self.view) - _address(self.stand_in)) // self.view.itemsize)
 
     @property
@@ -122,8 +124,9 @@ class Instructions:
 
     def pointwise(self, what: int, z: Place, operands: Sequence[Place]) -> None:
         """One or two operands that broadcast to ``z``, whose elements lie side by side."""
-        if z.is_number and self.dtype != np.float64:
-            self.line(what + op.ON_NUMBERS, z, operands[0], operands[-1], (1, 1, 1))
+        if z.view.size == 1:
+            on_numbers = op.ON_NUMBERS if z.is_number and self.dtype != np.float64 else 0
+            self.line(what + on_numbers, z, operands[0], operands[-1], (1, 1, 1))
             return
         spread = [
             self._straight(x.seen(np.broadcast_to(x.view, z.view.shape)), which) for which, x in enumerate(operands)
