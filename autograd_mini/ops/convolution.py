@@ -14,7 +14,7 @@ from autograd_mini.ops.linalg import matmul, swap_last
 from autograd_mini.ops.numpy_names import FUNCTIONS
 from autograd_mini.ops.operation import Carrier, shape_of
 from autograd_mini.ops.pointwise import add
-from autograd_mini.ops.shape import as_carrier, expand_dims, reshape
+from autograd_mini.ops.shape import as_carrier, expand_dims, reshape, transpose
 from autograd_mini.ops.window import (
     Length,
     as_images,
@@ -157,9 +157,11 @@ def _conv(
     x = padded(x, both)
     places = places_of(op, shape_of(x)[2:], kernel, strides, dilations)
     columns = to_columns(x, kernel, strides, dilations)
-    columns = reshape(columns, (shape_of(x)[0], groups, per_group * prod(kernel), prod(places)))
-    kernels = reshape(weight, (groups, out // groups, per_group * prod(kernel)))
-    return _with_bias(reshape(matmul(kernels, columns), (shape_of(x)[0], out, *places)), bias, is_batch)
+    rows, stack = per_group * prod(kernel), () if groups == 1 else (groups,)
+    columns = reshape(columns, (*stack, rows, prod(places) * shape_of(x)[0]))
+    kernels = reshape(weight, (*stack, out // groups, rows))
+    z = reshape(matmul(kernels, columns), (out, *places, shape_of(x)[0]))
+    return _with_bias(transpose(z, (1 + n, *range(1 + n))), bias, is_batch)
 
 
 def _conv_transpose(
@@ -201,9 +203,10 @@ def _conv_transpose(
                 f"{op} of {shape_of(x)} with a kernel of {kernel}: padding {pads} leaves nothing of the {size} result"
             )
         )
-    pixels = reshape(x, (count, groups, channels // groups, prod(places)))
-    kernels = reshape(weight, (groups, channels // groups, per_group * prod(kernel)))
-    columns = reshape(matmul(swap_last(kernels), pixels), (count, groups * per_group, *kernel, *places))
+    stack = () if groups == 1 else (groups,)
+    pixels = reshape(transpose(x, (*range(1, 2 + n), 0)), (*stack, channels // groups, prod(places) * count))
+    kernels = reshape(weight, (*stack, channels // groups, per_group * prod(kernel)))
+    columns = reshape(matmul(swap_last(kernels), pixels), (groups * per_group, *kernel, *places, count))
     image = padded(from_columns(columns, size, strides, dilations), [(0, e) for e in extra])
     return _with_bias(cropped(image, pads), bias, is_batch)
 

@@ -23,16 +23,30 @@ Length = int | Sequence[int]  # as users give them: one for all axes, or one for
 
 
 def _slide(x: Any, window_shape: Lengths, axis: Lengths, stride: Lengths, dilation: Lengths) -> Any:
-    every = [slice(None)] * x.ndim + [slice(None, None, d) for d in dilation]
-    for a, s in zip(axis, stride, strict=True):
-        every[a] = slice(None, None, s)
-    return np.lib.stride_tricks.sliding_window_view(x, spans(window_shape, dilation), axis)[tuple(every)]
+    covered = spans(window_shape, dilation)
+    if is_foreign(x):
+        every = [slice(None)] * x.ndim + [slice(None, None, d) for d in dilation]
+        for a, s in zip(axis, stride, strict=True):
+            every[a] = slice(None, None, s)
+        return np.lib.stride_tricks.sliding_window_view(x, covered, axis)[tuple(every)]
+    shape, steps = list(x.shape), list(x.strides)
+    for a, span, s, d in zip(axis, covered, stride, dilation, strict=True):
+        shape[a] = (x.shape[a] - span) // s + 1
+        steps[a] *= s
+        steps.append(x.strides[a] * d)
+    # A third of the time of NumPy's sliding_window_view, which matters for small images.
+    return np.lib.stride_tricks.as_strided(x, (*shape, *window_shape), steps, writeable=False)
 
 
 def _add_overlapping(x: Any, shape: Lengths, axis: Lengths, stride: Lengths, dilation: Lengths) -> Any:
+    n = len(shape)
+    lengths = tuple([x.shape[a] * s for a, s in zip(axis, stride, strict=True)])
+    if x.shape[n:] == stride and {*dilation} <= {1} and lengths == tuple([shape[a] for a in axis]):
+        tiles = [[a, *[n + k for k, other in enumerate(axis) if a == other]] for a in range(n)]
+        return x.transpose([a for tile in tiles for a in tile]).reshape(shape)  # nothing overlaps: a copy will do
     total: Any = np.zeros_like(x, shape=shape) if is_foreign(x) else np.zeros(shape, x.dtype)
-    to = [slice(None)] * len(shape)
-    for place in product(*map(range, x.shape[len(shape) :])):  # in the window: there are fewer of these than of windows
+    to = [slice(None)] * n
+    for place in product(*map(range, x.shape[n:])):  # in the window: there are fewer of these than of windows
         for a, i, s, d in zip(axis, place, stride, dilation, strict=True):
             to[a] = slice(i * d, i * d + s * (x.shape[a] - 1) + 1, s)
         total[tuple(to)] += x[(..., *place)]
@@ -126,17 +140,21 @@ def overlap_add(x: Carrier, shape: Length, axis: Length, stride: Length = 1, dil
 
 
 def to_columns(x: Carrier, kernel: Lengths, stride: Lengths, dilation: Lengths) -> Carrier:
-    """The windows of (N, C, H, W), or with one axis or more in place of H and W, as (N, C, *kernel, *places)."""
+    """The windows of (N, C, H, W), or with one axis or more in place of H and W, as (C, *kernel, *places, N).
+
+    The images stand last, so that NumPy moves stretches of all of them at once: their rows are often short.
+    """
     n = len(kernel)
-    windows = _SLIDE.on(x, kernel, tuple(range(2, 2 + n)), stride, dilation)
-    return transpose(windows, (0, 1, *range(2 + n, 2 + 2 * n), *range(2, 2 + n)))
+    windows = _SLIDE.on(transpose(x, (*range(1, 2 + n), 0)), kernel, tuple(range(1, 1 + n)), stride, dilation)
+    return transpose(windows, (0, *range(2 + n, 2 + 2 * n), *range(1, 2 + n)))
 
 
 def from_columns(columns: Carrier, size: Lengths, stride: Lengths, dilation: Lengths) -> Carrier:
-    """The transpose of ``to_columns``: (N, C, *kernel, *places) added up to (N, C, *size)."""
+    """The transpose of ``to_columns``: (C, *kernel, *places, N) added up to (N, C, *size)."""
     n = len(size)
-    windows = transpose(columns, (0, 1, *range(2 + n, 2 + 2 * n), *range(2, 2 + n)))
-    return _OVERLAP_ADD.on(windows, (*shape_of(columns)[:2], *size), tuple(range(2, 2 + n)), stride, dilation)
+    windows = transpose(columns, (0, *range(1 + n, 2 + 2 * n), *range(1, 1 + n)))
+    shape = (shape_of(columns)[0], *size, shape_of(columns)[-1])
+    return transpose(_OVERLAP_ADD.on(windows, shape, tuple(range(1, 1 + n)), stride, dilation), (1 + n, *range(1 + n)))
 
 
 def padded(x: Carrier, padding: Sequence[tuple[int, int]]) -> Carrier:
@@ -175,7 +193,7 @@ def unfold(x: Carrier, kernel_size: Length, dilation: Length = 1, padding: Lengt
     places_of("unfold", shape_of(x)[2:], kernel, strides, dilations)
     columns = to_columns(x, kernel, strides, dilations)
     n, c = shape_of(x)[:2]
-    columns = reshape(columns, (n, c * prod(kernel), prod(shape_of(columns)[4:])))
+    columns = transpose(reshape(columns, (c * prod(kernel), prod(shape_of(columns)[3:-1]), n)), (2, 0, 1))
     return columns if is_batch else reshape(columns, shape_of(columns)[1:])
 
 
@@ -210,7 +228,7 @@ def fold(
                 f"and in the one before a multiple of {prod(kernel)}, the elements of a {kernel} window"
             )
         )
-    columns = reshape(x, (n, rows // prod(kernel), *kernel, *places))
+    columns = reshape(transpose(x, (1, 2, 0)), (rows // prod(kernel), *kernel, *places, n))
     image = cropped(from_columns(columns, wide, strides, dilations), pads)
     return image if is_batch else reshape(image, shape_of(image)[1:])
 

@@ -16,7 +16,7 @@ from autograd_mini.by_hand.formula import term
 from autograd_mini.by_hand.latex import Latex
 from autograd_mini.by_hand.notation import Element, Text
 from autograd_mini.by_hand.symbol import Symbol
-from autograd_mini.ops.operation import Pointwise
+from autograd_mini.ops.operation import TABLE, Pointwise
 
 sys.path.append(str(Path(__file__).parents[1] / "oracle"))
 from gallery import CASES, for_each_op  # it lies in another folder of tests
@@ -35,7 +35,7 @@ def karpathy():
 
 # ------------------------------------------------------------ what is written is true
 
-FUNCTIONS = {name: getattr(ops, name) for name in ops.__all__}
+FUNCTIONS = {**TABLE, **{name: getattr(ops, name) for name in ops.__all__}}  # a formula names rows as well
 
 
 def read_by_python(text, names):
