@@ -12,8 +12,6 @@ from typing import Any
 
 import numpy as np
 
-from autograd_mini.ops.operation import Operation
-
 Like = tuple[tuple[int, ...], Any] | None  # shape and dtype of an array or NumPy scalar; None for a Python float
 
 
@@ -173,8 +171,3 @@ def _short(param: Any) -> str:
 def is_op(op: Any) -> bool:
     """True for what is computed; false for an argument, a parameter, a constant."""
     return not isinstance(op, SOURCES)
-
-
-def is_pointwise_float(op: Any, like: Like) -> bool:
-    """True for an op of the table that makes one Python float."""
-    return like is None and isinstance(op, Operation)

@@ -44,7 +44,7 @@ def with_constants_folded(program: Program) -> Program:
             continue
         row = row_of(op)
         if row in _NEUTRAL:
-            unchanged = _unchanged(row, xs, number, likes)
+            unchanged = _unchanged(row, xs, number)
             if unchanged is not None and likes[unchanged] == likes[i]:
                 becomes[i] = unchanged
                 continue
@@ -72,7 +72,7 @@ def _is_number(op: Any) -> bool:
     return isinstance(op, Constant) and isinstance(op.data, float | bool | np.bool_)
 
 
-def _unchanged(name: str, xs: tuple[int, ...], number: dict[int, Any], likes: list[Any]) -> int | None:
+def _unchanged(name: str, xs: tuple[int, ...], number: dict[int, Any]) -> int | None:
     """The operand that the op gives back as it is, if the other is 1, or for a sum -0.0."""
     first, last, neutral = _NEUTRAL[name]
     for one in range(first, last + 1):

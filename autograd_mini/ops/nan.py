@@ -169,7 +169,7 @@ def nanpercentile(x: Carrier, q: Any, axis: Axis = None, method: str = "linear",
     >>> nanpercentile(np.array([1.0, np.nan, 3.0]), 50)
     2.0
     """
-    return between("nanpercentile", x, percent(x, q), axis, method, keepdims, skip_nan=True)
+    return between("nanpercentile", x, percent(q), axis, method, keepdims, skip_nan=True)
 
 
 FUNCTIONS.update(

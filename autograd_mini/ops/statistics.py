@@ -126,11 +126,11 @@ def percentile(x: Carrier, q: Any, axis: Axis = None, method: str = "linear", ke
     >>> percentile(np.array([1.0, 2.0, 3.0]), 25)
     1.5
     """
-    return between("percentile", x, percent(x, q), axis, method, keepdims, skip_nan=False)
+    return between("percentile", x, percent(q), axis, method, keepdims, skip_nan=False)
 
 
-def percent(x: Carrier, q: Any) -> Any:
-    """Percents as fractions, a number in the dtype of ``x`` as NumPy has it."""
+def percent(q: Any) -> Any:
+    """Percents as fractions; a number stays a number, which promotes otherwise than an array."""
     if hasattr(q, "record"):
         raise TypeError(located("percentile: there is no derivative by q; give plain numbers"))
     return q / 100 if isinstance(q, int | float) else np.true_divide(q, 100)
