@@ -21,10 +21,10 @@ def write_whole(path: str | os.PathLike[str], write: Callable[[BinaryIO], object
     killed process leaves, ``.name.0a1b2c3d.partial``, is in nobody's way, and is deleted by a later call for the same
     path when it is an hour old. POSIX: ``write``, ``fsync``, ``rename``, ``fsync`` of the folder.
 
-    >>> import os, tempfile
+    >>> import os, pathlib, tempfile
     >>> with tempfile.TemporaryDirectory() as folder:
     ...     write_whole(f"{folder}/note.txt", lambda file: file.write(b"all of it"))
-    ...     os.listdir(folder), Path(folder, "note.txt").read_text()
+    ...     os.listdir(folder), pathlib.Path(folder, "note.txt").read_text()
     (['note.txt'], 'all of it')
 
     Raises what ``write`` raises, and ``OSError`` as ``open`` does; then the old file stands.

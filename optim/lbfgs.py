@@ -109,19 +109,27 @@ class LBFGS(Optimizer):
             return {}, []
         problems = [f"state[{i}]: {key} is missing" for key in _MEMORY if key not in entry]
         problems += [f"state[{i}]: {key} is unexpected" for key in entry if key not in _MEMORY]
+        if problems:
+            return {}, problems
+        lists = [entry["old_dirs"], entry["old_stps"], entry["ro"]]
+        if not all([isinstance(one, list) and len(one) == len(entry["ro"]) for one in lists]):
+            return {}, [f"state[{i}]: old_dirs, old_stps and ro are lists of one length"]
+        counts, numbers = [entry["n_iter"], entry["func_evals"]], [entry[key] for key in ("t", "H_diag", "prev_loss")]
+        if not all([isinstance(one, int) and one > 0 for one in counts]):
+            return {}, [f"state[{i}]: n_iter and func_evals are positive whole numbers"]
+        if not all([isinstance(one, int | float) for one in [*numbers, *entry["ro"]]]):
+            return {}, [f"state[{i}]: t, H_diag, prev_loss and those in ro are numbers"]
         dtype = np.result_type(*[parameter.dtype for parameter in self.params])
-        loaded: State = {}
-        for key, part in entry.items():
-            if key in ("d", "prev_flat_grad", "old_dirs", "old_stps"):
-                vectors = [np.array(one, dtype) for one in (part if isinstance(part, list) else [part])]
-                problems += [
-                    f"state[{i}]: {key} has shape {one.shape}, and there are {size} numbers in the parameters"
-                    for one in vectors
-                    if one.shape != (size,)
-                ]
-                loaded[key] = vectors if isinstance(part, list) else vectors[0]
-            else:
-                loaded[key] = list(part) if isinstance(part, list) else part
+        loaded: State = entry | {"ro": list(entry["ro"])}
+        for key in ("d", "prev_flat_grad", "old_dirs", "old_stps"):
+            part = entry[key]
+            vectors = [np.array(one, dtype) for one in (part if key.startswith("old") else [part])]
+            problems += [
+                f"state[{i}]: {key} has shape {one.shape}, and there are {size} numbers in the parameters"
+                for one in vectors
+                if one.shape != (size,)
+            ]
+            loaded[key] = vectors if key.startswith("old") else vectors[0]
         return loaded, problems
 
 

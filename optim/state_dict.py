@@ -121,6 +121,8 @@ def state_of(optimizer: Any, i: int, entry: Any, group: Any) -> tuple[dict[str, 
         array, shape = np.asarray(part), np.shape(like)
         if array.dtype.kind not in "fiu" or array.shape != shape:
             problems.append(f"state[{i}]: {key} has shape {array.shape} and dtype {array.dtype}, not shape {shape}")
+        elif isinstance(like, int) and not array >= 0:
+            problems.append(f"state[{i}]: {key} counts, and cannot be {array}")
         elif isinstance(like, np.ndarray):
             loaded[key] = np.array(array, like.dtype)
         else:
