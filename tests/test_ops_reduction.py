@@ -210,3 +210,9 @@ def test_an_error_says_what_is_wrong_and_where(call: Any, kind: type[Exception],
     with pytest.raises(kind, match=words) as caught:
         call(Value(X))
     assert "test_ops_reduction.py" in str(caught.value)
+
+
+def test_the_central_difference_at_a_nan_or_an_infinity_is_that_of_its_neighbours_as_in_numpy() -> None:
+    x = np.array([1.0, np.nan, 4.0, np.inf, 9.0, 7.0])
+    for spacing in (0.5, [0.0, 0.5, 1.0, 1.5, 2.0, 2.5]):
+        np.testing.assert_array_equal(ops.gradient(Value(x), spacing).data, np.gradient(x, spacing))

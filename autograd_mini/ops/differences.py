@@ -85,11 +85,15 @@ def _slope(x: Carrier, axis: int, spacing: Any, edge_order: int) -> Carrier:
     if spacing.ndim and spacing.shape != (n,):
         raise ValueError(located(f"gradient: {spacing.shape} coordinates for the {n} elements along axis {axis}"))
     h = np.diff(spacing) if spacing.ndim else np.full(n - 1, spacing)
+    is_even = bool((h == h[0]).all())
     h = h.astype(dtype_of(x)).reshape([-1 if a == axis else 1 for a in range(len(shape_of(x)))])
     slopes = diff(x, axis=axis) / h  # between neighbours; at a point, the parabola's through it and both of them
     left, right = part(h, axis, slice(-1)), part(h, axis, slice(1, None))
     before, after = part(slopes, axis, slice(-1)), part(slopes, axis, slice(1, None))
-    inside = (right * before + left * after) / (left + right)
+    if is_even:  # the same number, without what a nan or inf in the middle would do to it
+        inside = (part(x, axis, slice(2, None)) - part(x, axis, slice(-2))) / (left + right)
+    else:
+        inside = (right * before + left * after) / (left + right)
     first, last = part(slopes, axis, slice(1)), part(slopes, axis, slice(-1, None))
     if edge_order == 2:
         first = 2.0 * first - part(inside, axis, slice(1))
