@@ -12,7 +12,15 @@ from typing import Any
 import numpy as np
 
 from autograd_mini import ops
-from autograd_mini.ops.caller import located
+from autograd_mini.numpy_refusals import (
+    IN_PLACE,
+    name_in_numpy,
+    no_change,
+    no_function_of_numpy,
+    no_keyword,
+    no_op,
+    no_writing,
+)
 from autograd_mini.ops.numpy_names import FUNCTIONS
 from autograd_mini.ops.operation import TABLE, Carrier, shape_of
 from autograd_mini.ops.shape import as_carrier, astype
@@ -56,6 +64,10 @@ ACCUMULATE: dict[Any, Callable[..., Carrier]] = {
     np.logaddexp: ops.logcumsumexp,
 }
 
+# Ufuncs that are not among NumPy's functions: those of scipy.special by name, and what array.clip calls.
+_SCIPYS = {"erf": ops.erf, "erfinv": ops.erfinv, "expit": ops.sigmoid, "gammaln": ops.lgamma, "psi": ops.digamma}
+_CLIP: Any = sys.modules["numpy._core.umath"].clip  # it has no public name
+
 
 def call_ufunc(ufunc: np.ufunc, method: str, operands: tuple[Any, ...], options: dict[str, Any]) -> Any:
     """What ``np.exp(value)`` and ``array * value`` come to."""
@@ -63,15 +75,10 @@ def call_ufunc(ufunc: np.ufunc, method: str, operands: tuple[Any, ...], options:
     if row and method == "__call__" and not options:
         return row(*operands)
     if getattr(np, ufunc.__name__, None) is not ufunc and not row:
-        raise TypeError(
-            located(
-                f"{ufunc.__name__}, which is no function of NumPy, has no derivative here; custom_op gives it one; "
-                f"to compute without a gradient, use {ufunc.__name__}(value.data)"
-            )
-        )
+        raise no_function_of_numpy(ufunc.__name__)
     name = ufunc.__name__ if method == "__call__" else f"{ufunc.__name__}.{method}"
     if "out" in options or method == "at":
-        raise TypeError(located(f"np.{name}: {_NO_OUT}"))
+        raise no_writing(name)
     if ufunc in PLAIN_RESULTS:
         return getattr(ufunc, method)(*map(_data_of, operands), **options)
     along = {"reduce": REDUCE, "accumulate": ACCUMULATE}.get(method, {}).get(ufunc)
@@ -83,12 +90,8 @@ def call_ufunc(ufunc: np.ufunc, method: str, operands: tuple[Any, ...], options:
         x, y = map(as_carrier, operands)
         return row(ops.reshape(x, shape_of(x) + (1,) * len(shape_of(y))), y)
     if along or (row and method in ("__call__", "outer")):
-        raise _refused(name, sorted(set(options) - accepted), sorted(accepted))
-    raise _unknown(name)
-
-
-_SCIPYS = {"erf": ops.erf, "erfinv": ops.erfinv, "expit": ops.sigmoid, "gammaln": ops.lgamma, "psi": ops.digamma}
-_CLIP: Any = sys.modules["numpy._core.umath"].clip  # what array.clip calls; it has no public name
+        raise no_keyword(name, sorted(set(options) - accepted), sorted(accepted))
+    raise no_op(name)
 
 
 def _elsewhere(ufunc: np.ufunc) -> Callable[..., Carrier] | None:
@@ -99,27 +102,15 @@ def _elsewhere(ufunc: np.ufunc) -> Callable[..., Carrier] | None:
     return _SCIPYS.get(ufunc.__name__) if getattr(special, ufunc.__name__, None) is ufunc else None
 
 
-_NO_OUT = (
-    "what is differentiated cannot be written into an existing array, by out= or array += value; "
-    "write array = array + value"
-)
-
-
 def call_function(function: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
     """What ``np.sum(value)`` and the other functions of NumPy that are no ufuncs come to."""
     if function in PLAIN_RESULTS:
         return function(*map(_data_of, args), **{name: _data_of(value) for name, value in kwargs.items()})
     ours = FUNCTIONS.get(function)
-    if function in _IN_PLACE:
-        name = function.__name__
-        into = "change a Value that others were computed from"
-        if not hasattr(args[0], "record"):
-            into = "write a Value into a plain array, which cannot hold it"
-        instead = f"autograd_mini.{name}" if hasattr(ops, name) else "where(condition, item, array)"
-        instead += " (or np.ones(shape) * value, for np.full_like)" if function is np.copyto else ""
-        raise TypeError(located(f"np.{name} would {into}; make a new one with {instead}"))
+    if function in IN_PLACE:
+        raise no_change(function, args[0])
     if ours is None:
-        raise _unknown(name_in_numpy(function))
+        raise no_op(name_in_numpy(function))
     given = {name: value for name, value in kwargs.items() if value is not np._NoValue}
     operands, given = _by_our_names(function, ours, args, given)
     return ours(*operands, **given)
@@ -161,7 +152,7 @@ def _by_our_names(
         operands[0] = [astype(x, dtype) for x in operands[0]] if several else astype(operands[0], dtype)
     refused = [name for name, value in unknown.items() if name not in defaults or value is not defaults[name]]
     if refused:
-        raise _refused(name_in_numpy(function), refused, keywords(function))
+        raise no_keyword(name_in_numpy(function), refused, keywords(function))
     return operands, {name: value for name, value in given.items() if name in names}
 
 
@@ -184,54 +175,6 @@ def keywords(function: Callable[..., Any]) -> list[str]:
         theirs = []
     ours = {p.name for p in signature(FUNCTIONS[function]).parameters.values() if p.default is not p.empty}
     return sorted([name for name in theirs if name in ours or name == "dtype"])
-
-
-def _refused(name: str, refused: list[str], accepted: list[str]) -> TypeError:
-    """The error for keywords that stand for nothing here."""
-    remedies = [_REMEDIES[keyword] for keyword in refused if keyword in _REMEDIES]
-    known = [f"it takes {', '.join(f'{keyword}=' for keyword in accepted)}"] if accepted else []
-    named = ", ".join(f"{keyword}=" for keyword in refused)
-    return TypeError(located("; ".join([f"np.{name} on a Value takes no {named}", *(remedies or known)])))
-
-
-_REMEDIES = {
-    "out": _NO_OUT,
-    "where": "choose from the result, as in np.where(condition, result, other)",
-    "dtype": "convert before, as in x.astype(dtype)",
-    "order": "the order of elements in memory is not kept; np.reshape and np.ravel take order='C' and 'F'",
-    "overwrite_input": "leave it out, since no Value is ever overwritten",
-    "copy": "leave it out, since no Value is ever overwritten",
-    "casting": "convert before, as in x.astype(dtype)",
-}
-_IN_PLACE = frozenset({np.fill_diagonal, np.put_along_axis, np.put, np.place, np.putmask, np.copyto})
-
-
-def name_in_numpy(function: Callable[..., Any]) -> str:
-    """``linalg.norm``, as it is written after ``np.``."""
-    module = getattr(function, "__module__", None) or "numpy"
-    return f"{module}.{function.__name__}".removeprefix("numpy.")
-
-
-def _unknown(name: str) -> TypeError:
-    near = _NEAREST.get(name)
-    nearest = f"the nearest is np.{near}" if near else "nothing is near it, autograd_mini/ops/README.md lists all"
-    remedy = f"custom_op gives it one; to compute without a gradient, use np.{name}(value.data)"
-    return TypeError(located(f"np.{name} has no derivative here; {nearest}; {remedy}"))
-
-
-# What a person can do instead of what has no op.
-_NEAREST = {
-    "apply_along_axis": "stack of the results, one for each row",
-    "ediff1d": "diff",
-    "einsum_path": "einsum",
-    "fft.fft": "cos and np.sin, since there are no complex numbers",
-    "lexsort": "argsort",
-    "linalg.eig": "linalg.eigh, for symmetric matrices",
-    "linalg.eigvals": "linalg.eigvalsh, for symmetric matrices",
-    "linspace": "linspace of plain numbers, as in a + (b - a) * np.linspace(0, 1, n)",
-    "piecewise": "select",
-    "unique": "sort",
-}
 
 
 def _data_of(x: Any) -> Any:

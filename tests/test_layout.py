@@ -40,7 +40,8 @@ ARROWS: dict[str, set[str]] = {
     "autograd_mini.copying": {"autograd_mini.node"},
     "autograd_mini.arithmetic": {"autograd_mini.ops."},
     "autograd_mini.absent": {"autograd_mini.ops."},
-    "autograd_mini.numpy_protocol": {"autograd_mini.ops."},
+    "autograd_mini.numpy_refusals": {"autograd_mini.ops."},
+    "autograd_mini.numpy_protocol": {"autograd_mini.ops.", "autograd_mini.numpy_refusals"},
     "autograd_mini.backward": {"autograd_mini.ops.", "autograd_mini.node", "autograd_mini.modes"},
     "autograd_mini.value": {
         "autograd_mini.ops.",
