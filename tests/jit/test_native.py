@@ -18,7 +18,7 @@ import nn
 from autograd_mini import Value
 from autograd_mini.compiler import native
 from autograd_mini.compiler.jit import jit
-from autograd_mini.compiler.native.interpreter import machine_code
+from autograd_mini.compiler.native.interpreter import machine_code, run
 from autograd_mini.compiler.native.machine import Machine
 from autograd_mini.compiler.native.opcodes import POINTWISE
 from autograd_mini.ops.operation import TABLE
@@ -122,6 +122,19 @@ def test_a_value_may_lie_in_any_way_in_memory(name: str, dtype: str) -> None:
             lambda k: (LAYOUTS[name](x) * k).sum(), [x], [(1.0,), (-0.7,)], 1e-12 if dtype == "float64" else 2e-5
         )
     assert program.backend == "numba"
+
+
+@pytest.mark.parametrize("dtype", ["float64", "float32"])
+def test_no_instruction_reaches_beyond_its_memory(dtype: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(native, "machine_code", lambda: run)  # as Python, where NumPy raises IndexError
+    w, x = Value(0.3), Value(np.array([0.5, -1.0, 0.3], dtype))
+    for f in (
+        lambda: am.arctan2(w, x).sum() + am.arctan2(w, w),
+        lambda: am.where((x > w) & (w > 0.1) & ~(w > 0.2), x * w, am.where(w > 0.5, w, 0.0) * x).sum(),
+        lambda: am.softmax(am.outer(x, x) * w, 1)[:, 0].sum(),
+    ):
+        with np.errstate(all="ignore"):
+            assert_both_alike(f, [w, x], [()], 1e-12 if dtype == "float64" else 1e-5)
 
 
 # ---------------------------------------------------------------- who runs what

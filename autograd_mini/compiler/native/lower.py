@@ -64,7 +64,7 @@ class Lowering:
             return None
         if not self.choice.is_native[i]:
             return "whole"
-        if i in self.lazy or self.places[i].owner != i:
+        if i in self.lazy or self.places[i].owner != i or self.places[i].is_number:  # which lies among the numbers
             return None
         row = row_of(self.program.ops[i])
         pointwise = row in POINTWISE or row == "relu"
