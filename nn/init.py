@@ -97,6 +97,8 @@ def xavier_normal_(parameter: P, gain: float = 1.0, *, rng: np.random.Generator 
 
 def _fans(who: str, parameter: Value) -> tuple[int, int]:
     """How many inputs an output has, and how many outputs an input; a convolution has them per place of its window."""
+    if not isinstance(parameter, Value):
+        raise TypeError(located(f"{who}: fill a weight, such as layer.weight, not {type(parameter).__name__}"))
     if parameter.ndim < 2 or not parameter.size:
         raise ValueError(
             located(

@@ -93,6 +93,14 @@ def test_an_input_that_does_not_fit_is_named_with_its_shape_and_the_layer(
     assert lines[-1].startswith(f"  in {type(layer).__name__}")
 
 
+def test_what_is_filled_with_random_weights_is_a_weight_and_neither_an_array_nor_a_layer() -> None:
+    for fill in (nn.init.xavier_uniform_, nn.init.kaiming_normal_):
+        for given in (np.ones((2, 2)), nn.Linear(2, 2)):
+            with pytest.raises(TypeError, match=r"fill a weight, such as layer\.weight, not ") as error:
+                fill(given)
+            assert "\n  at test_nn_refused.py:" in str(error.value)
+
+
 def test_a_refused_batch_leaves_the_running_statistics_alone() -> None:
     layer = nn.BatchNorm1d(2)
     for x in (np.ones((1, 2)), np.ones((3, 4))):
