@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping
+from functools import partial
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -160,13 +161,14 @@ def send(
     inputs = inputs_of(node)
     z = node if create_graph else node.data
     operands = [x.data if isinstance(x, Node) and not create_graph else x for x in inputs]
+    given = operands if op.rules else (operands,)
     for i, x in enumerate(inputs):
         if isinstance(x, Node) and x.requires_grad:
-            rule = op.rules[i] if op.rules else op.rule(i)
+            rule = op.rules[i] if op.rules else partial(op.rule_for_each, i)
             try:
-                contribution = rule(g, z, *operands)
+                contribution = rule(g, z, *given)
             except ArithmeticError:
-                contribution = _at_the_limit(rule, g, z, *operands)
+                contribution = _at_the_limit(op.rule(i), g, z, *operands)
             before = grads.get(x) if note else None
             _accumulate(grads, x, contribution, g)
             if note:

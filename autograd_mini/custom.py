@@ -62,6 +62,11 @@ def custom_op(*rules: Rule | None, kind: Kind = "pointwise") -> Callable[[Callab
 _HOW = "the rules come first and then the function; write @custom_op(lambda g, z, x: ...) above def name(x)"
 
 
+def _of_a_tuple(rule: Any) -> Any:
+    """A rule of the user's, which takes operands one by one, as the rows of the table take them."""
+    return lambda i, g, z, operands, **params: rule(i, g, z, *operands, **params)
+
+
 class CustomOp(Operation):
     """A row that a user wrote: called with operands and, by name, its parameters. What it says is checked."""
 
@@ -83,7 +88,7 @@ class CustomOp(Operation):
             name,
             self._checked_forward,
             *([] if several else [self._checked(rule, i) for i, rule in enumerate(rules)]),
-            rule_for_each=self._checked(rules[0]) if several else None,
+            rule_for_each=_of_a_tuple(self._checked(rules[0])) if several else None,
             ufunc=function if isinstance(function, np.ufunc) else None,
             params=params,
             doc=function.__doc__,

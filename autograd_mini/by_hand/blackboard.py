@@ -17,7 +17,7 @@ from autograd_mini.text import number
 
 WIDEST = 100  # characters of a line of text
 IN_A_ROW = 3  # uses that stand side by side; of more, each has a line
-WRITTEN = 4  # uses that are written out
+WRITTEN = 4  # uses that are written out, where there are many; one more is, if it is the last
 
 
 class Definition(NamedTuple):
@@ -39,7 +39,8 @@ class Derivation(NamedTuple):
 
     name: Derivative
     gradient: Any
-    uses: list[Use]
+    uses: list[Use]  # the first few, where there are many
+    all_uses: int  # how many there are
 
 
 class Board(NamedTuple):
@@ -138,35 +139,34 @@ def _in_columns(name: str, rows: Sequence[list[str]], gradient: Any, since: str)
 def _stacked(name: str, rows: Sequence[list[str]], derivation: Derivation) -> str:
     """The lines of a sum of many terms: a line each, the first few of them."""
     uses = derivation.uses
-    shown = len(uses) if len(uses) <= WRITTEN + 1 else WRITTEN
-    columns = [row[:shown] for row in rows] + [[_short(use.amount.data) for use in uses[:shown]]]
+    columns = [*rows, [_short(use.amount.data) for use in uses]]
     columns = [column for i, column in enumerate(columns) if not i or column != columns[i - 1]]
     padded = [[text.ljust(max(map(len, column))) for text in column] for column in columns]
     lines = [f"{'+' if i else ' '} {' = '.join(parts)}".rstrip() for i, parts in enumerate(zip(*padded, strict=True))]
-    if shown < len(uses):
-        lines.append(f"+ {Text().write(Symbol(Rest(len(uses) - shown), 0.0))}")
-    head = f"{name} = sum of {len(uses):,} uses"
+    if len(uses) < derivation.all_uses:
+        lines.append(f"+ {Text().write(Symbol(Rest(derivation.all_uses - len(uses)), 0.0))}")
+    head = f"{name} = sum of {derivation.all_uses:,} uses"
     return "\n".join([head, *[f"    {line}" for line in lines], f"{' ' * len(name)} = {number(derivation.gradient)}"])
 
 
 def _text_of_array(name: str, derivation: Derivation) -> str:
     """The formula of a whole array with its shapes, and one element of it written out."""
     writer = Text()
-    shown = derivation.uses if len(derivation.uses) <= WRITTEN + 1 else derivation.uses[:WRITTEN]
+    shown, rest = derivation.uses, derivation.all_uses - len(derivation.uses)
     formulas = [writer.write(use.amount) for use in shown]
     width = max(map(len, formulas))
     lines = []
     for i, (use, formula) in enumerate(zip(shown, formulas, strict=True)):
         lead = f"{name} = " if not i else f"{' ' * len(name)} + "
         lines.append(f"{lead}{formula.ljust(width)}   {_shapes(use.amount)}")
-    if len(shown) < len(derivation.uses):
-        lines.append(f"{' ' * len(name)} + {Text().write(Symbol(Rest(len(derivation.uses) - len(shown)), 0.0))}")
+    if rest:
+        lines.append(f"{' ' * len(name)} + {Text().write(Symbol(Rest(rest), 0.0))}")
     if np.size(derivation.gradient):
         index = _chosen(derivation.gradient)
         one = Text().write(Symbol(Element(derivation.name, index), 0.0))
         elements = [element(use.amount, index) for use in shown]
         rows = [[Text().write(x) for x in elements], [Text(numbers=True).write(x) for x in elements]]
-        if len(shown) < len(derivation.uses):
+        if rest:
             rows = [[*row, "…"] for row in rows]
         lines.append(_in_columns(one, rows, derivation.gradient[index], ""))
     return "\n".join(lines)
@@ -229,8 +229,7 @@ def _latex_of(derivation: Derivation) -> str:
     gradient = derivation.gradient
     if not derivation.uses:
         return f"{name} &= 1"
-    more = len(derivation.uses) > WRITTEN + 1
-    shown = derivation.uses[:WRITTEN] if more else derivation.uses
+    shown, rest = derivation.uses, derivation.all_uses - len(derivation.uses)
 
     since: list[str] = []  # the conditions that decided which branch is written
 
@@ -238,8 +237,8 @@ def _latex_of(derivation: Derivation) -> str:
         writer = Latex(numbers)
         terms = [writer.write(x) for x in formulas]
         since.extend([] if numbers else writer.since)
-        if more:
-            terms.append(Latex().write(Symbol(Rest(len(derivation.uses) - WRITTEN), 0.0)))
+        if rest:
+            terms.append(Latex().write(Symbol(Rest(rest), 0.0)))
         return " + ".join(terms)
 
     if not shape_of(gradient):

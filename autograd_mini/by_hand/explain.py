@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from autograd_mini.backward import Contribution, contributions
-from autograd_mini.by_hand.blackboard import Board, Definition, Derivation, Use, as_latex, as_markdown, as_text
+from autograd_mini.by_hand.blackboard import WRITTEN, Board, Definition, Derivation, Use, as_latex, as_markdown, as_text
 from autograd_mini.by_hand.formula import definition, term
 from autograd_mini.by_hand.names import Names
 from autograd_mini.by_hand.notation import Derivative
@@ -92,7 +92,8 @@ def explain(loss: Value, wrt: Any = None) -> Explanation:
     gap = sum([value in last for value in forward]) if len(order) > len(shown) else None
     with np.errstate(all="ignore"):  # nan and inf are answers too
         derivations = [
-            Derivation(writer.gradient(value), gradients[value], writer.uses(uses.get(value, []))) for value in shown
+            Derivation(writer.gradient(value), gradients[value], writer.uses(steps), len(steps))
+            for value, steps in [(value, uses.get(value, [])) for value in shown]
         ]
     return Explanation(Board([*map(writer.definition, forward)], derivations, len(order) - len(shown), gap))
 
@@ -102,6 +103,7 @@ class _Writer:
 
     def __init__(self, names: Names) -> None:
         self._names = names
+        self._operands: dict[Value, list[Any]] = {}  # what stands for those of each consumer, which may have thousands
 
     def value(self, value: Value) -> Any:
         """A Value by its name; a plain number as it is."""
@@ -119,12 +121,14 @@ class _Writer:
         return Definition(output, definition(value.op, output, [*map(self.value, value.inputs)]))
 
     def uses(self, steps: Sequence[Contribution]) -> list[Use]:
-        """The steps that make up a gradient."""
-        return [self._use(step) for step in steps]
+        """The steps that make up a gradient; of many the first few."""
+        return [self._use(step) for step in (steps if len(steps) <= WRITTEN + 1 else steps[:WRITTEN])]
 
     def _use(self, step: Contribution) -> Use:
         consumer, op = step.consumer, step.consumer.op
-        operands = [*map(self.value, consumer.inputs)]
+        if consumer not in self._operands:
+            self._operands[consumer] = [*map(self.value, consumer.inputs)]
+        operands = self._operands[consumer]
         to_consumer = self.gradient(consumer)
         upstream = Symbol(1.0 if consumer is self._names.loss else to_consumer, step.upstream)
         amount = term(op, step.operand_index, upstream, self.value(consumer), operands).amount

@@ -93,7 +93,7 @@ class Latex(Text):
         before, after = parameters(x)
         if name == "getitem":
             return rf"{self.inside(first, ATOM)}\text{{{escaped(after[0])}}}", ATOM
-        operands = [self.write(operand) for operand in x.operands]
+        operands = self.arguments(x)
         return self.applied(name, [*map(_as_text, before), *operands, *map(_as_text, after)]), ATOM
 
     def applied(self, function: str, arguments: list[str]) -> str:

@@ -13,6 +13,7 @@ from autograd_mini.text import number, op_text
 
 # How tightly an operator binds what stands beside it. Brackets stand only around what binds less.
 CHOICE, COMPARISON, SUM, PRODUCT, MINUS, POWER, ATOM = range(7)
+MOST_ARGUMENTS = 12  # of a function, such as stack, that are written; of more, the first half
 INFIX = {"add": SUM, "sub": SUM, "mul": PRODUCT, "div": PRODUCT, "matmul": PRODUCT}
 OPPOSITE = {
     **{"less": "greater_equal", "greater_equal": "less", "greater": "less_equal", "less_equal": "greater"},
@@ -119,11 +120,17 @@ class Text:
             return f"{self.inside(first, ATOM)}.T", ATOM
         if x.op_name == "getitem":
             return f"{self.inside(first, ATOM)}{op_text(x.op)}", ATOM  # type: ignore[arg-type]  # a row, not a ufunc
-        operands = [self.write(operand) for operand in x.operands]
+        operands = self.arguments(x)
         before, after = parameters(x)
         name = getattr(x.op, "symbol", "") if "." in x.op_name else x.op_name  # of slogdet.inverse it is inv
         function, _, part = name.partition(".")  # a part of what it returns: eigh(x).eigenvectors
         return f"{self.applied(function, [*before, *operands, *after])}{part and '.'}{part}", ATOM
+
+    def arguments(self, x: Symbol) -> list[str]:
+        """The operands of a function; of very many the first few."""
+        some = x.operands if len(x.operands) <= MOST_ARGUMENTS else x.operands[: MOST_ARGUMENTS // 2]
+        rest = len(x.operands) - len(some)
+        return [*[self.write(operand) for operand in some], *([self.name(Rest(rest))[0]] if rest else [])]
 
     def applied(self, function: str, arguments: list[str]) -> str:
         return f"{function}({', '.join(arguments)})"

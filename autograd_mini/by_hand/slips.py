@@ -18,6 +18,8 @@ from autograd_mini.ops.operation import TABLE, Linear, Pointwise, normalize_axes
 from autograd_mini.ops.reduction import unbroadcast
 from autograd_mini.value import Value
 
+MOST_USES = 500  # of a node that are looked into; a weight of a long loop has thousands, and most of them are alike
+
 
 class Slip(NamedTuple):
     """A mistake, and what it makes of an amount or of a gradient."""
@@ -71,11 +73,11 @@ def slips(uses: list[Use], right: Any) -> Iterator[Slip]:
     """Every slip that the catalogue knows for a node with these uses, whose gradient should be ``right``."""
     yield from missing_path(uses, right)
     for sort in OF_A_USE:
-        made = [list(_computable(sort(use))) for use in uses]
-        for use, of_this in zip(uses, made, strict=True):
+        made = [list(_computable(sort(use))) for use in uses[:MOST_USES]]
+        for use, of_this in zip(uses, made, strict=False):
             for slip in of_this:
                 yield slip._replace(result=right - use.amount + slip.result)
-        if len(uses) > 1 and len({len(each) for each in made}) == 1:
+        if 1 < len(uses) <= MOST_USES and len({len(each) for each in made}) == 1:
             for together in zip(*made, strict=True):
                 total = np.sum([slip.result for slip in together], axis=0)
                 yield together[0]._replace(result=total, words=f"{together[0].words}; the same for each use")
@@ -104,10 +106,10 @@ def missing_path(uses: list[Use], right: Any) -> Iterator[Slip]:
         words = f"{x} stands twice in {names[0]}, and one of the two is missing (= for +=)"
         yield from (Slip(kind, words, right - use.amount) for use in uses)
         return
-    for use in uses:
+    for use in uses[:MOST_USES]:
         words = f"{x} is used {len(uses)} times, and the use in {use.consumer} is missing"
         yield Slip(kind, f"{words} (= for +=)" if len(uses) == 2 else words, right - use.amount)
-    for use in uses:
+    for use in uses[:MOST_USES]:
         yield Slip(
             kind, f"{x} is used {len(uses)} times, and only the use in {use.consumer} counts (= for +=)", use.amount
         )
@@ -122,7 +124,7 @@ def counted_twice(uses: list[Use], right: Any) -> Iterator[Slip]:
     """A gradient that was added to one from before."""
     yield Slip("path counted twice", "it is twice what it should be (a gradient from before not zeroed?)", 2 * right)
     if len(uses) > 1:
-        for use in uses:
+        for use in uses[:MOST_USES]:
             yield Slip("path counted twice", f"the use in {use.consumer} is in it twice", right + use.amount)
 
 

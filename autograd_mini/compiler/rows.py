@@ -12,7 +12,7 @@ from autograd_mini.ops.operation import TABLE, Carrier, Linear, shape_of
 PACK = Linear(
     "pack",
     lambda *numbers: np.array(numbers),
-    rule_for_each=lambda i, g, z, *numbers: getitem(g, i),
+    rule_for_each=lambda i, g, z, numbers: getitem(g, i),
 )
 GATHER: Linear = Linear(
     "gather",
@@ -31,7 +31,7 @@ SCATTER: Linear = Linear(
 AFTER = Linear(
     "after",
     lambda *operands: operands[0],
-    rule_for_each=lambda i, g, z, *operands: g,
+    rule_for_each=lambda i, g, z, operands: g,
     doc="""The first operand, as soon as the others are computed.""",
 )
 

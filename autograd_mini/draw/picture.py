@@ -15,6 +15,8 @@ from autograd_mini.ops.operation import Operation
 from autograd_mini.text import NO_GRAD, count, digits, numbers, one_line, op_text, printable
 from autograd_mini.value import Value
 
+MOST_OPERANDS = 12  # named on hovering; a stack of thousands would be more text than Graphviz reads
+
 
 class Group(NamedTuple):
     """Values that share a box. In a picture of everything each Value has one of its own; a stub has none."""
@@ -68,7 +70,8 @@ def picture(graph: Graph, groups: Sequence[Group]) -> Picture:
         else:
             ops = [value.op for value in values if value.op is not None]
             if ops:
-                operands = [one_line(names[i]) for i in graph.operands[group.values[-1]]]
+                used = graph.operands[group.values[-1]]
+                operands = [one_line(names[i]) for i in used[:MOST_OPERANDS]] + ["…"] * (len(used) > MOST_OPERANDS)
                 title = f"{one_line(names[group.values[-1]])} = {ops[-1].name}({', '.join(operands)})"
                 text = _op_of_all(ops, group.run)
                 boxes.append(Box(f"{name}_op", "op", (text,), title if len(ops) == 1 and group.run == (1, 1) else text))

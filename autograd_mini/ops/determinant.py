@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from functools import lru_cache, reduce
 from itertools import permutations
 from string import ascii_lowercase
@@ -57,8 +58,9 @@ def _products_of_others(s: Any, count: int) -> Any:
     return np.prod(np.where(taken, 1, s[(..., *[None] * count)]), axis=-1 - count) * (taken.sum(axis=0) == count)
 
 
-def _by_cofactor(i: int, g: Carrier, z: Carrier, x: Carrier, *directions: Carrier) -> Carrier:
+def _by_cofactor(i: int, g: Carrier, z: Carrier, operands: Sequence[Carrier]) -> Carrier:
     """One direction more; or the upstream gradient in the place of one, for the order of directions does not matter."""
+    x, *directions = operands
     before, after = directions[: i - 1], directions[i:]
     return cofactor(x, *directions, g) if i == 0 else cofactor(x, *before, g, *after)
 

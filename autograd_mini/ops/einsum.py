@@ -18,7 +18,7 @@ from autograd_mini.ops.reduction import sum
 from autograd_mini.ops.shape import as_carrier, squeeze, transpose
 
 
-def _by_operand(i: int, g: Carrier, z: Carrier, *xs: Carrier, subscripts: str, optimize: bool) -> Carrier:
+def _by_operand(i: int, g: Carrier, z: Carrier, xs: Sequence[Carrier], subscripts: str, optimize: bool) -> Carrier:
     """The operand changes places with the result: of "ij,jk->ik" the derivatives are "ik,jk->ij" and "ik,ij->jk"."""
     terms, output = _terms_and_output(subscripts)
     others = [output, *terms[:i], *terms[i + 1 :]]

@@ -101,13 +101,13 @@ _SCATTER_ADD = Linear(
 _GETITEM_AT = Operation(
     "getitem_at",
     lambda *operands, index: np.asarray(operands[-1])[_filled(index, operands)],
-    rule_for_each=lambda i, g, z, *operands, index: _scatter_add_at(g, operands[:-1], shape_of(operands[-1]), index),
+    rule_for_each=lambda i, g, z, operands, index: _scatter_add_at(g, operands[:-1], shape_of(operands[-1]), index),
     params=("index",),
 )
 _SCATTER_ADD_AT = Operation(
     "scatter_add_at",
     lambda *operands, shape, index: _scatter(operands[-1], shape, _filled(index, operands)),
-    rule_for_each=lambda i, g, z, *operands, shape, index: _GETITEM_AT.bind(index)(*operands[:-1], g),
+    rule_for_each=lambda i, g, z, operands, shape, index: _GETITEM_AT.bind(index)(*operands[:-1], g),
     params=("shape", "index"),
 )
 

@@ -28,13 +28,13 @@ from autograd_mini.ops.shape import (
 _CONCATENATE = Linear(
     "concatenate",
     lambda *xs, axis, starts: np.concatenate(xs, axis),
-    rule_for_each=lambda i, g, z, *xs, axis, starts: g[along(axis, slice(starts[i], starts[i + 1]))],
+    rule_for_each=lambda i, g, z, xs, axis, starts: g[along(axis, slice(starts[i], starts[i + 1]))],
     params=("axis", "starts"),
 )
 _STACK = Linear(
     "stack",
     lambda *xs, axis: np.stack(xs, axis),
-    rule_for_each=lambda i, g, z, *xs, axis: g[along(axis, i)],
+    rule_for_each=lambda i, g, z, xs, axis: g[along(axis, i)],
     params=("axis",),
 )
 

@@ -32,7 +32,8 @@ class Operation:
     ``ufunc`` is NumPy's function that computes the same, if it is not ``forward`` itself.
     ``scalar`` is ``forward`` for Python floats. It may raise where IEEE arithmetic would not, as
     ``math`` does: ``at_the_limit`` then repeats the computation the IEEE way.
-    ``rule_for_each``, for an op of any number of operands, is called with the operand's index first.
+    ``rule_for_each(i, g, z, operands)``, for an op of any number of operands, takes them as one tuple: to hand over a
+    million of them a million times, one by one, would cost their square.
     ``params`` names the static parameters (axis, shape, index), which ``bind`` fills in.
     """
 
@@ -135,7 +136,8 @@ class Operation:
 
     def rule(self, i: int) -> Any:
         """The derivative with respect to operand ``i``."""
-        return partial(self.rule_for_each, i) if self.rule_for_each else self.rules[i]
+        rule = self.rule_for_each
+        return (lambda g, z, *operands: rule(i, g, z, operands)) if rule else self.rules[i]
 
     def __repr__(self) -> str:
         return f"{self.name}({', '.join(f'{k}={v!r}' for k, v in self.params.items())})" if self.params else self.name

@@ -52,6 +52,13 @@ EXACT = [
 ]
 
 
+@pytest.fixture
+def all_uses(monkeypatch):
+    """Every use is written, of a Value with very many too."""
+    monkeypatch.setattr("autograd_mini.by_hand.explain.WRITTEN", 1000)
+
+
+@pytest.mark.usefixtures("all_uses")
 @pytest.mark.filterwarnings("ignore:.*(divide|invalid).*:RuntimeWarning")  # of what is empty
 @for_each_op(EXACT)
 def test_every_formula_says_what_the_gradient_is(case):
