@@ -12,7 +12,6 @@ import re
 import struct
 import zipfile
 from collections.abc import Mapping
-from io import BytesIO
 from typing import IO, Any, BinaryIO
 
 import numpy as np
@@ -23,6 +22,7 @@ Arrays = dict[str, np.ndarray[Any, Any]]
 
 _NUMBERS = "fiub"  # the kinds of dtype that are a number each
 _LONGEST_HEADER = 10_000  # bytes; NumPy's limit too, whose own headers have 118
+_CHUNK = 1 << 18  # bytes that are read at once
 _HEADER = re.compile(
     r"\s*\{\s*'descr'\s*:\s*'([^']*)'\s*,\s*'fortran_order'\s*:\s*(True|False)\s*,\s*'shape'\s*:\s*\(([\d, ]*)\)"
     r"[\s,]*\}\s*"
@@ -54,9 +54,10 @@ def write_npz(path: str | os.PathLike[str], arrays: Mapping[str, np.ndarray[Any,
     def write(file: BinaryIO) -> None:
         with zipfile.ZipFile(file, "w", zipfile.ZIP_STORED) as archive:
             for name, array in arrays.items():
-                entry = BytesIO()
-                np.lib.format.write_array(entry, array, allow_pickle=False)
-                archive.writestr(zipfile.ZipInfo(f"{name}.npy"), entry.getbuffer())
+                info = zipfile.ZipInfo(f"{name}.npy")
+                info.file_size = array.nbytes + _LONGEST_HEADER  # more than it will be: whether it may need 64 bits
+                with archive.open(info, "w") as entry:
+                    np.lib.format.write_array(entry, array, allow_pickle=False)
 
     write_whole(path, write)
 
@@ -145,7 +146,9 @@ def _read_header(entry: IO[bytes]) -> tuple[str, int]:
 
 
 def _array(archive: zipfile.ZipFile, info: zipfile.ZipInfo, start: int, dtype: Any, shape: Any, order: Any) -> Any:
-    with archive.open(info) as entry:
+    data = bytearray(info.file_size - start)
+    with archive.open(info) as entry, memoryview(data) as view:
         entry.read(start)
-        data = bytearray(entry.read(info.file_size - start))  # to the end, where zipfile checks the checksum
+        for at in range(0, len(data), _CHUNK):  # to the end, where zipfile checks the checksum
+            view[at : at + _CHUNK] = entry.read(_CHUNK)
     return np.ndarray(shape, dtype, data, order=order)

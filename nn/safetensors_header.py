@@ -30,9 +30,9 @@ def check_header(file: BinaryIO, size: int, shapes: Mapping[str, tuple[int, ...]
         for name in names:
             if name not in shapes:
                 raise ValueError(f"{name} is unexpected")
-            shape = tuple(entries[name]["shape"])
-            if shape != tuple(shapes[name]):
-                raise ValueError(f"{name} has shape {shape}, not {tuple(shapes[name])}")
+            shape = entries[name].get("shape") if isinstance(entries[name], dict) else None
+            if shape != list(shapes[name]):
+                raise ValueError(f"{name} has shape {shape}, not {list(shapes[name])}")
         if size - 8 - bytes_of_header > _LARGEST_NUMBER * sum([math.prod(shapes[name]) for name in names]):
             raise ValueError("it is longer than its arrays")
     return length + header

@@ -8,6 +8,7 @@ from __future__ import annotations
 import os
 import signal
 import tempfile
+import threading
 import time
 import traceback
 import warnings
@@ -139,6 +140,23 @@ def test_only_what_a_killed_save_of_the_same_file_left_an_hour_ago_is_deleted(fo
     os.utime(folder / ours[1])
     nn.save({"a": np.ones(2)}, folder / "a.npz")
     assert sorted(os.listdir(folder)) == sorted(["a.npz", ours[1], *others])
+
+
+def test_two_that_save_the_same_file_at_once_leave_the_one_or_the_other(folder: Path) -> None:
+    def save(first: int) -> None:
+        for version in range(first, first + 40):
+            nn.save(state_of(version), folder / "a.npz")
+
+    nn.save(state_of(0), folder / "a.npz")
+    threads = [threading.Thread(target=save, args=(first,)) for first in (1, 1001)]
+    for thread in threads:
+        thread.start()
+    seen = set()
+    while any([thread.is_alive() for thread in threads]):
+        seen.add(version_in(nn.load(folder / "a.npz")))
+    assert seen
+    assert version_in(nn.load(folder / "a.npz")) in (40, 1040)
+    assert os.listdir(folder) == ["a.npz"]
 
 
 # ---------------------------------------------------------------- a training

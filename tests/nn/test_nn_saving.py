@@ -198,6 +198,12 @@ def test_a_link_stays_a_link(tmp_path: Path) -> None:
         (([1.0], "model.npz"), TypeError, "give a network or its state_dict"),
         (({"a": np.array([None])}, "model.npz"), TypeError, "'a' is of dtype object"),
         (({1: np.ones(2)}, "model.npz"), TypeError, "maps names to arrays"),
+        (({"a\0b": np.ones(2)}, "model.npz"), ValueError, "is no name of an entry.*nothing was saved"),
+        (({"\ud800": np.ones(2)}, "model.npz"), ValueError, "is no name of an entry.*nothing was saved"),
+        (({"a" * 70_000: np.ones(2)}, "model.npz"), ValueError, "is no name of an entry.*nothing was saved"),
+        (({"\ud800": np.ones(2)}, "model.safetensors"), ValueError, "cannot hold this.*nothing was saved"),
+        (({"a": np.ones(2, np.longdouble)}, "model.safetensors"), ValueError, "cannot hold this.*nothing was saved"),
+        (({"__metadata__": np.ones(2)}, "model.safetensors"), ValueError, "cannot be called __metadata__"),
     ],
 )
 def test_save_says_what_it_cannot_save(
