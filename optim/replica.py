@@ -110,7 +110,7 @@ class Replica:
             value.data, value.requires_grad = data, requires_grad
             value.zero_grad()
         self._reseed(draw)
-        loss = self._computed(batch)
+        loss = self.loss(*batch)
         if not self.is_checked:
             self._check(loss)
             self.is_checked = True
@@ -126,19 +126,6 @@ class Replica:
         if loss.requires_grad:
             loss.backward()
         return float(loss), [value.grad if value.has_grad else None for value in self.values]
-
-    def _computed(self, batch: tuple[Any, ...]) -> Any:
-        """The loss of a batch.
-
-        jit refuses to trace a function while the random state of the process changes, and a thread of dask may change
-        it in between. So what is refused is tried again.
-        """
-        for _ in range(2):
-            try:
-                return self.loss(*batch)
-            except autograd_mini.JitError:
-                continue
-        return self.loss(*batch)
 
     @staticmethod
     def _own(data: Any) -> Any:

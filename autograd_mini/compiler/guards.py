@@ -9,7 +9,9 @@ from __future__ import annotations
 
 import pickle
 import random
+import sys
 import warnings
+from collections.abc import Callable
 from itertools import chain
 from operator import attrgetter, is_, itemgetter
 from typing import Any
@@ -100,8 +102,11 @@ class Guards:
             )
         self._contents = [(array, array.tobytes()) for array in watched]
 
-    def check_untouched(self) -> None:
-        """An error if the function changed something while it was traced, which a replay would not."""
+    def check_untouched(self, again: Callable[[], object]) -> None:
+        """An error if the function changed something while it was traced, which a replay would not.
+
+        ``again`` runs it once more, for when that does not show yet.
+        """
         for path, container, keys, then in self._held:
             now = held_by(container, keys)
             if len(now) != len(then) or not all(map(is_, now, then)):
@@ -109,15 +114,37 @@ class Guards:
                     f"the function changes {path.rstrip('.') or 'what it closes over'}, and a replay would not",
                     "return what it computes, and change things after the call",
                 )
-        if self._draws != self._random_states():
+        draws = self._random_states()
+        if draws[0] != self._draws[0] or (draws[1] != self._draws[1] and _draws_from_python(again)):
             raise refused(
                 "the function draws random numbers, and a replay would use the same ones again",
                 "draw them before the call and pass them as an argument, or use value.map_data(f, instead=...)",
             )
 
-    def _random_states(self) -> bytes:
+    def _random_states(self) -> tuple[bytes, object]:
+        """Of NumPy's generators, and of Python's."""
         states = [generator.bit_generator.state for generator in self._generators]
-        return pickle.dumps([states, random.getstate(), np.random.get_state()])  # repr takes 2 ms
+        return pickle.dumps([states, np.random.get_state()]), random.getstate()  # repr takes 2 ms
+
+
+def _draws_from_python(function: Callable[[], object]) -> bool:
+    """True if this thread draws from ``random`` in it: others do meanwhile, those of dask or of a notebook."""
+    drawn = False
+
+    def look(frame: Any, event: str, called: Any) -> None:
+        nonlocal drawn
+        drawn |= event == "c_call" and getattr(called, "__self__", None) is _PYTHONS
+
+    before = sys.getprofile()
+    sys.setprofile(look)
+    try:
+        function()
+    finally:
+        sys.setprofile(before)
+    return drawn
+
+
+_PYTHONS: Any = random.random.__self__  # type: ignore[attr-defined]  # the generator that all functions of random share
 
 
 _CONTENT = attrgetter("cell_contents")

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from copy import deepcopy
 from dataclasses import replace
 from enum import Enum
-from functools import update_wrapper
+from functools import partial, update_wrapper
 from operator import itemgetter
 from types import FunctionType, MethodType
 from typing import Any, Generic, ParamSpec, TypeVar
@@ -128,6 +128,7 @@ class Trace:
 
     def __init__(self, f: Callable[..., Any], args: Any, kwargs: Any, leaves: list[Any]) -> None:
         self.guards = guards = Guards([f, *statics_of((args, kwargs))])
+        again = partial(run_on_tape, f, args, kwargs, leaves)
         tape = Tape()
         with modes.tracing(tape), modes.recording(), np.errstate(all="ignore"), guarded(guards.values):
             arguments = [tape.argument(i, leaf) for i, leaf in enumerate(leaves)]
@@ -140,7 +141,7 @@ class Trace:
                 raise
             if tape.refusal is not None:
                 raise tape.refusal
-            guards.check_untouched()
+            guards.check_untouched(again)
             _check_returned(self.returned)
             left = numbers_of((args, kwargs))
             if len(left) != len(arguments) or any([x is not y for x, y in zip(left, arguments, strict=True)]):

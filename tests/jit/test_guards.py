@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import itertools
 import random
+import threading
+import time
 import types
 from typing import Any
 
@@ -166,6 +168,31 @@ def test_what_a_replay_would_not_repeat_is_refused(name: str) -> None:
         jit(f)([1.0] if "argument" in name else 1.0)
     assert type(W) is Value
     NUMBERS[2:] = []
+
+
+def test_another_thread_may_draw_random_numbers_meanwhile() -> None:
+    done = threading.Event()
+
+    def draw() -> None:
+        while not done.wait(1e-4):
+            random.random()
+
+    def slow(x: Any) -> Any:
+        time.sleep(0.01)
+        return W * x
+
+    def draws(x: Any) -> Any:
+        return slow(x) * random.choice(NUMBERS)
+
+    thread = threading.Thread(target=draw)
+    thread.start()
+    try:
+        assert jit(slow)(3.0).data == 6.0
+        with pytest.raises(JitError, match="draws random numbers"):
+            jit(draws)(3.0)
+    finally:
+        done.set()
+        thread.join()
 
 
 def test_a_large_list_is_refused() -> None:
