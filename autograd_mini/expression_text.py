@@ -10,6 +10,8 @@ import warnings
 
 MAX_LENGTH = 4000  # characters: keeps Python's parser, and the graph, small
 
+LONGEST = 500  # characters of a message
+
 
 class ExpressionError(ValueError):
     """An expression that is refused: what is wrong, the line, and a caret under the place that is meant."""
@@ -35,7 +37,8 @@ class ExpressionText:
             raise self.error(f"the expression has {len(text):,} characters; at most {MAX_LENGTH:,} are read")
         try:
             with warnings.catch_warnings(action="ignore"):  # the parser's, about what will not be run
-                self.statements = ast.parse("\n".join(self.lines)).body
+                # Of a text it refuses the parser looks for the line in the file of that name: "" is none.
+                self.statements = ast.parse("\n".join(self.lines), filename="").body
         except SyntaxError as cause:
             row = cause.lineno or 1
             raise self._error_at(row, *_in_plain_words(cause, self.lines[row - 1])) from None
@@ -53,6 +56,7 @@ class ExpressionText:
     def _error_at(self, row: int, column: int, message: str) -> ExpressionError:
         start = max(0, column - 60)  # of a long line only what is near
         line = self.lines[row - 1][start : start + 100]
+        message = message if len(message) <= LONGEST else message[:LONGEST] + " ..."  # of a name that is as long
         line = "".join(c if c.isprintable() else " " for c in line)  # a tab would move the caret
         return ExpressionError(f"{message}\n  {line}\n  {' ' * (column - start)}^" if line else message)
 
