@@ -28,15 +28,23 @@ _REMEDIES = {
 # What a person can do instead of what has no op.
 _NEAREST = {
     "apply_along_axis": "stack of the results, one for each row",
+    "bincount": "sum of what is counted, as in np.sum(np.where(i == np.arange(n)[:, None], weights, 0), axis=1)",
+    "cov": "matmul of the distances d = x - np.mean(x, axis=1, keepdims=True), as in d @ d.T / (n - 1)",
     "ediff1d": "diff",
     "einsum_path": "einsum",
     "fft.fft": "cos and np.sin, since there are no complex numbers",
+    "geomspace": "power of plain numbers, as in a * (b / a) ** np.linspace(0, 1, n)",
+    "interp": "searchsorted for the piece k of x, as in y[k] + (y[k + 1] - y[k]) * (x - t[k]) / (t[k + 1] - t[k])",
     "lexsort": "argsort",
     "linalg.eig": "linalg.eigh, for symmetric matrices",
     "linalg.eigvals": "linalg.eigvalsh, for symmetric matrices",
     "linspace": "linspace of plain numbers, as in a + (b - a) * np.linspace(0, 1, n)",
+    "logspace": "power of plain numbers, as in 10 ** (a + (b - a) * np.linspace(0, 1, n))",
     "piecewise": "select",
+    "polyfit": "linalg.lstsq(x[:, None] ** np.arange(degree, -1, -1), y)[0]",
+    "polyval": "sum of powers, as in np.sum(p * x ** np.arange(len(p))[::-1])",
     "unique": "sort",
+    "vander": "power, as in x[:, None] ** np.arange(n)[::-1]",
 }
 
 

@@ -164,7 +164,39 @@ def test_the_nearest_function_that_exists_is_named(call: Any, nearest: str) -> N
         call(Value(X))
 
 
-@pytest.mark.parametrize("function", [np.histogram, lambda x: np.interp(0.5, X[0], x), np.unwrap, np.frexp])
+WRITTEN_OUT = [
+    ("np.bincount(i, weights)", "np.sum(np.where(i == np.arange(n)[:, None], weights, 0), axis=1)"),
+    ("np.cov(m)", "d @ d.T / (n - 1)"),
+    ("np.geomspace(a, b, n)", "a * (b / a) ** np.linspace(0, 1, n)"),
+    ("np.interp(x, t, y)", "y[k] + (y[k + 1] - y[k]) * (x - t[k]) / (t[k + 1] - t[k])"),
+    ("np.logspace(a, b, n)", "10 ** (a + (b - a) * np.linspace(0, 1, n))"),
+    ("np.polyfit(t, y, degree)", "np.linalg.lstsq(x[:, None] ** np.arange(degree, -1, -1), y)[0]"),
+    ("np.polyval(p, x)", "np.sum(p * x ** np.arange(len(p))[::-1])"),
+    ("np.vander(t, n)", "x[:, None] ** np.arange(n)[::-1]"),
+]
+
+
+@pytest.mark.parametrize(("function", "instead"), WRITTEN_OUT, ids=[function for function, _ in WRITTEN_OUT])
+def test_what_is_to_be_written_instead_of_a_function_gives_its_numbers_and_a_gradient(
+    function: str, instead: str
+) -> None:
+    t, y, m = np.array([0.0, 0.5, 2.0]), np.array([1.0, 3.0, -2.0]), np.array([[1.0, 2.0, 4.0], [3.0, 0.0, 1.0]])
+    plain = {"i": np.array([0, 2, 0]), "weights": y, "n": 3, "k": 1, "degree": 2, "t": t}
+    plain |= {"a": 0.5, "b": 2.0, "p": y, "x": 1.5, "y": y, "m": m}
+    values = plain | {name: Value(plain[name]) for name in ("weights", "b", "p", "y", "m")}
+    if function.startswith(("np.polyfit", "np.vander")):  # ``x`` of the formula is the points
+        values |= {"x": Value(t), "t": Value(t)}
+    values["d"] = values["m"] - np.mean(values["m"], axis=1, keepdims=True)
+    names = {"np": np}
+    with pytest.raises(TypeError) as error:
+        eval(function, names, values)
+    assert instead in str(error.value)
+    result = eval(instead, names, values)
+    np.testing.assert_allclose(result.data, eval(function, names, plain), rtol=1e-12, atol=1e-12)
+    assert result.requires_grad
+
+
+@pytest.mark.parametrize("function", [np.histogram, np.trim_zeros, np.unwrap, np.frexp])
 def test_where_nothing_is_near_the_list_of_all_and_custom_op_are_named(function: Any) -> None:
     with pytest.raises(TypeError, match=r"nothing is near it, autograd_mini/ops/README\.md lists all; custom_op"):
         function(Value(X))
