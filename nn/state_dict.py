@@ -11,6 +11,8 @@ from autograd_mini import Value, located
 
 Named = Sequence[tuple[str, Value]]
 
+_SHOWN = 40  # problems: enough to see what kind of other network it is
+
 
 def copy_of(named: Named) -> dict[str, np.ndarray[Any, Any]]:
     """The data of each parameter, copied. Two of one name, as keys 1 and "1" of a dict make, are an error."""
@@ -25,7 +27,7 @@ def copy_of(named: Named) -> dict[str, np.ndarray[Any, Any]]:
 
 
 def load(owner: str, named: Named, state: Mapping[str, Any], strict: bool) -> None:
-    """Puts ``state`` into the parameters if every entry fits; else says all that does not, and changes nothing."""
+    """Puts ``state`` into the parameters if every entry fits; else says what does not, and changes nothing."""
     if not isinstance(state, Mapping):
         raise TypeError(
             located(
@@ -47,6 +49,8 @@ def load(owner: str, named: Named, state: Mapping[str, Any], strict: bool) -> No
     if strict:
         known = {path for path, _ in named}
         problems += [f"{path}: unexpected; there is no such parameter" for path in state if path not in known]
+    if len(problems) > _SHOWN:
+        problems[_SHOWN:] = [f"and {len(problems) - _SHOWN} more"]
     if problems:
         raise ValueError(
             located(

@@ -292,3 +292,11 @@ def test_without_the_extra_the_error_names_it(call: Any, tmp_path: Path, monkeyp
     monkeypatch.setitem(sys.modules, "safetensors.numpy", None)
     with pytest.raises(ImportError, match=r"pip install 'autograd_mini\[safetensors\]'; \.npz works without"):
         call(path)
+
+
+def test_of_a_thousand_entries_that_do_not_fit_the_first_are_named() -> None:
+    with pytest.raises(
+        ValueError, match=r"a38: unexpected; there is no such parameter\n  and 961 more\n  at "
+    ) as error:
+        nn.Linear(2, 1, bias=False).load_state_dict({f"a{i}": np.ones(1) for i in range(1000)})
+    assert str(error.value).count("\n") == 42
