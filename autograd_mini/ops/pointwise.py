@@ -147,7 +147,7 @@ def positive(x: Carrier) -> Carrier:
 pow: Pointwise = Pointwise(
     "pow",
     quiet(np.power),
-    lambda g, z, x, y: g * where(y == 0, 0.0, y * pow(x, y - 1)),
+    lambda g, z, x, y: g * where(y == 0, 0.0, y * pow(x, where(y == 0, 0.0, y - 1))),  # no 0 * inf at higher orders
     lambda g, z, x, y: g * where((x == 0) & (y >= 0), 0.0, z * log(x)),
     scalar=math.pow,
     symbol="**",

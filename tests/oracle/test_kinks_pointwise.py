@@ -108,6 +108,27 @@ def test_sinc_has_its_derivatives_at_0_and_near_it(n: int, tolerance: float, x: 
     assert f(x) == pytest.approx(moment(n, x), rel=tolerance, abs=1e-14)
 
 
+# ---------------------------------------------------------------- powers
+
+
+@pytest.mark.parametrize("exponent", [0, 1, 2.0, 3])
+@pytest.mark.parametrize("in_an_array", [False, True])
+def test_a_whole_power_has_its_derivatives_of_every_order_at_0(exponent: float, in_an_array: bool) -> None:
+    y = torch.tensor(0.0, dtype=torch.float64, requires_grad=True)
+    beside, f = y**exponent, lambda x: x ** (np.array(float(exponent)) if in_an_array else exponent)
+    for _ in range(5):
+        f = transforms.grad(f)
+        (beside,) = torch.autograd.grad(beside + 0 * y, y, create_graph=True)
+        assert f(0.0) == beside.item()
+
+
+def test_a_polynomial_with_its_powers_in_an_array_has_a_hessian_at_0() -> None:
+    def f(x: Any) -> Any:
+        return np.sum(np.array([4.0, 3.0, 2.0, 1.0]) * x[:, None] ** np.arange(3, -1, -1))
+
+    np.testing.assert_array_equal(transforms.hessian(f)(np.array([0.0, 1.0])), [[6.0, 0.0], [0.0, 30.0]])
+
+
 # ---------------------------------------------------------------- remainders
 
 
