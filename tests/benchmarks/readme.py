@@ -22,12 +22,12 @@ def write(results: dict[str, Any]) -> None:
     README.write_text(inserted(README.read_text(encoding="utf-8"), section(results)), encoding="utf-8")
 
 
-def inserted(readme: str, part: str) -> str:
+def inserted(readme: str, part: str, begin: str = BEGIN) -> str:
     """The README with this part between its marks. Raises ValueError if they are gone."""
-    if readme.count(BEGIN) != 1 or readme.count(END) != 1:
-        raise ValueError(f"README.md must have {BEGIN} and {END} once each")
-    before, rest = readme.split(BEGIN)
-    return f"{before}{BEGIN}\n{part}\n{END}{rest.split(END)[1]}"
+    if readme.count(begin) != 1 or readme.count(END) != 1:
+        raise ValueError(f"README.md must have {begin} and {END} once each")
+    before, rest = readme.split(begin)
+    return f"{before}{begin}\n{part}\n{END}{rest.split(END)[1]}"
 
 
 def section(results: dict[str, Any]) -> str:
