@@ -161,10 +161,11 @@ def send(
     inputs = inputs_of(node)
     z = node if create_graph else node.data
     operands = [x.data if isinstance(x, Node) and not create_graph else x for x in inputs]
-    given = operands if op.rules else (operands,)
+    each = None if op.rules else getattr(op, "rule_for_each", None)  # the call of a jitted function has op.rule alone
+    given = operands if each is None else (operands,)
     for i, x in enumerate(inputs):
         if isinstance(x, Node) and x.requires_grad:
-            rule = op.rules[i] if op.rules else partial(op.rule_for_each, i)
+            rule = op.rule(i) if each is None else partial(each, i)
             try:
                 contribution = rule(g, z, *given)
             except ArithmeticError:
