@@ -285,3 +285,15 @@ def test_polygamma_is_the_chain_of_derivatives_of_lgamma() -> None:
 def test_the_order_of_polygamma_is_a_whole_number(n: Any, error: type[Exception]) -> None:
     with pytest.raises(error):
         ops.polygamma(n, 2.0)
+
+
+@pytest.mark.parametrize("dtype", ["float32", "float16"])
+@pytest.mark.parametrize("name", ["clip", "maximum", "sin", "div", "where"])
+def test_a_numpy_scalar_keeps_its_dtype_beside_plain_numbers(name: str, dtype: str) -> None:
+    arguments = {"clip": (-1.0, 1.0), "maximum": (9.0,), "sin": (), "div": (4.0,), "where": (9.0,)}[name]
+    first = (True,) if name == "where" else ()
+    scalar = np.ones(1, dtype)[0] * 2
+    plain = getattr(ops, name)(*first, scalar, *arguments)
+    value = getattr(ops, name)(*first, Value(np.array([2.0], dtype))[0], *arguments)
+    assert (plain.dtype, value.dtype) == (dtype, dtype)
+    assert plain == value.data

@@ -84,6 +84,7 @@ class Operation:
                     foreign = True
                     floating = floating and operand.dtype.kind == "f"
                 else:
+                    all_floats = False  # the arithmetic of floats would lose the dtype
                     floating = floating and kind in SMALL_FLOATS
         if not floating:
             return self(*map(as_floating, operands))
