@@ -202,7 +202,7 @@ class Module:
     def load_state_dict(self, state: Mapping[str, Any], strict: bool = True) -> None:
         """Gives every parameter and buffer the numbers that ``state`` has under its path, in its own dtype.
 
-        ``ValueError`` lists all that is missing, unexpected, misshapen or not a number, and then nothing was
+        ``ValueError`` lists what is missing, unexpected, misshapen or not a number, and then nothing was
         loaded. ``strict=False`` lets missing and unexpected entries pass. The entries are anything that
         ``np.asarray`` takes, so PyTorch's own state dict will do. A parameter that two modules share may stand
         under one of its names only.

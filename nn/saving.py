@@ -140,9 +140,10 @@ def _from_safetensors(source: Path, shapes: Mapping[str, tuple[int, ...]] | None
 
 
 def _refused(source: Path, reason: str) -> ValueError:
+    reason = "".join([c if c.isprintable() else ascii(c)[1:-1] for c in reason[:300]])  # a name may be anything
     return ValueError(
         located(
-            f"load: {source} is no {source.suffix} file of arrays, or is damaged ({reason.splitlines()[0][:300]}); "
+            f"load: {source} is no {source.suffix} file of arrays, or is damaged ({reason}); "
             "nothing was loaded; take another copy, or save it anew with nn.save (a compressed one needs like=model)"
         )
     )

@@ -48,7 +48,10 @@ def load(owner: str, named: Named, state: Mapping[str, Any], strict: bool) -> No
             problems.append(f"{path}: missing; the parameter has shape {parameter.shape}")
     if strict:
         known = {path for path, _ in named}
-        problems += [f"{path}: unexpected; there is no such parameter" for path in state if path not in known]
+        foreign = [str(path)[:200] for path in state if path not in known]
+        problems += [
+            f"{path if path.isprintable() else ascii(path)}: unexpected; there is no such parameter" for path in foreign
+        ]
     if len(problems) > _SHOWN:
         problems[_SHOWN:] = [f"and {len(problems) - _SHOWN} more"]
     if problems:

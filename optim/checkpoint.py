@@ -57,7 +57,8 @@ def load(path: str | os.PathLike[str]) -> Any:
         raise
     except Exception as problem:  # json, deep nesting and what is missing have each their own
         reason = f"{type(problem).__name__}: {problem}" if isinstance(problem, LookupError) else str(problem)
-        message = f"{os.fspath(path)} is no checkpoint of optim.fit, or a broken one ({reason[:300]})"
+        reason = "".join([c if c.isprintable() else ascii(c)[1:-1] for c in reason[:300]])  # a name may be anything
+        message = f"{os.fspath(path)} is no checkpoint of optim.fit, or a broken one ({reason})"
         raise ValueError(located(f"{message}; nothing was loaded; take another copy, or train anew")) from None
 
 

@@ -55,7 +55,9 @@ def fit(
     - ``checkpoint``: a file (.npz) with everything, written after every epoch and every ``checkpoint_every`` batches.
       With ``resume``, training goes on from there, if the file exists, to the same bits as without a stop. ``rng``
       orders the samples; what the loss draws from besides must be listed too, ``rng=[shuffle, noise]``, unless
-      ``model.generators()`` has it, as that of a network with dropout does.
+      ``model.generators()`` has it, as that of a network with dropout does. At every moment the file is the old
+      checkpoint or the new one, whole, whatever kills the process; one from anywhere is loaded without risk: nothing
+      in it is run, and all of it is put back, or nothing.
     - ``progress``: a bar on stderr (of tqdm, which the extra ``demos`` brings), or else a line for every epoch.
 
     >>> from autograd_mini import Value

@@ -262,6 +262,20 @@ def test_a_path_in_an_npz_is_a_name_and_nothing_more(folder: Path, monkeypatch: 
         nn.Linear(2, 1).load_state_dict(nn.load(folder / "paths.npz"))
 
 
+def test_a_name_that_would_command_the_terminal_is_escaped(folder: Path) -> None:
+    name = "\x1b[2J\nall is well"
+    (folder / "escape.npz").write_bytes(zipped((f"{name}.npy", npy(GOOD, bytes(16)))))
+    (folder / "escape.safetensors").write_bytes(tensors({name: tensor([2], 0, 16)}, bytes(16)))
+    for path in (folder / "escape.npz", folder / "escape.safetensors"):
+        with pytest.raises(ValueError, match=r"\(\\x1b\[2J\\nall is well is unexpected\)"):
+            nn.load(path, like=LIKE)
+        with pytest.raises(ValueError, match=r"  '\\x1b\[2J\\nall is well': unexpected"):
+            nn.Linear(2, 1).load_state_dict(nn.load(path))
+    (folder / "escape.npz").write_bytes(zipped((name, b"")))
+    with pytest.raises(ValueError, match=r"\(\\x1b\[2J\\nall is well in it is no array\)"):
+        checkpoint.load(folder / "escape.npz")
+
+
 def test_what_numpy_writes_is_read_in_all_its_layouts(folder: Path) -> None:
     arrays = {
         "fortran": np.arange(6.0).reshape(2, 3).T,
