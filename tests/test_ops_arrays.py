@@ -283,6 +283,8 @@ def test_ties_in_a_maximum_margin_share_the_gradient_evenly() -> None:
         (lambda x: np.block([[x], x]), ValueError, "not all nested equally deep"),
         (lambda x: np.block([[x], []]), ValueError, "empty"),
         (lambda x: np.hstack([x, x[0]]), ValueError, "differ in their number of axes"),
+        (lambda x: np.concatenate(x, x), TypeError, "concatenate: the axis is a whole number, not a Value; what is"),
+        (lambda x: np.stack(x[0, 0], x[0, 1]), TypeError, "what is joined is one list: [x, y]"),
         (lambda x: np.vstack([x, x.T]), ValueError, "concatenate of (3, 4) and (4, 3)"),
         (lambda x: np.broadcast_arrays(x, x.T), ValueError, "do not broadcast"),
         (lambda x: np.meshgrid(x[0], indexing="yx"), ValueError, "'xy' or 'ij'"),

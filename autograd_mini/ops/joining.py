@@ -45,6 +45,8 @@ def concatenate(xs: Sequence[Carrier], axis: int | None = 0) -> Carrier:
     >>> concatenate([np.array([1.0]), np.array([2.0, 3.0])])
     array([1., 2., 3.])
     """
+    if axis is not None:
+        _check_axis("concatenate", axis)
     if not len(xs):
         raise ValueError(located("concatenate: there is nothing to join; give at least one array"))
     xs = [as_carrier(x) for x in xs]
@@ -68,6 +70,7 @@ def stack(xs: Sequence[Carrier], axis: int = 0) -> Carrier:
     >>> stack([1.0, 2.0])
     array([1., 2.])
     """
+    _check_axis("stack", axis)
     if not len(xs):
         raise ValueError(located("stack: there is nothing to join; give at least one array"))
     xs = [as_carrier(x) for x in xs]
@@ -75,6 +78,12 @@ def stack(xs: Sequence[Carrier], axis: int = 0) -> Carrier:
     if not -ndim <= axis < ndim:
         raise ValueError(located(f"stack: a stack of shape {shape_of(xs[0])} has no axis {axis}"))
     return _STACK.bind(axis % ndim)(*xs)
+
+
+def _check_axis(op: str, axis: Any) -> None:
+    if not isinstance(axis, int | np.integer):
+        kind = type(axis).__name__
+        raise TypeError(located(f"{op}: the axis is a whole number, not a {kind}; what is joined is one list: [x, y]"))
 
 
 def hstack(xs: Sequence[Carrier]) -> Carrier:
