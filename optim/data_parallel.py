@@ -127,11 +127,13 @@ class data_parallel:
             sizes = [stop - start for start, stop in spans]
         # a task of its own: made anew if its worker dies, and passed on from worker to worker
         numbers = submit(_as_it_is, [(value.data, value.requires_grad) for value in self._values], pure=False)
-        parts = [
-            submit(gradients_of_shard, self._replica, numbers, shard, draw, size / sum(sizes), pure=False)
+        calls = [
+            (self._replica, numbers, shard, draw, size / sum(sizes))
             for shard, draw, size in zip(self._shards, draws, sizes, strict=True)
             if size
         ]
+        # one message for all of them: from submit each would have its own, and 64 shards take 1.6 times as long
+        parts: list[Any] = self.client.map(gradients_of_shard, *zip(*calls, strict=True), pure=False)
         while len(parts) > _TOGETHER:
             parts = [submit(total, *parts[i : i + _TOGETHER], pure=False) for i in range(0, len(parts), _TOGETHER)]
         return parts

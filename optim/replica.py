@@ -129,8 +129,11 @@ class Replica:
 
     @staticmethod
     def _own(data: Any) -> Any:
-        """Numbers that came by the network, where the engine can write: a copy, aligned."""
-        return np.array(data) if isinstance(data, np.ndarray) else data
+        """Numbers that came by the network, where the engine can write: a copy, aligned.
+
+        A dtype that was unpickled is another object than NumPy's own, for which jit would trace anew at each step.
+        """
+        return data.astype(data.dtype.type) if isinstance(data, np.ndarray) else data
 
     def _reseed(self, draw: Draw) -> None:
         for i, generator in enumerate(self.generators):

@@ -19,8 +19,9 @@ def test_the_tasks_on_paper_are_those_that_are_submitted(shards: int, monkeypatc
     with Client(processes=False, n_workers=1, threads_per_worker=1, dashboard_address=":0") as client:
         parallel_loss = optim.data_parallel(lambda x: (w * x).mean(), [np.ones(1)] * shards, client)
         submitted: list[Any] = []
-        submit = client.submit
+        submit, many = client.submit, client.map
         monkeypatch.setattr(client, "submit", lambda *args, **kwargs: submitted.append(args) or submit(*args, **kwargs))
+        monkeypatch.setattr(client, "map", lambda f, *xs, **kwargs: submitted.extend(xs[0]) or many(f, *xs, **kwargs))
         parallel_loss()
     assert len(submitted) == cluster.tasks(shards)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import os
+import pickle
 import signal
 import sys
 import threading
@@ -22,6 +23,7 @@ import nn
 import optim
 from autograd_mini import JitError, Value, jit, no_grad
 from optim import data_parallel
+from optim.replica import Draw, Replica, packed
 
 X = np.random.default_rng(1).normal(size=(50, 3))
 Y = np.tanh(X @ np.array([1.0, -2.0, 0.5]))[:, None]
@@ -147,6 +149,24 @@ def test_a_function_may_be_given_its_model(client: Client) -> None:
     w = Value(np.zeros(3))
     loss = functools.partial(lambda w, x: (x @ w).mean(), w)
     assert_same(gradients(data_parallel(loss, [X[:10], X[10:]], client)(), [w]), [X.mean(axis=0)])
+
+
+def test_a_jitted_loss_is_traced_once_though_its_numbers_come_by_the_network(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    w = Value(np.zeros(3))
+
+    @jit
+    def loss(x: Any) -> Any:
+        print("traced")
+        return (x @ w).mean()
+
+    replica = Replica(packed(loss)[0])
+    for step in range(3):
+        numbers, x = pickle.loads(pickle.dumps(([(np.full(3, float(step)), True)], X)))
+        value, _ = replica.gradients((x,), numbers, Draw(0, 0, step, 0))
+        assert value == pytest.approx(step * X.sum(axis=1).mean())
+    assert capsys.readouterr().out == "traced\n"
 
 
 # ------------------------------------------------------------ minibatches and random numbers
