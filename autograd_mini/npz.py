@@ -84,11 +84,10 @@ def read_npz(path: str | os.PathLike[str], shapes: Mapping[str, tuple[int, ...]]
                 entries = _checked_entries(archive, os.fstat(file.fileno()).st_size, shapes)
                 forms = {name: _form(name, archive, info, shapes) for name, info in entries.items()}
                 return {name: _array(archive, entries[name], *form) for name, form in forms.items()}
-        except ValueError:
-            raise
         except Exception as problem:  # zipfile, zlib and struct have each their own for broken bytes
-            reason = str(problem) or type(problem).__name__
-            raise ValueError(f"it is no zip archive, was cut short, or its checksum is wrong: {reason}") from problem
+            ours = isinstance(problem, ValueError)
+            what = "" if ours else "it is no zip archive, was cut short, or its checksum is wrong: "
+            raise ValueError(f"{what}{str(problem) or type(problem).__name__}"[:300]) from problem
 
 
 def _checked_entries(archive: zipfile.ZipFile, size: int, shapes: Any) -> dict[str, zipfile.ZipInfo]:

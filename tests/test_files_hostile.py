@@ -276,6 +276,12 @@ def test_a_name_that_would_command_the_terminal_is_escaped(folder: Path) -> None
         checkpoint.load(folder / "escape.npz")
 
 
+def test_a_long_name_makes_no_long_message(folder: Path) -> None:
+    (folder / "long.npz").write_bytes(zipped(("a" * 60_000, b"")))
+    with pytest.raises(ValueError, match=r"^a{300}$"):
+        read_npz(folder / "long.npz")
+
+
 def test_what_numpy_writes_is_read_in_all_its_layouts(folder: Path) -> None:
     arrays = {
         "fortran": np.arange(6.0).reshape(2, 3).T,
