@@ -23,7 +23,7 @@ from tests.benchmarks.contest import ROOT
 
 PAGE = ROOT / "demos" / "README.md"
 BEGIN = "<!-- written by python -m tests.benchmarks.cluster -->"
-ROUNDS = 15
+ROUNDS = 30
 TOGETHER = 8  # what optim.data_parallel sums up at once
 MODELS = {  # the layers, and how many samples to measure with
     "logistic regression, 64 features": ([64, 1], 50_000),
@@ -94,7 +94,7 @@ def seconds_of_a_sample(layers: list[int], samples: int) -> float:
     """The loss and its gradients without a cluster, in the process that runs this."""
     loss, _ = loss_of(layers)
     batch = samples_for(layers, samples)
-    return min([timed(lambda: loss(*batch).backward()) for _ in range(ROUNDS)]) / samples
+    return min([timed(lambda: loss(*batch).backward()) for _ in range(5 * ROUNDS)]) / samples
 
 
 def in_turn(steps: dict[Any, Any], rounds: int = ROUNDS) -> dict[Any, list[float]]:
@@ -134,7 +134,7 @@ def scaling(layers: list[int], shards: int, samples: int) -> Scaling:
         steps = {client: optim.data_parallel(loss, parts, client) for client in (of_one, of_two)}
         in_turn(steps, rounds=1)  # both are traced
         before = {client: client.run(process_time) for client in steps}
-        seconds = in_turn(steps)
+        seconds = in_turn(steps, rounds=ROUNDS // 2)
         busiest = [
             max(now - before[client][worker] for worker, now in client.run(process_time).items()) for client in steps
         ]
