@@ -79,6 +79,7 @@ class _Grading:
         # for writing, may be from it; and how large the terms are that it is a sum of.
         self.rounding: dict[Value, Any] = {}
         self.size: dict[Value, Any] = {}
+        self.operands: dict[Value, list[Any]] = {}  # of consumers that mix elements; a stack has thousands
         self.off: set[Value] = set()  # their gradient in use is not the true one
 
     def report(self) -> Report:
@@ -88,8 +89,8 @@ class _Grading:
 
     def _row(self, node: Value) -> Row:
         uses = self.uses.get(node, [])
-        rounding = sum((_magnitude(use, self.rounding[use.consumer]) for use in uses), np.zeros(node.shape))
-        size = sum((_magnitude(use, self.size[use.consumer]) for use in uses), np.zeros(node.shape))
+        rounding = sum((self._magnitude(use, self.rounding[use.consumer]) for use in uses), np.zeros(node.shape))
+        size = sum((self._magnitude(use, self.size[use.consumer]) for use in uses), np.zeros(node.shape))
         self.size[node] = size if uses else np.ones(node.shape)
         self.rounding[node] = rounding
         expected, true = self.expected[node], self.true[node]
@@ -120,17 +121,17 @@ class _Grading:
                 slip = likely_slip(node, derivations, self.written, yours, half, shift, self.names)
         return Row(node, self.names[node], status, yours, expected, true, slip.kind if slip else "", str(slip or ""))
 
-
-def _magnitude(use: Contribution, bound: Any) -> Any:
-    """How far this use can shift its operand's gradient if each element of the consumer's is shifted by ``bound``."""
-    op: Any = use.consumer.op
-    shape = use.operand.shape
-    if use.local is not None:  # element by element, in any shape that broadcasts
-        return unbroadcast(np.abs(use.local) * bound, shape)
-    operands = [plain(operand) for operand in use.consumer.inputs]
-    if isinstance(op, Linear):
-        operands = [np.abs(operand) for operand in operands]
-    return unbroadcast(np.abs(op.rule(use.operand_index)(bound, plain(use.consumer), *operands)), shape)
+    def _magnitude(self, use: Contribution, bound: Any) -> Any:
+        """How far this use shifts its operand's gradient if each element of the consumer's is shifted by ``bound``."""
+        op: Any = use.consumer.op
+        shape = use.operand.shape
+        if use.local is not None:  # element by element, in any shape that broadcasts
+            return unbroadcast(np.abs(use.local) * bound, shape)
+        if use.consumer not in self.operands:
+            operands = [plain(operand) for operand in use.consumer.inputs]
+            self.operands[use.consumer] = [*map(np.abs, operands)] if isinstance(op, Linear) else operands
+        rule, output = op.rule(use.operand_index), plain(use.consumer)
+        return unbroadcast(np.abs(rule(bound, output, *self.operands[use.consumer])), shape)
 
 
 def _finite(x: Any) -> Any:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os.path
+from collections import Counter
 from collections.abc import Sequence
 from typing import Any, NamedTuple
 
@@ -15,7 +16,8 @@ from autograd_mini.ops.operation import Operation
 from autograd_mini.text import NO_GRAD, count, digits, numbers, one_line, op_text, printable
 from autograd_mini.value import Value
 
-MOST_OPERANDS = 12  # named on hovering; a stack of thousands would be more text than Graphviz reads
+# Named on hovering, and edges drawn between the same two boxes: a stack of thousands is more than Graphviz reads.
+MOST_OPERANDS = 12
 
 
 class Group(NamedTuple):
@@ -78,7 +80,11 @@ def picture(graph: Graph, groups: Sequence[Group]) -> Picture:
                 edges.append((target, target + 1))
             stacked = len(values) > 1 or isinstance(values[0].data, np.ndarray)
             boxes.append(Box(name, _kind(values[0]), _fields(values), _title(values), stacked))
-        edges.extend((shown_in[source], target) for source in group.operands)
+        drawn: Counter[int] = Counter()
+        for source in group.operands:
+            drawn[source] += 1
+            if drawn[source] <= MOST_OPERANDS:
+                edges.append((shown_in[source], target))
         shown_in.append(len(boxes) - 1)
     return Picture(boxes, edges, _note(graph, groups))
 
@@ -86,14 +92,17 @@ def picture(graph: Graph, groups: Sequence[Group]) -> Picture:
 def _note(graph: Graph, groups: Sequence[Group]) -> str:
     """How a graph was collapsed, if it was."""
     if len(groups) == len(graph.values):
-        return ""
-    said = [f"{count(len(graph.values), 'value')} shown as {count(len(groups), 'box', 'boxes')}"]
+        said = []
+    else:
+        said = [f"{count(len(graph.values), 'value')} shown as {count(len(groups), 'box', 'boxes')}"]
     if any([group.calls for group in groups]):
         said.append("by module")
     if any([len(group.calls) > 1 if group.calls else len(group.values) > 1 or group.run[1] > 1 for group in groups]):
         said.append("alike ones together")
     if not all([group.values for group in groups]):
         said.append("cut off far from the root")
+    if any([uses > MOST_OPERANDS for group in groups for uses in Counter(group.operands).values()]):
+        said.append(f"at most {MOST_OPERANDS} edges between two boxes")
     return ", ".join(said)
 
 
