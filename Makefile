@@ -5,16 +5,25 @@ VENV   := .venv
 BIN    := $(VENV)/bin
 PIP    := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 
-.PHONY: help demo test check format bench pictures clean
+.PHONY: help demo test soak test-matrix fuzz check format bench pictures clean
 
 help: ## what there is
-	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## */\t/' | expand -t 12
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## */\t/' | expand -t 12
 
 demo: $(VENV)/demos ## the main job: digits, moons, a checked gradient, pictures in out/
 	$(BIN)/python -m demos.main
 
 test: $(VENV)/test ## every test, against PyTorch
 	$(BIN)/python -m pytest --numprocesses auto --maxprocesses 8 --dist worksteal
+
+soak: $(VENV)/test ## training of 100,000 steps and graphs of 1,000,000 Values; an hour
+	SOAK=1 $(BIN)/python -m pytest -v tests/test_long_runs.py --durations 0
+
+test-matrix: ## every test on the oldest and newest Python and NumPy; MATRIX="-x tests/nn" is for pytest
+	$(PYTHON) -m tests.matrix $(MATRIX)
+
+fuzz: $(VENV)/test ## 100,000 random programs, eager, jitted, twice differentiated and beside PyTorch; FUZZ="--seed 7" goes on
+	$(BIN)/python -m tests.fuzz $(FUZZ)
 
 check: $(VENV)/dev ## lint and types
 	$(BIN)/ruff check .
@@ -32,7 +41,7 @@ pictures: $(VENV)/test ## the pictures of the README, anew; needs Chromium
 	$(BIN)/python -m demos.pictures
 
 clean: ## remove the virtual environment and everything that was built
-	rm -rf $(VENV) out build *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	rm -rf $(VENV) .matrix out build *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis
 
 # One stamp an extra: it is installed when its stamp is older than pyproject.toml, and not looked at otherwise.
 $(VENV)/demos: EXTRAS := demos

@@ -1,0 +1,272 @@
+"""Runs one program in every way there is, and says what differs: eager, jitted, with a graph of gradients, PyTorch.
+
+PyTorch computes in float64, from the very same numbers. What may differ is stated here once:
+
+- By rounding. A difference within the gallery's tolerance is none. A larger one is, unless PyTorch's own answer moves
+  as much when each of its steps is rounded otherwise, at random and as coarsely as the program's coarsest dtype
+  (Monte Carlo arithmetic, Parker 1997). In programs of ties equal numbers are rounded equally, and short ones, such as
+  0.5, not at all.
+- Where numbers are odd: nan, inf, or near the ends of the range. Then the gallery's twins, which are PyTorch's in their
+  domain, need not be: eager and jit are compared, and PyTorch only where it has a function of the op's own. Its results
+  must be ours (but for three ops that let a nan be seen), and its gradients where both are finite: one engine's 0 * inf
+  is the other's 0. Not where numbers are too small for all of their bits, nor second derivatives: PyTorch's are not
+  good enough near such numbers.
+- Where numbers tie. Which of equal numbers a sort moves where is its own affair, and so is the second derivative at a
+  kink; all else is PyTorch's.
+- Beyond the range of float16, and of float32 where numbers are odd, which PyTorch's float64 does not leave; and where
+  float16 adds up a thousand numbers, or is differentiated twice, which leaves it hardly a digit.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from contextlib import nullcontext
+from dataclasses import dataclass
+from typing import Any
+from unittest import mock
+
+import numpy as np
+import torch
+
+from autograd_mini import Value, jit, ops
+from autograd_mini.compiler import native
+from autograd_mini.compiler.errors import JitError
+from tests.fuzz.programs import ODD, TAME, TIES, Program, weights
+
+TOLERANCE = {"float64": (1e-10, 1e-12), "float32": (1e-5, 2e-6), "float16": (1e-2, 5e-3)}  # relative, absolute
+ROUNDING = {"float64": 1e-14, "float32": 5e-7, "float16": 4e-3}
+AMPLIFIED = 30.0  # times what the random roundings came to: there are two of them, and one may be lucky
+SORTING = {
+    *("median", "nanmedian", "partition", "percentile", "nanpercentile", "quantile", "nanquantile", "sort"),
+}
+APPROXIMATED = {"digamma", "erf", "erfinv", "lgamma", "polygamma", "sinc"}  # whose zeros are not exactly 0
+NAN_STAYS_VISIBLE = {"abs", "elu", "sign"}  # see test_kinks.py
+MANY = 1000  # numbers of float16: their sum may stand still
+
+Numbers = dict[str, list[Any]]
+
+
+@dataclass(frozen=True)
+class Difference:
+    """What differs, and between what."""
+
+    ways: str
+    kind: str  # of what differs: a result, a gradient, a second gradient
+    place: int
+    expected: Any
+    actual: Any
+
+    def __str__(self) -> str:
+        return (
+            f"{self.ways}: {self.kind} {self.place} differs\n  expected {self.expected!r}\n  actual   {self.actual!r}"
+        )
+
+
+class Undefined(Exception):
+    """This program has no answer to compare: a matrix was singular, say. The message is the error's."""
+
+
+# ---------------------------------------------------------------- running
+
+
+def eager(program: Program, function: Any = None) -> Numbers:
+    """The results and the leaves' gradients; of ``function``, by default the program itself on Values."""
+    values = [Value(leaf.data) for leaf in program.leaves]
+    total, *results = (function or _of_program(program))(*values)
+    total.backward()
+    numbers = {"result": [z.data for z in results], "gradient": [x.grad for x in values]}
+    if results[-1].requires_grad:  # a jitted function has a backward for each of its outputs
+        for x in values:
+            x.zero_grad()
+        results[-1].backward(weights(results[-1]))
+        numbers["gradient of the last result"] = [x.grad for x in values]
+    return numbers
+
+
+def twice(program: Program) -> Numbers:
+    """The gradients as graphs, and the gradients of their weighted sum."""
+    values = [Value(leaf.data) for leaf in program.leaves]
+    _of_program(program)(*values)[0].backward(create_graph=True)
+    gradients = [x.grad for x in values]
+    for x in values:
+        x.zero_grad()
+    second = sum([ops.sum(g * weights(g)) for g in gradients if isinstance(g, Value)])
+    if isinstance(second, Value) and second.requires_grad:
+        second.backward()
+    plain = [g.data if isinstance(g, Value) else g for g in gradients]
+    return {"gradient": plain, "second gradient": [x.grad for x in values]}
+
+
+def _of_program(program: Program) -> Any:
+    def f(*leaves: Any) -> list[Any]:
+        results = program.run(leaves)
+        return [program.total(results), *[results[i] for i in program.sinks]]
+
+    return f
+
+
+def pytorch(program: Program, second: bool, rounding: float = 0.0, key: float = 0.0) -> Numbers:
+    """The same of PyTorch in float64, where ``rounding`` is the relative size of an error at each step."""
+    leaves = [torch.tensor(np.array(leaf.data, "float64", order="C"), requires_grad=True) for leaf in program.leaves]
+    results = [_jolted(x, rounding, key) for x in leaves]
+    for step in program.steps:
+        operands = [results[i] for i in step.operands]
+        if program.kind == TAME:  # has no ties to keep: each use is rounded by itself
+            operands = [_jolted(x, rounding, key + k) for k, x in enumerate(operands, 1)]
+        z = step.call.twin(*operands).double()
+        if step.call.op in APPROXIMATED:
+            z = z + rounding * np.cos(key)
+        results.append(_jolted(z, rounding, key))
+    sinks = [results[i] for i in program.sinks]
+    total = torch.stack([(z * _weights(z)).sum() for z in sinks]).sum()
+    options = {"allow_unused": True, "materialize_grads": True}
+    gradients = (
+        torch.autograd.grad(total, leaves, create_graph=second, **options)
+        if total.requires_grad
+        else [torch.zeros_like(x) for x in leaves]
+    )
+    numbers = {"result": _plain(sinks), "gradient": _plain(gradients)}
+    if second:
+        again = torch.stack([(g * _weights(g)).sum() for g in gradients]).sum()
+        seconds = (
+            torch.autograd.grad(again, leaves, **options)
+            if again.requires_grad
+            else [torch.zeros_like(x) for x in leaves]
+        )
+        numbers["second gradient"] = _plain(seconds)
+    return numbers
+
+
+def _plain(tensors: Sequence[torch.Tensor]) -> list[Any]:
+    return [x.numpy(force=True) for x in tensors]
+
+
+def _weights(z: torch.Tensor) -> torch.Tensor:
+    return torch.as_tensor(weights(z), dtype=torch.float64)
+
+
+def _jolted(z: torch.Tensor, rounding: float, key: float) -> torch.Tensor:
+    """``z``, rounded otherwise: by its own digits, so that equal numbers stay equal."""
+    if not rounding:
+        return z
+    x = z.detach()
+    short = torch.frac(x * 64) == 0
+    error = torch.where(short | ~torch.isfinite(x), 0.0, torch.sin(torch.frexp(x)[0] * key))
+    return z * (1 + rounding * error)
+
+
+# ---------------------------------------------------------------- judging
+
+
+def difference(program: Program, *, second: bool = True, on_numba: bool = False) -> Difference | None:
+    """The first difference between the ways to run ``program``. Raises ``Undefined`` if it has no answer."""
+    second = second and all(step.call.second_order for step in program.steps)
+    with np.errstate(all="ignore"):
+        try:
+            expected = eager(program)
+        except (np.linalg.LinAlgError, ZeroDivisionError) as error:
+            raise Undefined(str(error)) from error
+        judge = _Judge(program, second)
+        return (
+            _of_another_kind(program, expected)
+            or judge.first("Values and plain numbers", _of_plain_numbers(program), lambda: expected)
+            or judge.first("jit and eager", expected, lambda: _jitted(program, on_numba))
+            or (judge.first("create_graph and eager", expected, lambda: judge.second) if second else None)
+            or judge.first(
+                "PyTorch and this engine", judge.promised(), lambda: {**judge.second, **expected}, torch=True
+            )
+        )
+
+
+def _of_plain_numbers(program: Program) -> Numbers:
+    results = program.run([leaf.data for leaf in program.leaves])
+    return {"result": [results[i] for i in program.sinks]}
+
+
+def _jitted(program: Program, on_numba: bool) -> Numbers:
+    """Of a replay: the first call, which traces, sees other numbers of the same shapes."""
+    with nullcontext() if on_numba else mock.patch.object(native, "is_installed", return_value=False):
+        replayed = jit(_of_program(program))
+        try:
+            replayed(*[Value(leaf.data * 0.5) for leaf in program.leaves])
+            return eager(program, replayed)
+        except JitError:
+            return {}
+
+
+def _of_another_kind(program: Program, numbers: Numbers) -> Difference | None:
+    """A gradient has the shape and the dtype of its leaf."""
+    for i, (leaf, g) in enumerate(zip(program.leaves, numbers["gradient"], strict=True)):
+        x = leaf.data
+        if type(g) is not type(x) or np.shape(g) != np.shape(x) or np.asarray(g).dtype != np.asarray(x).dtype:
+            return Difference("a leaf and its gradient", "the type of gradient", i, x, g)
+    return None
+
+
+def _has_few_bits(x: Any) -> bool:
+    """True if there are numbers below the normal ones of float64: a product rounds them by as much as they are."""
+    return bool(np.any((x != 0) & (np.abs(x) < np.finfo("float64").tiny)))
+
+
+class _Judge:
+    """Compares, and asks PyTorch for what rounding may do only where something differs."""
+
+    def __init__(self, program: Program, second: bool) -> None:
+        self.program, self.with_second = program, second
+        datas = [np.asarray(leaf.data).dtype for leaf in program.leaves]
+        names = [step.call.dtype for step in program.steps]
+        self.dtype = min([*datas, *[np.dtype(n) for n in names if n]], key=lambda dtype: dtype.itemsize).name
+        self.second = twice(program) if second else {}
+        self.torch = self._pytorch()
+        self.noisy: list[Numbers] | None = None
+
+    def _pytorch(self, *rounding: float) -> Numbers:
+        try:
+            return pytorch(self.program, self.with_second, *rounding)
+        except RuntimeError as error:
+            raise Undefined(f"PyTorch: {str(error).splitlines()[0]}") from error
+
+    def promised(self) -> Numbers:
+        """What PyTorch says that must be the same here."""
+        steps, kind, numbers = self.program.steps, self.program.kind, dict(self.torch)
+        if self.dtype == "float16" and max([np.size(x) for x in self.torch["result"]]) > MANY:
+            return {}
+        if kind == ODD and (
+            self.dtype != "float64"
+            or any(step.call.twin_text.startswith("CALLS") or step.call.op in NAN_STAYS_VISIBLE for step in steps)
+        ):
+            return {}
+        if kind != TAME or self.dtype == "float16":
+            numbers.pop("second gradient", None)
+        is_loose = kind == TIES and any(step.call.op in SORTING for step in steps)
+        if is_loose or any(_has_few_bits(np.asarray(leaf.data)) for leaf in self.program.leaves):
+            numbers.pop("gradient")
+        return numbers
+
+    def first(self, ways: str, expected: Numbers, run: Any, torch: bool = False) -> Difference | None:
+        actual = run()
+        for what in expected.keys() & actual.keys():
+            for i, (e, a) in enumerate(zip(expected[what], actual[what], strict=True)):
+                if not self._agree(e, a, what, i, torch):
+                    return Difference(ways, what, i, e, a)
+        return None
+
+    def _agree(self, expected: Any, actual: Any, what: str, i: int, torch: bool) -> bool:
+        if np.shape(expected) != np.shape(actual):
+            return False
+        if not torch and getattr(expected, "dtype", float) != getattr(actual, "dtype", float):
+            return False
+        e, a = (np.asarray(x, "float64") for x in (expected, actual))
+        relative, absolute = TOLERANCE[self.dtype]
+        if torch and (self.dtype == "float16" or (self.program.kind == ODD and what != "result")):
+            both = np.isfinite(e) & np.isfinite(a)
+            e, a = np.where(both, e, 0), np.where(both, a, 0)
+        wrong = ~np.isclose(a, e, relative, absolute, equal_nan=True)
+        if not wrong.any():
+            return True
+        if self.noisy is None:
+            self.noisy = [self._pytorch(ROUNDING[self.dtype], key) for key in (12345.678, 98765.43)]
+        known = what if what in self.torch else "gradient"  # of the total, whose part the last result's is
+        moved = [np.abs(noisy[known][i] - self.torch[known][i]) for noisy in self.noisy]
+        most = np.max([np.where(np.isfinite(m), m, np.inf) for m in moved], initial=0.0)
+        return bool(np.all(np.abs(a - e)[wrong] <= AMPLIFIED * most))
