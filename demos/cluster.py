@@ -53,6 +53,7 @@ def main(
     size = shards * samples * (features + 1) * 4 / MB
     print(f"{shards} shards of {samples:,} samples: {size:.0f} MB; each of {workers} workers may have {limit} MB")
 
+    nn.manual_seed(0)
     model = nn.Linear(features, 1, dtype=np.float32)
     loss = jit(lambda x, y: nn.binary_cross_entropy_with_logits(model(x), y))
     optimizer = optim.SGD(model.parameters(), lr=4.0)
