@@ -137,7 +137,8 @@ def test_it_is_replayed_by_jit(op: Any, operands: Any) -> None:
         expected.backward()
         np.testing.assert_allclose(result.data, expected.data, rtol=1e-12)
         for value, twin in zip(values, twins, strict=True):
-            np.testing.assert_allclose(value.grad, twin.grad, rtol=1e-12)
+            # Of the largest: the last bit of tanh, which numba computes otherwise, is amplified by 1 - z * z near z = 1.
+            np.testing.assert_allclose(value.grad, twin.grad, rtol=1e-12, atol=1e-12)
 
 
 def test_jit_refuses_a_rule_that_it_could_not_replay() -> None:

@@ -11,6 +11,7 @@ import pickle
 import random
 import sys
 import warnings
+import zlib
 from collections.abc import Callable
 from itertools import chain
 from operator import attrgetter, is_, itemgetter
@@ -35,6 +36,7 @@ class Guards:
         self._contents: list[tuple[Any, bytes]] = []
         self._prepare()
         self._draws = self._random_states()
+        self._checksums = list(map(_checksum, self._arrays))
 
     def hold(self) -> bool:
         """True while nothing has changed."""
@@ -114,6 +116,12 @@ class Guards:
                     f"the function changes {path.rstrip('.') or 'what it closes over'}, and a replay would not",
                     "return what it computes, and change things after the call",
                 )
+        for array, before in zip(self._arrays, self._checksums, strict=True):
+            if _checksum(array) != before:
+                raise refused(
+                    f"the function writes into an array of shape {array.shape}, and a replay would not",
+                    "return what it computes, and change things after the call",
+                )
         draws = self._random_states()
         if draws[0] != self._draws[0] or (draws[1] != self._draws[1] and _draws_from_python(again)):
             raise refused(
@@ -125,6 +133,10 @@ class Guards:
         """Of NumPy's generators, and of Python's."""
         states = [generator.bit_generator.state for generator in self._generators]
         return pickle.dumps([states, np.random.get_state()]), random.getstate()  # repr takes 2 ms
+
+
+def _checksum(array: np.ndarray[Any, Any]) -> int:
+    return zlib.crc32(array.tobytes())
 
 
 def _draws_from_python(function: Callable[[], object]) -> bool:

@@ -202,24 +202,26 @@ class Trace:
             memory = self._make()
         outputs = memory[0](inputs)
         call = Call(self.program, memory, self._pool)
-        operands = self._wanted_captured
+        operands, repeats = self._wanted_captured, False
         if self._wanted_arguments:
             operands = (*[leaves[i] for i in self._wanted_arguments], *operands)
+            repeats = len(set(map(id, operands))) < len(operands)
         if self._single:
-            return self._result(call, 0, outputs[0], operands)
+            return self._result(call, 0, outputs[0], operands, repeats)
         numbered = iter(enumerate(outputs))
         return map_leaves(
-            lambda leaf: self._result(call, *next(numbered), operands) if leaf is OUTPUT else leaf, self.returned
+            lambda leaf: self._result(call, *next(numbered), operands, repeats) if leaf is OUTPUT else leaf,
+            self.returned,
         )
 
-    def _result(self, call: Call, index: int, data: Any, operands: tuple[Any, ...]) -> Result:
+    def _result(self, call: Call, index: int, data: Any, operands: tuple[Any, ...], repeats: bool) -> Result:
         result = _new(Result)
         form = self._forms[index]
         result.data = data if form is None else form(data)
         result._y = result._grad = None
         result._label = current_scope()
         if self._has_gradient[index] and (not modes.open_blocks or modes.is_recording()):
-            result.op = Replayed(call, index)  # type: ignore[assignment]  # it answers like a row of the table
+            result.op = Replayed(call, index, repeats)  # type: ignore[assignment]  # it answers like a row of the table
             result._x = operands
             result.requires_grad = True
         else:

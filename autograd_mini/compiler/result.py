@@ -38,13 +38,14 @@ class Call:
 class Replayed:
     """The op of a result: its operands are the parameters and arguments that want gradients."""
 
-    __slots__ = ("_given", "_output", "_ready", "call")
+    __slots__ = ("_given", "_output", "_ready", "call", "repeats")
 
     name = symbol = "jit"
     rules = ()  # one is made for each operand when it is asked for
 
-    def __init__(self, call: Call, output: int) -> None:
+    def __init__(self, call: Call, output: int, repeats: bool = False) -> None:
         self.call = call
+        self.repeats = repeats  # a Value is an operand twice, and its gradients must be added
         self._output = output
         self._given: Any = None  # the upstream gradient that ``_ready`` is for
         self._ready: dict[int, Any] = {}
@@ -110,6 +111,7 @@ class Result(Value):
             or gradient is not None
             or modes.open_blocks
             or not isinstance(self.op, Replayed)
+            or self.op.repeats
             or shape_of(self.data)
             or any([x.op is not None for x in operands])
         ):

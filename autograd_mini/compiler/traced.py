@@ -80,15 +80,19 @@ class Traced(Value):
         return np.shape(get_data(self))
 
     def __and__(self, other: Any) -> Any:
-        return _tape().compared(np.logical_and, self, other)
+        if self.dtype == bool:
+            return _tape().compared(np.logical_and, self, other)
+        return _tape().called(np.bitwise_and, (self, other), {})
 
     def __or__(self, other: Any) -> Any:
-        return _tape().compared(np.logical_or, self, other)
+        if self.dtype == bool:
+            return _tape().compared(np.logical_or, self, other)
+        return _tape().called(np.bitwise_or, (self, other), {})
 
     __rand__, __ror__ = __and__, __or__
 
     def __invert__(self) -> Any:
-        return self.map_data(np.logical_not)
+        return self.map_data(np.invert)
 
     def __index__(self) -> int:
         raise refused("a traced number as an index, a count or a range", "close over it instead of passing it")
@@ -106,10 +110,23 @@ class Traced(Value):
             return function(*plain, **kwargs)
         if function in numpy_protocol.PLAIN_RESULTS and not any([isinstance(x, Node) for x in kwargs.values()]):
             return _tape().called(function, args, kwargs)
+        if _is_of_whole_numbers(args, kwargs):  # NumPy's own, as without jit: of floats it would be another function
+            return _tape().called(function, args, kwargs)
         return super().__array_function__(function, types, args, kwargs)
 
     def __repr__(self) -> str:
         return f"Traced(shape={self.shape}, dtype={self.dtype})"
+
+
+def _is_of_whole_numbers(args: Any, kwargs: Any) -> bool:
+    """True if what is traced among the arguments is whole numbers or booleans, and stands in no list."""
+    traced = [x for x in args if isinstance(x, Node)]
+    others = [*[x for x in args if not isinstance(x, Node)], *kwargs.values()]
+    return (
+        bool(traced)
+        and all([x.__class__ is Traced and x.dtype.kind in "iub" for x in traced])
+        and not any([isinstance(x, Node | list | tuple) for x in others])
+    )
 
 
 _SHAPE_ONLY = frozenset(
