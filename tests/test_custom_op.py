@@ -137,7 +137,7 @@ def test_it_is_replayed_by_jit(op: Any, operands: Any) -> None:
         expected.backward()
         np.testing.assert_allclose(result.data, expected.data, rtol=1e-12)
         for value, twin in zip(values, twins, strict=True):
-            # Of the largest: the last bit of tanh, which numba computes otherwise, is amplified by 1 - z * z near z = 1.
+            # Of the largest: the last bit of tanh, which numba computes otherwise, is amplified by 1 - z * z near 1.
             np.testing.assert_allclose(value.grad, twin.grad, rtol=1e-12, atol=1e-12)
 
 
