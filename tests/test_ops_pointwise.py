@@ -297,3 +297,10 @@ def test_a_numpy_scalar_keeps_its_dtype_beside_plain_numbers(name: str, dtype: s
     value = getattr(ops, name)(*first, Value(np.array([2.0], dtype))[0], *arguments)
     assert (plain.dtype, value.dtype) == (dtype, dtype)
     assert plain == value.data
+
+
+def test_ldexp_promotes_plain_arrays_as_it_does_values() -> None:
+    x, exponent = np.ones(2, "float16"), np.ones(2, "float32")
+    assert ops.ldexp(x, exponent).dtype == ops.ldexp(Value(x), Value(exponent)).dtype == "float32"
+    assert ops.ldexp(1.0, exponent).dtype == ops.ldexp(Value(1.0), Value(exponent)).dtype == "float32"
+    assert ops.ldexp(exponent, np.array([1, 2])).dtype == "float32"

@@ -248,7 +248,8 @@ def ldexp(x: Carrier, exponent: Carrier) -> Carrier:
     48.0
     """
     x = positive(x)
-    return mul(x, exp2(exponent if hasattr(exponent, "record") else astype(exponent, dtype_of(x))))
+    is_whole = not hasattr(exponent, "record") and getattr(getattr(exponent, "dtype", None), "kind", "i") != "f"
+    return mul(x, exp2(astype(exponent, dtype_of(x)) if is_whole else exponent))
 
 
 def _sigmoid(x: Any) -> Any:
