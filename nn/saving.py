@@ -49,7 +49,7 @@ def save(model: Module | Mapping[str, Any], path: str | os.PathLike[str]) -> Non
         raise ValueError(located(f"save: {cause}; nothing was saved")) from None
 
 
-def load(path: str | os.PathLike[str], like: Module | Mapping[str, Any] | None = None) -> State:
+def load(path: str | os.PathLike[str], *, like: Module | Mapping[str, Any] | None = None) -> State:
     """The state dict that ``save``, or PyTorch through safetensors, wrote: ``model.load_state_dict(nn.load(path))``.
 
     The name decides the format, as in ``save``. The file may come from anywhere: nothing in it is run, pickled objects
@@ -84,9 +84,8 @@ def load(path: str | os.PathLike[str], like: Module | Mapping[str, Any] | None =
 
 def _with_ending(who: str, path: Any) -> Path:
     if not isinstance(path, str | os.PathLike):
-        raise TypeError(
-            located(f"{who}: the path is a string or a Path, not {type(path).__name__} (nn.save(model, path))")
-        )
+        call = {"save": "nn.save(model, path)", "load": "model.load_state_dict(nn.load(path))"}[who]
+        raise TypeError(located(f"{who}: the path is a string or a Path, not {type(path).__name__}; write {call}"))
     named = Path(path)
     if named.name and not named.suffix:
         named = named.with_name(named.name + ".npz")
