@@ -193,7 +193,7 @@ def test_a_link_stays_a_link(tmp_path: Path) -> None:
         (
             ("model.npz", nn.Linear(2, 1)),
             TypeError,
-            r"the path is a string or a Path, not Linear \(nn\.save\(model, path",
+            r"the path is a string or a Path, not Linear; write nn\.save\(model, path",
         ),
         (([1.0], "model.npz"), TypeError, "give a network or its state_dict"),
         (({"a": np.array([None])}, "model.npz"), TypeError, "'a' is of dtype object"),
