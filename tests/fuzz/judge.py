@@ -14,13 +14,14 @@ PyTorch computes in float64, from the very same numbers. What may differ is stat
 - Where numbers tie. Which of equal numbers a sort moves where is its own affair, and so is the second derivative at a
   kink; all else is PyTorch's.
 - Beyond the range of float16, and of float32 where numbers are odd, which PyTorch's float64 does not leave; and where
-  float16 adds up a thousand numbers, or is differentiated twice, which leaves it hardly a digit.
+  float16 adds up a thousand numbers.
+- To second order of float16 and float32, whose terms may cancel within an op, where no rounding of steps shows it.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from contextlib import nullcontext
+from contextlib import nullcontext, suppress
 from dataclasses import dataclass
 from typing import Any
 from unittest import mock
@@ -40,7 +41,9 @@ SORTING = {
     *("median", "nanmedian", "partition", "percentile", "nanpercentile", "quantile", "nanquantile", "sort"),
 }
 # Their zeros are not exactly 0, or not of PyTorch's sign.
-APPROXIMATED = {"digamma", "erf", "erfinv", "fmod", "lgamma", "polygamma", "remainder", "sinc"}
+APPROXIMATED = {
+    *("digamma", "erf", "erfinv", "fmod", "lgamma", "logaddexp", "logaddexp2", "polygamma", "remainder", "sinc"),
+}
 NAN_STAYS_VISIBLE = {"abs", "elu", "sign"}  # see test_kinks.py
 MANY = 1000  # numbers of float16: their sum may stand still
 
@@ -192,7 +195,8 @@ def _jitted(program: Program, on_numba: bool) -> Numbers:
     with nullcontext() if on_numba else mock.patch.object(native, "is_installed", return_value=False):
         replayed = jit(_of_program(program))
         try:
-            replayed(*[Value(leaf.data * 0.5) for leaf in program.leaves])
+            with suppress(np.linalg.LinAlgError):  # those may be out of an op's domain
+                replayed(*[Value(leaf.data * 0.5) for leaf in program.leaves])
             return eager(program, replayed)
         except JitError:
             return {}
@@ -240,7 +244,7 @@ class _Judge:
             or any(step.call.twin_text.startswith("CALLS") or step.call.op in NAN_STAYS_VISIBLE for step in steps)
         ):
             return {}
-        if kind != TAME or self.dtype == "float16":
+        if kind != TAME or self.dtype != "float64":
             numbers.pop("second gradient", None)
         is_loose = kind == TIES and any(step.call.op in SORTING for step in steps)
         if is_loose or any(_has_few_bits(np.asarray(leaf.data)) for leaf in self.program.leaves):
