@@ -121,7 +121,7 @@ def _layers(step: Step) -> list[Layer]:
         place[call] += 1  # which activation of this call it is
         if not hidden[i]:
             continue
-        part = module_of(value)
+        part = owner = module_of(value)
         if x.ndim > 1 or part is None:
             key: Any = value if part is None else (id(part), function, place[call])
             label = "unit "
