@@ -15,7 +15,7 @@ SHAPES: list[Shape] = [
     *[(), (1,), (3,), (5,), (3, 4), (1, 4), (3, 1), (2, 1, 4), (2, 3, 4), (1, 1)],
     *[(0,), (0, 3), (2, 0), (40, 30), (9000,)],
 ]
-SHORT = [0.0, -0.0, 1.0, -1.0, 0.5, -0.5, 2.0, 3.0]  # among which ties are frequent
+SHORT = [0.0, 1.0, -1.0, 0.5, -0.5, 2.0, 3.0]  # among which ties are frequent; of 0 and -0 either is the larger
 SPECIAL = [
     *[np.nan, np.inf, -np.inf, 0.0, -0.0, 1.0, -1.0],
     *[5e-324, -1e-310, 1e-200, 1e-40, 1e-6, 300.0, -300.0, 1e5, -1e30, 1e200, 1.7e308],
