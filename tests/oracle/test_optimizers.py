@@ -291,3 +291,26 @@ def test_lbfgs_evaluates_where_pytorchs_does(loss: Any, options: dict[str, Any])
     if len(seen[0]) == len(seen[1]):
         assert optimizer.state[0].get("n_iter") == state["n_iter"]
         assert optimizer.state[0].get("func_evals") == state["func_evals"]
+
+
+@pytest.mark.parametrize("options", list(lbfgs_cases()), ids=str)
+def test_lbfgs_takes_pytorchs_100_steps_into_a_bowl(options: dict[str, Any]) -> None:
+    start = np.random.default_rng(3)
+    data = [start.normal(size=(2, 2)), start.normal(size=2), 0.5]
+    ours, theirs = [Value(x) for x in data], [torch.tensor(x, requires_grad=True) for x in data]
+
+    def step(one: Any, xs: Any) -> None:
+        def closure() -> Any:
+            one.zero_grad()
+            value = quadratic(xs)
+            value.backward()
+            return value
+
+        one.step(closure)
+
+    optimizer, oracle = optim.LBFGS(ours, **options), torch.optim.LBFGS(theirs, **options)
+    for _ in range(100):
+        step(optimizer, ours)
+        step(oracle, theirs)
+        for x, twin in zip(ours, theirs, strict=True):
+            np.testing.assert_allclose(x.data, twin.detach().numpy(), rtol=1e-10, atol=1e-10)
