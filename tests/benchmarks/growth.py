@@ -19,6 +19,8 @@ def grow(curve: Curve, pace: Pace) -> dict[str, dict[str, float]]:
                 process.build(curve.problem, {curve.setting: size})
             answers = {label: process.ask("answer") for label, process in running.items()}
             check_agreement(f"{curve.name} {size}", answers, TOLERANCE)
+            for process in running.values():
+                process.ask("time", 2)  # the first steps compile, and would make a slice of one cold step
             steps = {label: steps_in_a_slice(process, pace) for label, process in running.items()}
             seconds: dict[str, list[float]] = {label: [] for label in running}
             for _ in range(pace.rounds):
