@@ -89,8 +89,8 @@ def test_a_plain_array_that_is_an_operand_twice_is_one_array(twin_of: Any) -> No
 
 
 @both
-def test_a_long_chain_is_copied_without_recursion(twin_of: Any) -> None:
-    n = 200_000 if twin_of is through_a_pickle else 20_000  # what is written in Python takes its time
+def test_a_chain_of_a_million_values_is_copied_without_recursion(twin_of: Any) -> None:
+    n = 1_000_000 if twin_of is through_a_pickle else 20_000  # what is written in Python takes its time
     x = Value(1.0)
     y = x
     for _ in range(n):

@@ -14,6 +14,7 @@ import pytest
 import torch
 
 from autograd_mini import Value, cos, draw, explain, grad, gradcheck, hessian, jvp, microscope, mul, ops, sigmoid, sin
+from autograd_mini.compiler import native
 from autograd_mini.compiler.jit import jit
 from autograd_mini.custom import custom_op
 from autograd_mini.ops.operation import TABLE
@@ -125,7 +126,9 @@ def test_the_derivation_is_written_from_the_rule() -> None:
         (product, (X + 5.0, X[0] - 9.0, 2.0)),
     ],
 )
-def test_it_is_replayed_by_jit(op: Any, operands: Any) -> None:
+def test_it_is_replayed_by_jit(op: Any, operands: Any, monkeypatch: Any) -> None:
+    monkeypatch.setattr(native, "is_installed", lambda: False)  # numba's tanh differs in the last bit: see test_native
+
     def loss(*xs: Any) -> Any:
         return ops.sum(ops.tanh(op(*xs)) ** 2)
 
@@ -137,8 +140,7 @@ def test_it_is_replayed_by_jit(op: Any, operands: Any) -> None:
         expected.backward()
         np.testing.assert_allclose(result.data, expected.data, rtol=1e-12)
         for value, twin in zip(values, twins, strict=True):
-            # Of the largest: the last bit of tanh, which numba computes otherwise, is amplified by 1 - z * z near 1.
-            np.testing.assert_allclose(value.grad, twin.grad, rtol=1e-12, atol=1e-12)
+            np.testing.assert_allclose(value.grad, twin.grad, rtol=1e-12)
 
 
 def test_jit_refuses_a_rule_that_it_could_not_replay() -> None:
