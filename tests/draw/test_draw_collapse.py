@@ -141,14 +141,14 @@ def test_tensors_of_different_shapes_do_not_share_a_box():
     assert ("× 20", "(3,) float64", "data 1", "grad –") in shown
 
 
-@pytest.mark.parametrize(("values", "two_ops"), [(100_000, False), (1_000_000, True)])
-def test_a_million_values_are_drawn(values, two_ops, without_dot):
+@pytest.mark.parametrize("two_ops", [False, True])
+def test_a_million_values_are_drawn(two_ops, without_dot):
     x = Value(1.0, label="x")
     y = x
-    for _ in range(values // 2):
+    for _ in range(500_000):
         y = (y * x).tanh() if two_ops else y.tanh().tanh()
     start = time.process_time()
     drawing = draw(y)
     svg = drawing.svg
     assert time.process_time() - start < 60  # a few seconds; a walk that is not linear takes hours
-    assert f"{values + 1:,} values shown as {75 + 1 if two_ops else 2} boxes" in svg
+    assert f"1,000,001 values shown as {75 + 1 if two_ops else 2} boxes" in svg
