@@ -15,6 +15,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 from autograd_mini import ops
+from autograd_mini.carrying import carry
 from autograd_mini.draw import draw
 from autograd_mini.gradcheck import gradcheck
 from autograd_mini.modes import no_grad
@@ -40,6 +41,7 @@ if TYPE_CHECKING:
 __all__ = [
     "JitError",
     "Value",
+    "carry",
     "check_by_hand",
     "custom_op",
     "detect_anomaly",

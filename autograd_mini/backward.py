@@ -122,16 +122,21 @@ def backward(root: Node, upstream: Carrier, *, create_graph: bool = False) -> No
     grads = gradients(root, upstream, create_graph=create_graph)
     for node in grads:
         if node.op is None and node._grad is not None:
-            before = node._grad.data if isinstance(node._grad, Node) and not create_graph else node._grad
-            if shape_of(before) != shape_of(grads[node]):
-                raise ValueError(
-                    located(
-                        f"backward: a leaf has a gradient of shape {shape_of(before)} from before and gets one of "
-                        f"{shape_of(grads[node])}; after replacing its data, forget the old one with zero_grad()"
-                    )
-                )
-            grads[node] = _same_kind(before + grads[node], node.data)
+            grads[node] = added_up(node, grads[node], create_graph)
     write(grads.items())
+
+
+def added_up(leaf: Node, g: Carrier, create_graph: bool = False) -> Carrier:
+    """The gradient that the leaf has from before, and ``g``."""
+    before = leaf._grad.data if isinstance(leaf._grad, Node) and not create_graph else leaf._grad
+    if shape_of(before) != shape_of(g):
+        raise ValueError(
+            located(
+                f"backward: a leaf has a gradient of shape {shape_of(before)} from before and gets one of "
+                f"{shape_of(g)}; after replacing its data, forget the old one with zero_grad()"
+            )
+        )
+    return _same_kind(before + g, leaf.data)
 
 
 def write(grads: Collection[tuple[Node, Carrier]]) -> None:

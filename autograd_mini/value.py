@@ -147,8 +147,7 @@ class Value(Arithmetic, Absent, Node):
 
         Raises ``ValueError`` if ``gradient`` is missing or misshapen, or if there is nothing to differentiate.
         """
-        if modes.open_blocks and modes.tape():
-            modes.tape().refuse(self, "backward(), which belongs after the call")
+        tape = modes.tape() if modes.open_blocks else None
         if not self.requires_grad:
             raise ValueError(
                 located(
@@ -166,10 +165,13 @@ class Value(Arithmetic, Absent, Node):
                 )
             upstream = 1.0 if self.data.__class__ is float else np.ones_like(self.data)
         else:
-            upstream = self._like_data(gradient, "backward", create_graph)
-        if create_graph and not isinstance(upstream, Node):
+            upstream = self._like_data(gradient, "backward", create_graph or tape is not None)
+        if (create_graph or tape is not None) and not isinstance(upstream, Node):
             upstream = Value(upstream, requires_grad=False)
-        backward.backward(self, upstream, create_graph=create_graph)
+        if tape is not None:
+            tape.changes.backward(self, upstream, create_graph)
+        else:
+            backward.backward(self, upstream, create_graph=create_graph)
 
     def _like_data(self, gradient: Any, who: str, create_graph: bool = True) -> Any:
         """A gradient given by the user, in the shape and dtype of this Value."""

@@ -34,6 +34,7 @@ LOOKING = {
 ARROWS: dict[str, set[str]] = {
     "autograd_mini.ops.": {"autograd_mini.ops."},
     "autograd_mini.modes": set(),
+    "autograd_mini.carrying": {"autograd_mini.modes"},
     "autograd_mini.scope": set(),
     "autograd_mini.node": {"autograd_mini.ops."},
     "autograd_mini.errors": {"autograd_mini.ops."},

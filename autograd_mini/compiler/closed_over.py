@@ -1,4 +1,4 @@
-"""The Values that a function closes over, while it is traced: ops on them are written down, their numbers refused."""
+"""The Values that a function closes over, while it is traced: what is done with them is written down."""
 
 from __future__ import annotations
 
@@ -12,15 +12,17 @@ from typing import Any
 import numpy as np
 
 from autograd_mini import modes, numpy_protocol
-from autograd_mini.compiler.errors import refused
-from autograd_mini.compiler.traced import NO_GRAD_YET, READERS, get_data, refused_to, set_data
+from autograd_mini.compiler.traced import READERS, get_data, refused_to, set_data
 from autograd_mini.node import Node
+from autograd_mini.ops.caller import is_library
 from autograd_mini.value import Value
 
 
 @contextmanager
 def guarded(values: list[Any]) -> Iterator[None]:
-    """For a while it is refused to read the data of these Values, which a function closes over.
+    """For a while what is done with these Values, which a function closes over, is written on the tape.
+
+    Their ``data`` is what stands there for it; their gradients, and what is assigned to them, become changes.
 
     Two threads take turns, since each has to leave the Values as it found them.
     """
@@ -42,14 +44,19 @@ _one_thread = RLock()
 def _guarded_kind(kind: Any) -> Any:
     def read(self: Any) -> Any:
         reader = sys._getframe(1)
-        if modes.tape() and reader.f_code.co_filename not in READERS:
-            raise refused_to(reader, "a parameter")
+        tape = modes.tape()
+        if tape and reader.f_code.co_filename not in READERS:
+            if is_library(reader.f_code.co_filename):
+                raise refused_to(reader, "a parameter")
+            return tape.detached(self)
         return get_data(self)
 
     def write(self: Any, data: Any) -> None:
-        if modes.tape():
-            raise refused("assigning .data of a parameter", "change parameters after the call")
-        set_data(self, data)
+        tape = modes.tape()
+        if tape:
+            tape.changes.assign(self, data)
+        else:
+            set_data(self, data)
 
     def on_tape(arguments: Any) -> Any:
         tape = modes.tape()
@@ -66,22 +73,33 @@ def _guarded_kind(kind: Any) -> Any:
         return kind.__array_function__(self, function, types, args, kwargs)
 
     def grad(self: Any) -> Any:
-        if modes.tape():
-            raise refused("reading .grad of a parameter", NO_GRAD_YET)
-        return kind.grad.fget(self)
+        tape = modes.tape()
+        if not tape:
+            return kind.grad.fget(self)
+        gradient = tape.changes.grad(self)
+        return np.zeros_like(get_data(self)) if gradient is None else gradient
 
     def set_grad(self: Any, gradient: Any) -> None:
-        if modes.tape():
-            raise refused("assigning .grad of a parameter", NO_GRAD_YET)
-        kind.grad.fset(self, gradient)
+        tape = modes.tape()
+        if tape:
+            tape.changes.set_grad(self, gradient)
+        else:
+            kind.grad.fset(self, gradient)
+
+    def has_grad(self: Any) -> bool:
+        tape = modes.tape()
+        return tape.changes.grad(self) is not None if tape else kind.has_grad.fget(self)
 
     def zero_grad(self: Any) -> None:
-        if modes.tape():
-            raise refused("zero_grad() of a parameter", "call it outside of the jitted function")
-        kind.zero_grad(self)
+        tape = modes.tape()
+        if tape:
+            tape.changes.set_grad(self, None)
+        else:
+            kind.zero_grad(self)
 
     members = {
         "grad": property(grad, set_grad),
+        "has_grad": property(has_grad),
         "zero_grad": zero_grad,
         "data": property(read, write),
         "__array_ufunc__": array_ufunc,

@@ -50,20 +50,20 @@ class Guards:
         return not (self._computed or self._contents) or self._rest_holds()
 
     def _rest_holds(self) -> bool:
-        return all([_same(held_by(container, keys), then) for container, keys, then in self._computed]) and all(
+        return all([same(held_by(container, keys), then) for container, keys, then in self._computed]) and all(
             [array.tobytes() == contents for array, contents in self._contents]
         )
 
     def _hold_as_equals(self) -> bool:
         """``hold``, where a number may have become another object that is equal."""
-        return all([_same(held_by(container, keys), then) for _, container, keys, then in self._held]) and all(
+        return all([same(held_by(container, keys), then) for _, container, keys, then in self._held]) and all(
             [array.tobytes() == contents for array, contents in self._contents]
         )
 
     def what_changed(self) -> str | None:
         """The first thing that does not hold any more, in words."""
         for path, container, keys, then in self._held:
-            if not _same(held_by(container, keys), then):
+            if not same(held_by(container, keys), then):
                 return f"{path.rstrip('.') or 'something that it closes over'} has changed"
         changed = [array for array, contents in self._contents if array.tobytes() != contents]
         return f"numbers in an array of shape {changed[0].shape} have changed" if changed else None
@@ -162,7 +162,7 @@ _PYTHONS: Any = random.random.__self__  # type: ignore[attr-defined]  # the gene
 _CONTENT = attrgetter("cell_contents")
 
 
-def _same(now: Any, then: Any) -> bool:
+def same(now: Any, then: Any) -> bool:
     """The same things in the same places; numbers and strings that are equal are the same."""
     return len(now) == len(then) and all(
         a is b or (a.__class__ is b.__class__ and isinstance(a, ATOMS) and (a == b or (a != a and b != b)))

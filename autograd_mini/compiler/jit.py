@@ -18,6 +18,7 @@ from autograd_mini.compiler import native
 from autograd_mini.compiler.arguments import form_of, numbers_of, statics_of, with_leaves
 from autograd_mini.compiler.cache import Cache
 from autograd_mini.compiler.closed_over import guarded
+from autograd_mini.compiler.effects import Effects
 from autograd_mini.compiler.errors import JitError, refused
 from autograd_mini.compiler.fuse import fused
 from autograd_mini.compiler.guards import Guards
@@ -101,7 +102,8 @@ class Jitted(Generic[P, R]):
             failed = error
         else:
             return result
-        run_on_tape(self._f, args, kwargs, leaves)  # fails too, but on the user's line, and can say which
+        with guarded(trace.guards.values):
+            run_on_tape(self._f, args, kwargs, leaves)  # fails too, but on the user's line, and can say which
         raise failed
 
     def _eagerly(self, args: Any, kwargs: Any) -> R:
@@ -142,6 +144,7 @@ class Trace:
             if tape.refusal is not None:
                 raise tape.refusal
             guards.check_untouched(again)
+            tape.changes.check_untouched()
             _check_returned(self.returned)
             left = numbers_of((args, kwargs))
             if len(left) != len(arguments) or any([x is not y for x, y in zip(left, arguments, strict=True)]):
@@ -149,10 +152,15 @@ class Trace:
                     "the function changes a list or dict that it was given, and a replay would not",
                     "return what it computes instead",
                 )
-            outputs = tape.outputs([leaf for leaf in leaves_of(self.returned) if isinstance(leaf, Node)])
+            returned = [leaf for leaf in leaves_of(self.returned) if isinstance(leaf, Node)]
+            self._returns = len(returned)
+            outputs = tape.outputs(returned)
+            self._effects = Effects(tape.changes) if tape.changes else None
             self._forms = [_form_without_axes(get_data(x)) for x in outputs]
             of_arguments = [i for i, leaf in enumerate(leaves) if isinstance(leaf, Node) and leaf.requires_grad]
             wanted = [arguments[i] for i in of_arguments] + [x for x in tape.captured if x.requires_grad]
+            if self._effects:  # the gradients were taken inside
+                wanted = []
             of_tape = packed if is_worth_packing(tape) else Tape.program
             program = fused(simplified(of_tape(tape, outputs, wanted)))
         self.returned = map_leaves(lambda leaf: OUTPUT if isinstance(leaf, Node) else leaf, self.returned)
@@ -179,6 +187,11 @@ class Trace:
         """What the program reads: the arguments' numbers and the parameters' as they are now; None if it cannot."""
         if not self.guards.hold():
             return None
+        if self._effects:
+            more = self._effects.read(leaves)
+            if more is None:
+                return None
+            leaves = more
         inputs = [leaves[i] for i in self._arguments]
         if self._wanted_arguments:
             inputs = [x.data if isinstance(x, Node) else x for x in inputs]
@@ -192,7 +205,9 @@ class Trace:
 
     def what_changed(self) -> str:
         """Why this trace does not serve any more."""
-        return self.guards.what_changed() or "a parameter has another shape or dtype, or was frozen"
+        return self.guards.what_changed() or (
+            "a parameter has another shape or dtype, or was frozen, or the state of an optimizer has another form"
+        )
 
     def run(self, inputs: Any, leaves: list[Any]) -> Any:
         """The results, ready for their backward."""
@@ -201,6 +216,8 @@ class Trace:
         except IndexError:
             memory = self._make()
         outputs = memory[0](inputs)
+        if self._effects:
+            self._effects.put(outputs[self._returns :])
         call = Call(self.program, memory, self._pool)
         operands, repeats = self._wanted_captured, False
         if self._wanted_arguments:

@@ -17,11 +17,10 @@ Like = tuple[tuple[int, ...], Any] | None  # shape and dtype of an array or NumP
 
 @dataclass(frozen=True, slots=True)
 class Argument:
-    """What the caller gives: number or array ``index`` among all of the arguments."""
+    """What the caller gives: number or array ``index`` among all of the arguments, or what an object ``carries``."""
 
     index: int
-
-    name = "argument"
+    name: str = "argument"
 
 
 @dataclass(frozen=True, slots=True, eq=False)

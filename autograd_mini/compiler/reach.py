@@ -120,7 +120,10 @@ def _parts_of(thing: Any) -> Iterator[tuple[str, Any, Any]]:
     elif not isinstance(thing, types.ModuleType | types.BuiltinFunctionType | np.ufunc | Operation):
         yield "", (type(thing),), None
         attributes = getattr(thing, "__dict__", None)
-        if attributes is not None:
+        carried = getattr(type(thing), "carried_by_jit", ())  # which programs read themselves: see ``carry``
+        if attributes and carried:
+            yield ".", attributes, tuple([name for name in attributes if name not in carried])
+        elif attributes is not None:
             yield ".", attributes, None
         slots = [name for kind in type(thing).__mro__ for name in vars(kind).get("__slots__", ())]
         if slots and not is_installed(_file_of(type(thing))):

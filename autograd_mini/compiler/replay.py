@@ -16,6 +16,7 @@ import numpy as np
 from autograd_mini.compiler.emit import Code, how_it_writes, lines_of_code
 from autograd_mini.compiler.plan import planned
 from autograd_mini.compiler.program import Argument, Captured, Constant, Program, Upstream
+from autograd_mini.compiler.spell import spelled_out
 
 Forward = Callable[[Any], Any]  # from the arguments and parameters to the outputs
 Backward = Callable[[Any], Any]  # from an upstream gradient to the gradients wanted
@@ -32,6 +33,7 @@ class Replay(NamedTuple):
 
 def compiled(program: Program) -> Replay:
     """The program as Python code."""
+    program = spelled_out(program)
     ops = program.ops
     inputs, parts = parts_of(program)
     in_forward = {*inputs, *parts[0]}
@@ -72,7 +74,7 @@ def parts_of(program: Program) -> tuple[list[int], list[list[int]]]:
     needed = program.needed_for(program.roots)
     in_forward = program.needed_for(program.outputs)
     everything = range(len(program))
-    inputs = [i for i in everything if needed[i] and isinstance(program.ops[i], Argument | Captured)]
+    inputs = [i for kind in (Argument, Captured) for i in everything if needed[i] and isinstance(program.ops[i], kind)]
     parts = [[i for i in everything if in_forward[i]]]
     for gradients in program.gradients:
         own = program.needed_for([g for g in gradients if g is not None])

@@ -10,6 +10,7 @@ import numpy as np
 
 from autograd_mini import modes, value
 from autograd_mini.backward import gradients
+from autograd_mini.compiler.changes import Changes
 from autograd_mini.compiler.errors import JitError, refused
 from autograd_mini.compiler.program import DETACH, SOURCES, Argument, Captured, Constant, Like, Plain, Program, Upstream
 from autograd_mini.compiler.rows import AFTER
@@ -36,6 +37,11 @@ class Tape:
         self.effects: list[Traced] = []  # lines that a replay runs though nobody may use what they give
         self.refusal: JitError | None = None  # the first
         self.sources: dict[int, Any] = {}  # what each argument, parameter and constant was
+        self.changes = Changes(self)
+        self._parameters: dict[Traced, Any] = {}  # the Value that each stands for
+        self._arguments = 0
+        self._truths: dict[int, bool] = {}  # of what is carried, on which a step may decide
+        self.decided: dict[int, bool] = {}  # and has decided
 
     # ------------------------------------------------------------ called by Values
 
@@ -145,6 +151,13 @@ class Tape:
         truth = ufunc(*plain)
         return self.line(Plain(ufunc.__name__, ufunc), tuple(operands), truth if np.ndim(truth) else bool(truth))
 
+    def truth(self, x: Traced) -> bool | None:
+        """What ``if x`` finds, if ``x`` is carried; None if nobody may ask."""
+        truth = self._truths.get(x.number)
+        if truth is not None:
+            self.decided[x.number] = truth
+        return truth
+
     def refuse(self, x: Any, how: str) -> None:
         """The error for reading the data of a Value, which would be a constant from then on."""
         raise refused(
@@ -165,6 +178,7 @@ class Tape:
             self._of_value[x] = known
             if x not in self._born:
                 self.captured.append(known)
+                self._parameters[known] = x
         return known
 
     def constant(self, data: Any) -> int:
@@ -181,8 +195,34 @@ class Tape:
         if np.asarray(data).dtype.kind not in "fiub":
             kind = np.asarray(data).dtype
             raise refused(f"an argument is an array of {kind}", "pass real numbers, whole numbers or booleans")
+        self._arguments = index + 1
         node = self.line(Argument(index), (), data)
         node.requires_grad = isinstance(leaf, Node) and leaf.requires_grad
+        return node
+
+    def carried(self, leaf: Any) -> Traced:
+        """The Value that stands for a number that some object carries from call to call: one argument more."""
+        node = self.line(Argument(self._arguments, "carried"), (), leaf)
+        self._arguments += 1
+        if leaf.__class__ is float:
+            self._truths[node.number] = bool(leaf)
+        return node
+
+    def constant_node(self, data: Any) -> Traced:
+        """The Value that stands for a plain number or array."""
+        data = value.as_operand(data)
+        return self.line(Constant(data), (), data)
+
+    def parameter(self, node: Traced) -> Any:
+        """The Value that ``node`` stands for: found by the function, and not made by it; else None."""
+        return self._parameters.get(node)
+
+    def rebound(self, x: Any, data: Traced) -> Traced:
+        """What stands for the parameter from now on, after ``x.data = data``."""
+        node = self.detached(data)
+        node.requires_grad = x.requires_grad
+        self._of_value[x] = node
+        self._parameters[node] = x
         return node
 
     def standing_for(self, x: Node) -> Traced:
@@ -193,8 +233,8 @@ class Tape:
     # ------------------------------------------------------------ the end
 
     def outputs(self, returned: list[Any]) -> list[Traced]:
-        """What stands on the tape for the Values returned; the first waits for what is done besides."""
-        outputs = [self.standing_for(x) for x in returned]
+        """What stands on the tape for the Values returned, then what is changed; the first waits for the effects."""
+        outputs = [*[self.standing_for(x) for x in returned], *self.changes.lines()]
         if self.effects and outputs:
             outputs[0] = AFTER(outputs[0], *self.effects)
         return outputs
@@ -231,6 +271,7 @@ def _of_one_form(name: str, f: Callable[..., Any], form: list[Like]) -> Callable
             )
         return z
 
+    checked.__wrapped__ = f  # type: ignore[attr-defined]  # it may have a method that computes into an array
     return checked
 
 

@@ -21,7 +21,7 @@ _slot: Any = vars(Node)["data"]  # below the property of Traced
 get_data, set_data = _slot.__get__, _slot.__set__
 # Who may look at the data of a traced Value: those who compute with it and write down that they did.
 READERS = frozenset({value.__file__, backward.__file__, forward.__file__, transforms.__file__})
-NO_GRAD_YET = "take gradients by grad or value_and_grad inside of the function, or by backward() after the call"
+NO_GRAD_YET = "take gradients by grad or value_and_grad, or read them from the parameters after backward()"
 
 
 class Traced(Value):
@@ -93,6 +93,10 @@ class Traced(Value):
 
     def __invert__(self) -> Any:
         return self.map_data(np.invert)
+
+    def __bool__(self) -> bool:
+        truth: bool | None = _tape().truth(self)
+        return super().__bool__() if truth is None else truth
 
     def __index__(self) -> int:
         raise refused("a traced number as an index, a count or a range", "close over it instead of passing it")

@@ -153,8 +153,10 @@ REFUSED = {
     "an argument that it changes": (lambda x: W * (x.append(1.0), x[0])[1], "changes a list or dict"),
     "an iterator": (lambda x: W * x * next(NUMBERS_ONE_BY_ONE), "closes over an iterator"),
     "an object with slots that it changes": (changes_a_slot, "changes SLOTTED"),
-    "the data of a parameter": (lambda x: W * x * W.data, "reading .data of a parameter"),
-    "an assignment to a parameter": (lambda x: setattr(W, "data", 1.0), "assigning .data of a parameter"),
+    "an assignment of another shape to a parameter": (
+        lambda x: setattr(W, "data", np.ones(2)),
+        r"assigning to .data of a parameter of shape \(\) and dtype float64 what has shape \(2,\)",
+    ),
     "random numbers of a generator": (lambda x: W * x * RNG.normal(), "draws random numbers"),
     "random numbers of NumPy": (lambda x: W * x * np.random.normal(), "draws random numbers"),
     "random numbers of Python": (lambda x: W * x * random.random(), "draws random numbers"),

@@ -289,7 +289,6 @@ REFUSED: dict[str, Callable[..., Any]] = {
     "a function that is no op": lambda x: W * np.fft.fft(x),
     "range": lambda x: sum(W * i for i in range(x[0])),
     "an f-string": lambda x: W * len(f"{x[0]:.3f}"),
-    "backward": lambda x: (W * x).sum().backward(),
     "a list of them in Value": lambda x: Value([x[0], x[1]]) * W,
 }
 

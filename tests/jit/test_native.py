@@ -22,13 +22,29 @@ from autograd_mini.compiler.native.interpreter import machine_code, run
 from autograd_mini.compiler.native.machine import Machine
 from autograd_mini.compiler.native.opcodes import POINTWISE
 from autograd_mini.ops.operation import TABLE
-from tests.jit import test_effects, test_guards, test_jit, test_layers_and_losses, test_pack, test_random_programs
+from tests.jit import (
+    test_effects,
+    test_guards,
+    test_jit,
+    test_layers_and_losses,
+    test_pack,
+    test_random_programs,
+    test_steps,
+)
 
 NOT_AGAIN = {
     "test_a_network_trains_as_without_jit",  # to the last bit, which numba's exp is not NumPy's; within 1e-12 below
     "test_few_traces_are_kept_and_many_are_warned_of",  # of the traces alone, and slow
 }
-for module in (test_effects, test_guards, test_jit, test_layers_and_losses, test_pack, test_random_programs):
+for module in (
+    test_effects,
+    test_guards,
+    test_jit,
+    test_layers_and_losses,
+    test_pack,
+    test_random_programs,
+    test_steps,
+):
     tests = {name: f for name, f in vars(module).items() if name.startswith("test_") and callable(f)}
     assert not tests.keys() & globals().keys()
     globals().update({name: f for name, f in tests.items() if name not in NOT_AGAIN})

@@ -57,10 +57,7 @@ REFUSED: dict[str, tuple[Callable[[Any], Any], str]] = {
     "tolist": (lambda x: W * sum(x.tolist()), "tolist looks at the numbers"),
     "np.nonzero": (lambda x: x[np.nonzero(x > 0)], "nonzero gives what is neither a number nor an array"),
     "min of Python": (lambda x: min(x) * W, "an if, a while"),
-    "the gradient of a parameter": (lambda x: W.grad * x, "reading .grad of a parameter"),
     "the gradient of an argument": (lambda x: W * x.grad, "reading .grad of what is traced"),
-    "zero_grad": (lambda x: (W.zero_grad(), W * x)[1], "zero_grad"),
-    "assigning a gradient": (lambda x: setattr(W, "grad", x), "assigning .grad of a parameter"),
 }
 
 

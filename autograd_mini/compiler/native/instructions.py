@@ -80,7 +80,7 @@ class Instructions:
     def __init__(self, dtype: Any) -> None:
         self.dtype = dtype
         self.lines: list[Line] = []
-        self.sizes: dict[int, int] = {-1: 1, -2: 1}  # room for the first and the second operand
+        self.sizes: dict[int, int] = {-1: 1, -2: 1, -3: 1}  # room for the first and the second operand, and a product
         self.constants: dict[int, float] = {}
         self._casts: dict[Any, Place] = {}
 
@@ -149,11 +149,11 @@ class Instructions:
         """``x``, or a copy of it without gaps, where there is room for operand ``which``."""
         if x.view.flags.c_contiguous:
             return x
-        copied = self._room(which, x.view.shape)
+        copied = self.room(which, x.view.shape)
         self.copy(copied, x)
         return copied
 
-    def _room(self, which: int, shape: tuple[int, ...]) -> Place:
+    def room(self, which: int, shape: tuple[int, ...]) -> Place:
         """Memory that the next instruction reads, and nobody later."""
         owner = -1 - which
         place = Place(owner, np.empty(shape, self.dtype))
@@ -219,7 +219,7 @@ class Instructions:
         x, y = factors[0], factors[-1]
         lengths = (1, z.view.size, len(index))
         if len(factors) == 1:
-            room = self._room(0, x.elements.shape)
+            room = self.room(0, x.elements.shape)
             self.pick(room, factors)
             self.scatter(z, room, index)
         else:

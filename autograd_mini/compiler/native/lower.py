@@ -66,21 +66,7 @@ class Lowering:
             return "whole"
         if i in self.lazy or self.places[i].owner != i or self.places[i].is_number:  # which lies among the numbers
             return None
-        row = row_of(self.program.ops[i])
-        pointwise = row in POINTWISE or row == "relu"
-        over = pointwise and all([self._may_be_overwritten(i, x) for x in self.program.operands[i]])
-        return "elementwise" if over else "whole"
-
-    def _may_be_overwritten(self, i: int, x: int) -> bool:
-        """False if ``x`` lies crosswise in memory of the size of line i, which could become that of line i."""
-        if x in self.lazy:
-            return False
-        place = self.places[x]
-        if place.owner < 0 or place.is_number:
-            return True
-        like = self.program.likes[i]
-        straight = like is not None and place.view.shape == like[0] and place.view.flags.c_contiguous
-        return bool(straight) or self.program.likes[place.owner] != like
+        return "whole"  # never over its operands: a loop that reads what it writes takes one element at a time
 
     # ------------------------------------------------------------ places
 
@@ -142,8 +128,9 @@ class Lowering:
         elif row == "linear":
             x, weight, bias = [self.places[x] for x in xs]
             z = self._own(i)
-            code.matmul(z, x, weight.seen(weight.view.T))
-            code.pointwise(op.ADD, z, [z, bias])
+            product = code.room(2, z.view.shape)
+            code.matmul(product, x, weight.seen(weight.view.T))
+            code.pointwise(op.ADD, z, [product, bias])
         elif row == "pack":
             code.pack(self._own(i), [self.places[x] for x in xs])
         elif row == "gather":

@@ -1,0 +1,127 @@
+"""What a traced function changes that outlives its call: gradients, parameters, the numbers of an optimizer.
+
+While the function is traced nothing is changed; here is written down what each of them becomes. At each call the
+program computes it, and ``effects.py`` puts it in place.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from autograd_mini.backward import gradients
+from autograd_mini.compiler.arguments import form_of, with_leaves
+from autograd_mini.compiler.errors import refused
+from autograd_mini.compiler.guards import same
+from autograd_mini.compiler.traced import Traced, get_data
+from autograd_mini.node import Node
+from autograd_mini.ops.operation import dtype_of, shape_of
+
+
+class Changes:
+    """The changes in the order in which the function makes them: it sees what it has changed itself."""
+
+    def __init__(self, tape: Any) -> None:
+        self._tape = tape
+        self.grads: dict[Any, Traced | None] = {}  # what has been found since the last zero_grad, by parameter
+        self.added: dict[Any, None] = {}  # the parameters whose gradients from before the call count too
+        self.without: dict[Any, None] = {}  # those that had none, and the function knows it
+        self.data: dict[Any, Traced] = {}
+        self.carried: list[Carried] = []
+
+    def __bool__(self) -> bool:
+        return bool(self.grads or self.data or self.carried)
+
+    # ------------------------------------------------------------ gradients
+
+    def backward(self, root: Any, upstream: Any, create_graph: bool) -> None:
+        """``root.backward(upstream)`` in the function."""
+        tape = self._tape
+        root, upstream = tape.standing_for(root), tape.standing_for(upstream)
+        for node, g in gradients(root, upstream, create_graph=True).items():
+            if node.op is not None:
+                continue
+            x = tape.parameter(node)
+            if x is None or x.op is not None:
+                which = "an argument" if x is None else "a Value that was computed before"
+                raise refused(
+                    f"backward() reaches {which}, and its gradient would have to go on from there",
+                    "call backward() on what the jitted function returns",
+                )
+            if x not in self.grads:
+                self.added[x] = None
+            before = self.grads.get(x)
+            g = g if create_graph else tape.detached(g)
+            self.grads[x] = g if before is None else before + g
+
+    def grad(self, x: Any) -> Traced | None:
+        """The gradient of a parameter, as the function finds it; None if there is none."""
+        if x in self.added or x not in self.grads:
+            if x._grad is not None:
+                raise refused(
+                    "the function reads a gradient that was there before the call",
+                    "call zero_grad() at its beginning or at its end",
+                )
+            self.added.pop(x, None)
+            self.without[x] = None
+            self.grads.setdefault(x, None)
+        return self.grads[x]
+
+    def set_grad(self, x: Any, gradient: Any) -> None:
+        """``x.grad = gradient`` in the function; of None, ``x.zero_grad()``."""
+        self.grads[x] = None if gradient is None else self._alike(x, gradient, ".grad")
+        self.added.pop(x, None)
+
+    # ------------------------------------------------------------ numbers
+
+    def assign(self, x: Any, data: Any) -> None:
+        """``x.data = data`` in the function."""
+        self.data[x] = self._tape.rebound(x, self._alike(x, data, ".data"))
+
+    def carry(self, read: Any, step: Any) -> None:
+        """``carry`` in the function."""
+        self.carried.append(Carried(self._tape, read, step))
+
+    def _alike(self, x: Any, new: Any, what: str) -> Traced:
+        """What is assigned, on the tape: of the shape and dtype of the parameter."""
+        traced = self._tape.standing_for(new) if isinstance(new, Node) else self._tape.constant_node(new)
+        forms = [(shape_of(data), dtype_of(data), data.__class__ is float) for data in map(get_data, (traced, x))]
+        if forms[0] != forms[1]:
+            raise refused(
+                f"assigning to {what} of a parameter of shape {forms[1][0]} and dtype {forms[1][1]} what has shape "
+                f"{forms[0][0]} and dtype {forms[0][1]}",
+                "keep shape and dtype, or change them outside of the jitted function",
+            )
+        node: Traced = traced
+        return node
+
+    # ------------------------------------------------------------ the end
+
+    def lines(self) -> list[Traced]:
+        """What the program computes for them: data, gradients, what is carried."""
+        grads = [g for g in self.grads.values() if g is not None]
+        return [*self.data.values(), *grads, *[x for carried in self.carried for x in carried.outputs]]
+
+    def check_untouched(self) -> None:
+        """An error if the function changed what an object carries while it was only traced."""
+        for carried in self.carried:
+            now: list[Any] = []
+            if form_of(carried.read(), now) != carried.form or not same(now, carried.leaves):
+                raise refused(
+                    "the function changes the options or the state of an optimizer, and a replay would not",
+                    "change them outside of the jitted function; its step reads them at each call",
+                )
+
+
+class Carried:
+    """Numbers that some object keeps from call to call."""
+
+    def __init__(self, tape: Any, read: Any, step: Any) -> None:
+        self.read = read
+        self.leaves: list[Any] = []
+        before = read()
+        self.form = form_of(before, self.leaves)
+        nodes = [tape.carried(leaf) for leaf in self.leaves]
+        self.becomes, self.write = step(*with_leaves(before, iter(nodes)))
+        self.outputs = [tape.standing_for(x) for x in self.becomes if isinstance(x, Node)]
+        self.counts = [x.__class__ is int for x in before[1]]  # a program has floats for them
+        self.truths = [(k, tape.decided[x.number]) for k, x in enumerate(nodes) if x.number in tape.decided]

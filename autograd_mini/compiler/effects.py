@@ -1,0 +1,106 @@
+"""Effects: at each call, what a program has computed for parameters, gradients and optimizers is put in place."""
+
+from __future__ import annotations
+
+from operator import is_
+from typing import Any
+
+import numpy as np
+
+from autograd_mini.backward import added_up
+from autograd_mini.compiler.arguments import form_of
+from autograd_mini.compiler.changes import Carried, Changes
+from autograd_mini.compiler.traced import get_data
+from autograd_mini.node import Node
+
+
+class Effects:
+    """The changes of one trace, as each call makes them: all of them, or none where something fails on the way."""
+
+    def __init__(self, changes: Changes) -> None:
+        self._without = list(changes.without)
+        self._assigned = list(changes.data)
+        self._found = [x for x, g in changes.grads.items() if g is not None]
+        self._added = [(k, x) for k, x in enumerate(self._found, len(self._assigned)) if x in changes.added]
+        self._forgotten = [x for x, g in changes.grads.items() if g is None]
+        self._carried = [_Carry(carried) for carried in changes.carried]
+        # NumPy gives scalars where an array has no axes; a Value holds the array
+        self._bare = [k for k, x in enumerate(changes.lines()) if _is_bare(get_data(x))]
+
+    def read(self, leaves: list[Any]) -> list[Any] | None:
+        """``leaves`` and what is carried into the program; None if that is not as it was when it was traced."""
+        if any([x._grad is not None for x in self._without]):
+            return None
+        for carry in self._carried:
+            more = carry.read()
+            if more is None:
+                return None
+            leaves = leaves + more
+        return leaves
+
+    def put(self, computed: Any) -> None:
+        """Puts what the program has computed in place; Ctrl-C comes before all of it or after."""
+        computed = list(computed)
+        for k in self._bare:
+            computed[k] = np.asarray(computed[k])
+        for k, x in self._added:
+            if x._grad is not None:
+                computed[k] = added_up(x, computed[k])
+        try:
+            self._put(computed)
+        except BaseException:
+            self._put(computed)
+            raise
+
+    def _put(self, computed: list[Any]) -> None:
+        rest = iter(computed)
+        for x in self._assigned:
+            x.data = next(rest)
+        for x in self._found:
+            x._grad = next(rest)
+        for x in self._forgotten:
+            x._grad = None
+        for carry in self._carried:
+            carry.put(rest)
+
+
+class _Carry:
+    """What some object carries, at each call. What was read last, or written since, needs no second look."""
+
+    def __init__(self, carried: Carried) -> None:
+        self._read, self._write = carried.read, carried.write
+        self._form, self._truths, self._counts = carried.form, carried.truths, carried.counts
+        self._becomes = [_COMPUTED if isinstance(x, Node) else x for x in carried.becomes]
+        self._settings: Any = None
+        self._of_settings: list[Any] = []  # the numbers among them
+        self._kept: list[Any] = []
+        self._of_kept: list[Any] = []  # the same as the program takes them: no whole numbers
+
+    def read(self) -> list[Any] | None:
+        settings, kept = self._read()
+        if settings == self._settings and len(kept) == len(self._kept) and all(map(is_, kept, self._kept)):
+            return self._of_settings + self._of_kept
+        leaves: list[Any] = []
+        if form_of((settings, kept), leaves) != self._form:
+            return None
+        if any([bool(leaves[k]) != truth for k, truth in self._truths]):
+            return None
+        cut = len(leaves) - len(kept)
+        self._settings, self._of_settings = settings, leaves[:cut]
+        self._kept, self._of_kept = kept, leaves[cut:]
+        return leaves
+
+    def put(self, computed: Any) -> None:
+        new: list[Any] = [next(computed) if x is _COMPUTED else x for x in self._becomes]
+        if len(new) == len(self._counts):
+            self._of_kept = new
+            new = [int(x) if is_count else x for x, is_count in zip(new, self._counts, strict=True)]
+            self._kept = new
+        self._write(new)
+
+
+def _is_bare(data: Any) -> bool:
+    return isinstance(data, np.ndarray | np.generic) and not data.ndim
+
+
+_COMPUTED = object()  # stands where the program computes a number
