@@ -121,6 +121,8 @@ class Optimizer:
     def _carry(self) -> tuple[Any, list[Any]]:
         """The options of each group and the names in each parameter's state; the numbers of all states."""
         options = tuple([tuple(group.values())[1:] for group in self.param_groups])  # all but the parameters
+        if not any(self.state):  # of SGD, or before the first step
+            return (options, ()), []
         return (options, tuple(map(tuple, self.state))), [x for state in self.state for x in state.values()]
 
     def _step_in_program(self, settings: Any, numbers: list[Any]) -> tuple[list[Any], Callable[[list[Any]], None]]:
@@ -128,7 +130,7 @@ class Optimizer:
         rest, options = iter(numbers), {}
         for group, of_group in zip(self.param_groups, settings[0], strict=True):
             options[id(group)] = dict(zip(group.options, of_group, strict=True))
-        states = [{name: next(rest) for name in names} for names in settings[1]]
+        states = [{name: next(rest) for name in names} for names in map(tuple, self.state)]
         for i, (parameter, group) in enumerate(zip(self.params, self._groups, strict=True)):
             if parameter.has_grad:
                 own, g = options[id(group)], parameter.grad

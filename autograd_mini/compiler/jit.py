@@ -187,7 +187,7 @@ class Trace:
         """What the program reads: the arguments' numbers and the parameters' as they are now; None if it cannot."""
         if not self.guards.hold():
             return None
-        if self._effects:
+        if self._effects is not None:
             more = self._effects.read(leaves)
             if more is None:
                 return None
@@ -216,9 +216,12 @@ class Trace:
         except IndexError:
             memory = self._make()
         outputs = memory[0](inputs)
-        if self._effects:
+        call = None
+        if self._effects is None:
+            call = Call(memory, self._pool)
+        else:
+            self._pool.append(memory)
             self._effects.put(outputs[self._returns :])
-        call = Call(self.program, memory, self._pool)
         operands, repeats = self._wanted_captured, False
         if self._wanted_arguments:
             operands = (*[leaves[i] for i in self._wanted_arguments], *operands)
@@ -231,13 +234,14 @@ class Trace:
             self.returned,
         )
 
-    def _result(self, call: Call, index: int, data: Any, operands: tuple[Any, ...], repeats: bool) -> Result:
+    def _result(self, call: Call | None, index: int, data: Any, operands: tuple[Any, ...], repeats: bool) -> Result:
         result = _new(Result)
         form = self._forms[index]
         result.data = data if form is None else form(data)
         result._y = result._grad = None
         result._label = current_scope()
-        if self._has_gradient[index] and (not modes.open_blocks or modes.is_recording()):
+        result._program = self.program
+        if call is not None and self._has_gradient[index] and (not modes.open_blocks or modes.is_recording()):
             result.op = Replayed(call, index, repeats)  # type: ignore[assignment]  # it answers like a row of the table
             result._x = operands
             result.requires_grad = True

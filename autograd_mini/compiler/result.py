@@ -20,10 +20,9 @@ from autograd_mini.value import Value
 class Call:
     """One run of a program. It has the memory of the run to itself until nobody needs its backward any more."""
 
-    __slots__ = ("_memory", "_pool", "program")
+    __slots__ = ("_memory", "_pool")
 
-    def __init__(self, program: Program, memory: Any, pool: list[Any]) -> None:
-        self.program = program
+    def __init__(self, memory: Any, pool: list[Any]) -> None:
         self._memory = memory
         self._pool = pool
 
@@ -93,15 +92,15 @@ class Replayed:
 class Result(Value):
     """A Value that a program computed."""
 
-    __slots__ = ()
+    __slots__ = ("_program",)
+
+    _program: Program
 
     def program(self) -> Program:
         """The program that computed it, forward and backward: ``print(loss.program())``."""
-        if not isinstance(self.op, Replayed):
-            raise ValueError(
-                "program: this Value was computed under no_grad, or depends on nothing that has a gradient"
-            )
-        return self.op.call.program
+        if not hasattr(self, "_program"):
+            raise ValueError("program: this Value is a copy; the program stayed with the Value that the call returned")
+        return self._program
 
     def backward(self, gradient: Any = None, *, create_graph: bool = False) -> None:
         """As ``Value.backward``; the program's second half runs now, and only now."""

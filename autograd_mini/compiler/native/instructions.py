@@ -83,6 +83,11 @@ class Instructions:
         self.sizes: dict[int, int] = {-1: 1, -2: 1, -3: 1}  # room for the first and the second operand, and a product
         self.constants: dict[int, float] = {}
         self._casts: dict[Any, Place] = {}
+        self._cast: set[int] = set()  # the numbers that this part of the program has cast
+
+    def begin(self) -> None:
+        """From here on nothing counts as cast already: as in another part of the program."""
+        self._cast.clear()
 
     def line(
         self,
@@ -117,7 +122,9 @@ class Instructions:
         place = self._casts.get(number.owner)
         if place is None:
             place = self._casts[number.owner] = self._new(1)
-        self.line(op.CAST, place, number, number, (1, 1, 1))
+        if number.owner not in self._cast:
+            self._cast.add(number.owner)
+            self.line(op.CAST, place, number, number, (1, 1, 1))
         return place
 
     # ------------------------------------------------------------ element by element
@@ -127,6 +134,12 @@ class Instructions:
         if z.view.size == 1:
             on_numbers = op.ON_NUMBERS if z.is_number and self.dtype != np.float64 else 0
             self.line(what + on_numbers, z, operands[0], operands[-1], (1, 1, 1))
+            return
+        sizes = [x.view.size for x in operands]
+        if what == op.MUL and 1 in sizes:
+            number, other = operands if sizes[0] == 1 else operands[::-1]
+            other = self.side_by_side(other.seen(np.broadcast_to(other.view, z.view.shape)), 1)
+            self.line(op.SCALE, z, number, other, (1, 1, z.view.size))
             return
         spread = [
             self._straight(x.seen(np.broadcast_to(x.view, z.view.shape)), which) for which, x in enumerate(operands)

@@ -18,7 +18,7 @@ ADD, SUB, MUL, DIV, MAXIMUM, MINIMUM = range(6)
 IF, UNLESS, GATE, ELSE = range(6, 10)  # y if x else 0; 0 if x else y; 0 if x <= 0 else y; z if x else y
 POW, LESS, LESS_EQUAL, EQUAL, NOT_EQUAL, AND, OR = range(10, 17)
 NEG, EXP, LOG, TANH, SQRT, ABS, SIGMOID, SIN, COS, LOG1P, EXPM1, SIGN, NOT = range(17, 30)  # of one
-COPY, SUM, VDOT, MATMUL, GATHER, SCATTER, PRODUCT, SCATTER_PRODUCT, CAST = range(30, 39)
+COPY, SUM, VDOT, MATMUL, GATHER, SCATTER, PRODUCT, SCATTER_PRODUCT, CAST, SCALE = range(30, 40)
 NAMES = {number: name for name, number in list(globals().items()) if name.isupper()}
 
 WIDTH = 13  # numbers in an instruction: op, z, x, y, three lengths, three strides of x, three of y (or of z)
@@ -174,6 +174,10 @@ def run(code: Any, start: int, stop: int, memory: Any, numbers: Any, index: Any)
                     else:
                         for i in range(n):
                             memory[to + i * z_stride] = memory[by + i * x_stride]
+        elif what == SCALE:
+            number = memory[x]
+            for i in range(n):
+                memory[z + i] = number * memory[y + i]
         elif what == SUM:  # along the middle of three axes
             for a in range(n0):
                 if n == 1:

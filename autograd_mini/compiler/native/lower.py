@@ -51,6 +51,7 @@ class Lowering:
             if "condition" in [self.kind(i), *[self.kind(x) for x in self.program.operands[i]]]:
                 raise
             del self.code.lines[written:]
+            self.code.begin()  # a cast may have gone with them
             self.choice.is_native[i] = False
             self._own(i)
             return False

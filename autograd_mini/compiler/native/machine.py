@@ -34,6 +34,7 @@ class Machine:
     def _segments(self, part: list[int]) -> list[Any]:
         """Runs of instructions, as (start, stop), and between them the lines that are steps of NumPy's."""
         code, items = self.lowering.code, list[Any]()
+        code.begin()
         start = len(code.lines)
         for i in part:
             if not self.lowering.lower(i):
