@@ -188,16 +188,23 @@ def _of_floats(code: Code, i: int, op: Any, names: list[str]) -> str:
     return call if code.program.likes[i] is not None else f"float({call})"  # NumPy's floats would not stay so weak
 
 
+def _product(code: Code, xs: tuple[int, ...]) -> str:
+    """np.dot, which prepares less than matmul; but of a matrix of one number it makes a factor, and 0 * inf is 0."""
+    likes: list[Any] = [code.program.likes[x] for x in xs]
+    is_number = any(math.prod(shape) == 1 for shape, _ in likes)
+    return code.given("matmul", np.matmul) if is_number else code.given("dot", np.dot)
+
+
 def _into_an_array(code: Code, i: int, op: Any, xs: tuple[int, ...], names: list[str]) -> list[str]:
     """NumPy's functions that write into the array of line i, or make one that is given away."""
     row, buffer = row_of(op), code.plan.get(i)
     like: Any = code.program.likes[i]
     into = f", out={buffer}" if buffer else ""
     if row == "linear":
-        product = f"v{i} = {code.given('dot', np.dot)}({names[0]}, {names[1]}.T{into})"
+        product = f"v{i} = {_product(code, xs[:2])}({names[0]}, {names[1]}.T{into})"
         return [product, f"{code.given('add', np.add)}(v{i}, {names[2]}, v{i})"]
     if row == "matmul" and all(len(code.program.likes[x][0]) == 2 for x in xs):  # type: ignore[index]  # arrays
-        return [f"v{i} = {code.given('dot', np.dot)}({', '.join(names)}{into})"]  # the same product, less preparation
+        return [f"v{i} = {_product(code, xs)}({', '.join(names)}{into})"]
     if row == "broadcast_to":
         target = [f"v{i} = {buffer}" if buffer else f"v{i} = empty({like[0]}, {code.given(f't{i}', like[1])})"]
         fill = code.program.likes[xs[0]] is None

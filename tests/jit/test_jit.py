@@ -80,6 +80,14 @@ def test_scalars_stay_floats_and_follow_ieee_rules() -> None:
     steps_alike(lambda x: am.exp(w * x) / (w - x) + am.log(x) + (w * x) ** 0.5, [w], [(1.0,), (0.0,), (-1.0,), (1e4,)])
 
 
+def test_a_matrix_of_a_single_0_times_inf_is_nan() -> None:
+    x, weight = Value([[np.inf], [1.0]]), Value([[0.0]])
+    for f in (am.matmul, lambda x, weight: am.linear(x, weight, [0.5])):
+        replayed = jit(f)
+        for _ in range(2):
+            assert np.array_equal(replayed(x, weight).data, f(x, weight).data, equal_nan=True)
+
+
 def test_the_optimizer_updates_what_the_next_call_reads() -> None:
     model = nn.MLP(2, [8, 1])
     optimizer = optim.SGD(model.parameters(), lr=0.1)
