@@ -42,10 +42,16 @@ class Dropout(Module):
             return x
         return x * at_each_call(self._mask, x, instead=np.ones_like)
 
-    def _mask(self, x: Any) -> Any:
-        kept = self.rng.random(np.shape(x)) >= self.p
-        mask = kept / (1 - self.p) if self.p < 1 else kept * 0.0
-        return mask.astype(x.dtype) if isinstance(x, np.ndarray) else float(mask)
+    def _mask(self, x: Any, out: Any = None) -> Any:
+        scale = 1 / (1 - self.p) if self.p < 1 else 0.0
+        if not isinstance(x, np.ndarray):
+            return float(scale * (self.rng.random() >= self.p))
+        mask = np.empty(x.shape, x.dtype) if out is None else out
+        row, rng = mask.reshape(-1), self.rng
+        for start in range(0, row.size, 8192):  # a part at a time, so that no array of all the numbers is drawn
+            part = row[start : start + 8192]
+            np.multiply(rng.random(part.size) >= self.p, scale, out=part, casting="same_kind")
+        return mask
 
     def extra_repr(self) -> str:
         return f"p={self.p:g}"

@@ -7,12 +7,12 @@ forward function.
 from __future__ import annotations
 
 import math
-import operator
 from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 
+from autograd_mini.compiler.into import INTEGERS, writer_of
 from autograd_mini.compiler.program import DOT, SOURCES, Constant, Like, Plain, Program, Upstream
 from autograd_mini.compiler.rows import row_of
 from autograd_mini.ops.operation import Operation
@@ -23,20 +23,12 @@ _COMPARED: dict[Any, str] = {
     **{np.equal: "==", np.not_equal: "!=", np.less: "<", np.less_equal: "<="},
     **{np.greater: ">", np.greater_equal: ">="},
 }
-_UFUNCS: dict[Any, np.ufunc] = {
-    operator.add: np.add,
-    operator.sub: np.subtract,
-    operator.mul: np.multiply,
-    operator.truediv: np.divide,
-    operator.neg: np.negative,
-}
-_INTEGERS = {"e": np.int16, "f": np.int32, "d": np.int64}
 
 
 def ufunc_of(op: Any) -> np.ufunc | None:
     """NumPy's function that is all of the op's forward."""
-    forward = getattr(op.forward, "__wrapped__", op.forward)
-    return forward if isinstance(forward, np.ufunc) else _UFUNCS.get(forward)
+    found = op.forward if isinstance(op, Plain) else op.ufunc
+    return found if isinstance(found, np.ufunc) else None
 
 
 def how_it_writes(program: Program, i: int) -> str | None:
@@ -44,24 +36,34 @@ def how_it_writes(program: Program, i: int) -> str | None:
     op, like = program.ops[i], program.likes[i]
     if like is None or not like[0] or isinstance(op, SOURCES):
         return None
-    likes = [program.likes[x] for x in program.operands[i]]
-    row = row_of(op)
-    if _is_gate(program, i) if row == "where" else row in _WHOLE and _WHOLE[row](like, likes):
+    if _has_lines(program, i):
         return "whole"
-    ufunc = ufunc_of(op)
-    if row == "relu" or (ufunc is not None and ufunc.nin == len(likes) and ufunc.nout == 1):
+    if _is_elementwise(program, i):
         return "elementwise"
-    return None
+    return None if writer_of(op, like, [program.likes[x] for x in program.operands[i]]) is None else "whole"
 
 
-# Ops that are more than one function of NumPy and compute into an array; each says of which operands it can.
-_WHOLE: dict[str, Callable[..., bool]] = {
-    "linear": lambda like, likes: likes[0] and len(likes[0][0]) == 2 and len({x[1] for x in likes}) == 1,
-    "matmul": lambda like, likes: min(len(x[0]) for x in likes) >= 2 and len({x[1] for x in likes}) == 1,
-    "broadcast_to": lambda like, likes: True,
-    "sum": lambda like, likes: likes[0][1].char in "fd",
-    "gather": lambda like, likes: True,
+def _has_lines(program: Program, i: int) -> bool:
+    """True for more than one ufunc that has lines of code here; what else writes is called, see ``into``."""
+    row = row_of(program.ops[i])
+    likes = [program.likes[x] for x in program.operands[i]]
+    return _is_gate(program, i) if row == "where" else row in _LINES and _LINES[row](likes)
+
+
+_LINES: dict[str, Callable[..., bool]] = {
+    "linear": lambda likes: likes[0] and len(likes[0][0]) == 2 and len({x[1] for x in likes}) == 1,
+    "matmul": lambda likes: [len(x[0]) for x in likes] == [2, 2] and len({x[1] for x in likes}) == 1,
+    "broadcast_to": lambda likes: True,
+    "sum": lambda likes: likes[0][1].char in "efd",
+    "gather": lambda likes: True,
 }
+
+
+def _is_elementwise(program: Program, i: int) -> bool:
+    """True for a ufunc, of which each element of the result needs one of each operand."""
+    row, ufunc = row_of(program.ops[i]), ufunc_of(program.ops[i])
+    is_ufunc = ufunc is not None and ufunc.nin == len(program.operands[i]) and ufunc.nout == 1
+    return row == "relu" or (is_ufunc and row != "matmul")
 
 
 def _is_gate(program: Program, i: int) -> bool:
@@ -76,7 +78,7 @@ def _is_gate(program: Program, i: int) -> bool:
         and of_condition[1].kind == "b"
         and of_condition[0] == like[0]
         and program.likes[other] == like
-        and like[1].char in _INTEGERS
+        and like[1].char in INTEGERS
     )
 
 
@@ -93,8 +95,9 @@ class Code:
         self.program = program
         self.namespace: dict[str, Any] = {"array": np.array, "empty": np.empty, "nan": math.nan}
         self.plan: dict[int, str] = {}
-        self.allocations: list[str] = []  # lines of ``make``
-        self.given_away: set[int] = set()  # what the caller keeps, and which must be an array of its own
+        self._made: list[str] = []
+        self._scratch: dict[int, int] = {}  # how many bytes of each a line needs at most
+        self.how = [how_it_writes(program, i) for i in range(len(program))]
 
     def name(self, i: int) -> str:
         """How the code calls value i."""
@@ -120,9 +123,23 @@ class Code:
     def made(self, name: str, expression: str) -> str:
         """A name for what ``make`` computes beforehand."""
         line = f"{name} = {expression}"
-        if line not in self.allocations:
-            self.allocations.append(line)
+        if line not in self._made:
+            self._made.append(line)
         return name
+
+    def scratch(self, k: int, like: Any) -> str:
+        """The k-th array that a line uses on the way: the next line writes over it."""
+        shape, dtype = like
+        size = math.prod(shape) * dtype.itemsize
+        self._scratch[k] = max(self._scratch.get(k, 0), size)
+        kind = self.given(f"dtype_{dtype.name}", dtype)
+        name = f"scratch{k}_{'_'.join(map(str, shape))}_{dtype.char.replace('?', 'bool')}"
+        return self.made(name, f"scratch{k}[:{size}].view({kind}).reshape({shape})")
+
+    @property
+    def allocations(self) -> list[str]:
+        """Lines of ``make``: what is computed beforehand."""
+        return [*[f"scratch{k} = empty({size}, 'B')" for k, size in self._scratch.items()], *self._made]
 
     def is_number_but_zero(self, i: int) -> bool:
         """True for a plain number that one can divide by."""
@@ -131,7 +148,7 @@ class Code:
 
     def is_own(self, i: int) -> bool:
         """True if the code of line i makes an array that nobody else has."""
-        return i not in self.plan and how_it_writes(self.program, i) is not None
+        return i not in self.plan and self.how[i] is not None
 
 
 def lines_of_code(code: Code, i: int) -> list[str]:
@@ -149,7 +166,7 @@ def lines_of_code(code: Code, i: int) -> list[str]:
         return [f"v{i} = float({made})" if like is None else f"v{i} = {made}"]
     if like is None and row == "where":
         return [f"v{i} = {names[1]} if {names[0]} else {names[2]}"]
-    if how_it_writes(program, i) is not None:
+    if code.how[i] is not None:
         return _into_an_array(code, i, op, xs, names)
     if row == "transpose" and op.params["axes"] is None and len(likes[0][0]) == 2:
         return [f"v{i} = {names[0]}.T"]
@@ -200,10 +217,14 @@ def _into_an_array(code: Code, i: int, op: Any, xs: tuple[int, ...], names: list
     row, buffer = row_of(op), code.plan.get(i)
     like: Any = code.program.likes[i]
     into = f", out={buffer}" if buffer else ""
+    if _is_elementwise(code.program, i):
+        return [_ufunc_call(code, i, op, xs, names, into)]
+    if not _has_lines(code.program, i):
+        return [_writer_call(code, i, op, xs, names, buffer)]
     if row == "linear":
         product = f"v{i} = {_product(code, xs[:2])}({names[0]}, {names[1]}.T{into})"
         return [product, f"{code.given('add', np.add)}(v{i}, {names[2]}, v{i})"]
-    if row == "matmul" and all(len(code.program.likes[x][0]) == 2 for x in xs):  # type: ignore[index]  # arrays
+    if row == "matmul":
         return [f"v{i} = {_product(code, xs)}({', '.join(names)}{into})"]
     if row == "broadcast_to":
         target = [f"v{i} = {buffer}" if buffer else f"v{i} = empty({like[0]}, {code.given(f't{i}', like[1])})"]
@@ -212,36 +233,50 @@ def _into_an_array(code: Code, i: int, op: Any, xs: tuple[int, ...], names: list
     if row == "sum":
         axis, keepdims = op.params["axis"], op.params["keepdims"]
         shape, dtype = code.program.likes[xs[0]]  # type: ignore[misc]  # an array's, as how_it_writes found
-        if axis == 0 and not keepdims and len(shape) == 2:
+        if axis == 0 and not keepdims and len(shape) == 2 and dtype.char in "fd":
             ones = code.given(f"ones_{shape[0]}_{dtype.char}", np.ones(shape[0], dtype))
             return [f"v{i} = {code.given('dot', np.dot)}({ones}, {names[0]}{into})"]
         reduce = code.given("reduce", np.add.reduce)
         return [f"v{i} = {reduce}({names[0]}, {axis}, None, {buffer}, {keepdims})"]
     if row == "where":
         return _gate(code, i, xs, names, buffer)
-    if row == "gather":
-        index = code.given(f"i{i}", op.params["index"].array)
-        return [f"v{i} = {names[0]}.take({index}, None, {buffer}, 'clip')"]
-    if row == "relu":
-        zero = code.given(f"zero_{like[1].char}", np.zeros((), like[1]))
-        return [f"v{i} = {code.given('maximum', np.maximum)}({names[0]}, {zero}{into})"]
+    index = code.given(f"i{i}", op.params["index"].array)  # a gather
+    return [f"v{i} = {names[0]}.take({index}, None, {buffer}, 'clip')"]
+
+
+def _ufunc_call(code: Code, i: int, op: Any, xs: tuple[int, ...], names: list[str], into: str) -> str:
+    """One function of NumPy."""
     ufunc = ufunc_of(op)
-    assert ufunc is not None
+    if ufunc is None:  # relu
+        like: Any = code.program.likes[i]
+        zero = code.given(f"zero_{like[1].char}", np.zeros((), like[1]))
+        return f"v{i} = {code.given('maximum', np.maximum)}({names[0]}, {zero}{into})"
     if len(xs) == 2:
         names = [code.beside(x, code.program.likes[other]) for x, other in zip(xs, reversed(xs), strict=True)]
-    return [f"v{i} = {code.given(ufunc.__name__, ufunc)}({', '.join(names)}{into})"]
+    return f"v{i} = {code.given(ufunc.__name__, ufunc)}({', '.join(names)}{into})"
+
+
+def _writer_call(code: Code, i: int, op: Any, xs: tuple[int, ...], names: list[str], buffer: str | None) -> str:
+    """What ``into`` has for the op, with the array to write into and those that it needs on the way."""
+    like: Any = code.program.likes[i]
+    likes: list[Any] = [code.program.likes[x] for x in xs]
+    writer = writer_of(op, like, likes)
+    assert writer is not None  # as how_it_writes found
+    target = buffer or f"empty({like[0]}, {code.given(f'dtype_{like[1].name}', like[1])})"
+    scratch = [code.scratch(k, needed) for k, needed in enumerate(writer.scratch(op, like, likes))]
+    return f"v{i} = {code.given(f'f{i}', writer.write(op, like, likes))}({', '.join([target, *scratch, *names])})"
 
 
 def _gate(code: Code, i: int, xs: tuple[int, ...], names: list[str], buffer: str | None) -> list[str]:
     """0 where a condition holds (or does not), by masking bits: a branch for each element would take far longer."""
     shape, dtype = code.program.likes[i]  # type: ignore[misc]  # an array's, as how_it_writes found
-    integer = code.given(f"int_{dtype.char}", np.dtype(_INTEGERS[dtype.char]))
-    mask = code.made(f"mask_{'_'.join(map(str, shape))}_{dtype.char}", f"empty({shape}, {integer})")
+    integer = code.given(f"int_{dtype.char}", np.dtype(INTEGERS[dtype.char]))
+    mask = code.scratch(0, (shape, np.dtype(INTEGERS[dtype.char])))
     closed = code.program.likes[xs[1]] is None
     bits = code.given("bitwise_and", np.bitwise_and)
     lines = [f"{mask}[...] = {names[0]}"]  # 1 and 0, which become none and all of the bits, or all and none
     if closed:
-        one = code.given(f"one_{dtype.char}", np.ones((), _INTEGERS[dtype.char]))
+        one = code.given(f"one_{dtype.char}", np.ones((), INTEGERS[dtype.char]))
         lines.append(f"{code.given('subtract', np.subtract)}({mask}, {one}, {mask})")
     else:
         lines.append(f"{code.given('negative', np.negative)}({mask}, {mask})")

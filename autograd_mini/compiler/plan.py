@@ -1,8 +1,9 @@
 """The plan of memory: which lines compute into an array that stays, and which of them share one.
 
 An array is free again after the last line that reads it, or reads a view of it. Element by element an op may then
-write over its own operand. What forward leaves for backward is never written over, since backward may run twice.
-A line that several backwards compute has an array to itself: it cannot suit the free ones of each.
+write over its own operand; not where it reads a view of it, perhaps in another order. What forward leaves for backward
+is never written over, since backward may run twice. A line that several backwards compute has an array to itself: it
+cannot suit the free ones of each.
 """
 
 from __future__ import annotations
@@ -48,19 +49,25 @@ def planned(
                 ends[place].append(owner)
         for place, i in enumerate(part):
             how = writes(i)
-            released = [plan[owner] for owner in ends[place] if owner in plan and owner != i]
+            released = [owner for owner in ends[place] if owner in plan and owner != i]
             if how == "elementwise":
-                _release(free, arrays, released)
+                in_place = [owner for owner in released if _is_itself(owner, program.operands[i], owners)]
+                released = [owner for owner in released if owner not in in_place]
+                _release(free, arrays, [plan[owner] for owner in in_place])
             if how in ("elementwise", "whole"):
                 like = program.likes[i]
                 available = free[like] if i in mine else []
                 plan[i] = available.pop() if available else f"b{i}"
                 arrays[plan[i]] = like
-            if how != "elementwise":
-                _release(free, arrays, released)
+            _release(free, arrays, [plan[owner] for owner in released])
             if i in ends[place] and i in plan and last[i] == place:
                 _release(free, arrays, [plan[i]])
     return plan, arrays
+
+
+def _is_itself(owner: int, operands: tuple[int, ...], owners: dict[int, frozenset[int]]) -> bool:
+    """True for an operand of which no other is a view: NumPy would copy a view before it writes over its array."""
+    return owner in operands and not any([owner in owners[x] for x in operands if x != owner])
 
 
 def _release(free: dict[Any, list[str]], arrays: dict[str, Any], names: list[str]) -> None:

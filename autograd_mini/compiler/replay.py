@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from autograd_mini.compiler.emit import Code, how_it_writes, lines_of_code
+from autograd_mini.compiler.emit import Code, lines_of_code
 from autograd_mini.compiler.plan import planned
 from autograd_mini.compiler.program import Argument, Captured, Constant, Program, Upstream
 from autograd_mini.compiler.spell import spelled_out
@@ -43,7 +43,7 @@ def compiled(program: Program) -> Replay:
     code = Code(program)
 
     def writes(i: int) -> str | None:
-        how = how_it_writes(program, i)
+        how = code.how[i]
         return "own" if how is not None and i in given_away else how
 
     code.plan, arrays = planned(program, parts, [*shared, *given_away], writes)

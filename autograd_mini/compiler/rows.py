@@ -28,6 +28,13 @@ SCATTER: Linear = Linear(
 )
 
 
+COPIED: Linear = Linear(
+    "copied",
+    lambda x, shape: np.array(x, order="C").reshape(shape),
+    lambda g, z, x, shape: COPIED.on(g, shape_of(x)),
+    params=("shape",),
+    doc="""x, its elements in a row, in this shape.""",
+)
 AFTER = Linear(
     "after",
     lambda *operands: operands[0],
@@ -37,7 +44,7 @@ AFTER = Linear(
 
 
 # Rows by the dict that a row shares with those bound to parameters: users may make rows of their own, under any name.
-_OURS = {"pack": PACK, "gather": GATHER, "scatter": SCATTER}
+_OURS = {"pack": PACK, "gather": GATHER, "scatter": SCATTER, "copied": COPIED}
 _NAMES = {id(row._bound): name for name, row in {**TABLE, **_OURS}.items()}
 
 

@@ -271,7 +271,7 @@ def _of_one_form(name: str, f: Callable[..., Any], form: list[Like]) -> Callable
             )
         return z
 
-    checked.__wrapped__ = f  # type: ignore[attr-defined]  # it may have a method that computes into an array
+    checked.__wrapped__ = f  # type: ignore[attr-defined]  # it may have a parameter out
     return checked
 
 

@@ -31,16 +31,30 @@ from autograd_mini.ops.window import (
 # ---------------------------------------------------------------- the largest
 
 
-def _largest(windows: Any) -> Any:
+def largest_of_windows(windows: Any, out: Any = None) -> Any:
+    """The forward of ``max_pool``, into the array ``out`` where there is one."""
     if is_foreign(windows) or windows.shape[1] > 16:
-        return np.max(windows, axis=1, keepdims=True)
-    return reduce(np.maximum, _elements(windows))  # of so few a third of the time
+        return np.max(windows, axis=1, keepdims=True, out=out)
+    return reduce(lambda x, y: np.maximum(x, y, out=out), _elements(windows))  # of so few a third of the time
 
 
 def _first_equal(windows: Any, z: Any) -> Any:
     found = _elements((windows == z) | (windows != windows))
     seen = list(accumulate(found, np.logical_or))  # of windows of few elements: a quarter of logical_or.accumulate
     return np.concatenate([*found[:1], *map(np.greater, found[1:], seen)], axis=1).astype(windows.dtype)
+
+
+def first_equal_into(out: Any, found: Any, first: Any, seen: Any, windows: Any, z: Any) -> Any:
+    """The forward of ``first_equal``, into the array ``out``; the arrays of booleans are for what comes on the way."""
+    np.equal(windows, z, found)
+    np.not_equal(windows, windows, first)
+    np.logical_or(found, first, found)
+    seen.fill(False)
+    for of_found, of_first in zip(_elements(found), _elements(first), strict=True):
+        np.greater(of_found, seen, of_first)
+        np.logical_or(seen, of_found, seen)
+    out[...] = first
+    return out
 
 
 def _elements(windows: Any) -> list[Any]:
@@ -53,7 +67,7 @@ def _to_the_first_largest(g: Carrier, z: Carrier, windows: Carrier) -> Carrier:
 
 
 # Of windows (C, elements, windows) the largest elements (C, 1, windows), and 1 where those stand first, else 0.
-_MAX_POOL = Operation("max_pool", _largest, _to_the_first_largest)
+_MAX_POOL = Operation("max_pool", largest_of_windows, _to_the_first_largest)
 _FIRST_EQUAL = Operation("first_equal", _first_equal, lambda g, z, windows, x: 0.0, lambda g, z, windows, x: 0.0)
 
 

@@ -20,15 +20,17 @@ def _shift(op: str, x: Carrier, axis: Axis) -> Any:
     return map_data(partial(_largest, op=op, axis=axis), x)
 
 
-def _largest(x: Any, op: str, axis: Axis) -> Any:
+def _largest(x: Any, op: str, axis: Axis, out: Any = None) -> Any:
     plain = as_floating(x)
     try:
         if is_foreign(plain):
             largest = np.max(plain, axis=axis, keepdims=True)  # Dask takes no initial
         else:
-            largest = np.maximum.reduce(plain, axis=axis, keepdims=True, initial=-math.inf)
+            largest = np.maximum.reduce(plain, axis=axis, out=out, keepdims=True, initial=-math.inf)
     except (TypeError, ValueError) as cause:
         raise ValueError(located(f"{op} of {shape_of(x)}, axis={axis}: {cause}")) from None
+    if out is not None and math.isfinite(np.add.reduce(out, None)):  # all are, and no array has to say which
+        return out
     return np.where(np.isfinite(largest), largest, 0).astype(dtype_of(plain))
 
 

@@ -30,6 +30,16 @@ def _scipys(name: str, op: str) -> Callable[..., Any]:
     return forward
 
 
+def scipys_ufunc(name: str) -> np.ufunc | None:
+    """SciPy's function of this name, where SciPy is installed."""
+    try:
+        from scipy import special
+    except ImportError:
+        return None
+    ufunc: np.ufunc = getattr(special, name)
+    return ufunc
+
+
 def _erf(x: Any) -> Any:
     try:
         from scipy.special import erf as scipy_erf  # the fast one, where SciPy is there

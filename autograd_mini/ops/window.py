@@ -38,13 +38,22 @@ def _slide(x: Any, window_shape: Lengths, axis: Lengths, stride: Lengths, dilati
     return np.lib.stride_tricks.as_strided(x, (*shape, *window_shape), steps, writeable=False)
 
 
-def _add_overlapping(x: Any, shape: Lengths, axis: Lengths, stride: Lengths, dilation: Lengths) -> Any:
+def add_overlapping(x: Any, shape: Lengths, axis: Lengths, stride: Lengths, dilation: Lengths, out: Any = None) -> Any:
+    """The forward of ``overlap_add``, into the array ``out`` where there is one."""
     n = len(shape)
     lengths = tuple([x.shape[a] * s for a, s in zip(axis, stride, strict=True)])
     if x.shape[n:] == stride and {*dilation} <= {1} and lengths == tuple([shape[a] for a in axis]):
         tiles = [[a, *[n + k for k, other in enumerate(axis) if a == other]] for a in range(n)]
-        return x.transpose([a for tile in tiles for a in tile]).reshape(shape)  # nothing overlaps: a copy will do
-    total: Any = np.zeros_like(x, shape=shape) if is_foreign(x) else np.zeros(shape, x.dtype)
+        x = x.transpose([a for tile in tiles for a in tile])  # nothing overlaps: a copy will do
+        if out is None:
+            return x.reshape(shape)
+        np.copyto(out.reshape(x.shape), x)
+        return out
+    total: Any = out
+    if total is None:
+        total = np.zeros_like(x, shape=shape) if is_foreign(x) else np.zeros(shape, x.dtype)
+    else:
+        total.fill(0)
     to = [slice(None)] * n
     for place in product(*map(range, x.shape[n:])):  # in the window: there are fewer of these than of windows
         for a, i, s, d in zip(axis, place, stride, dilation, strict=True):
@@ -61,7 +70,7 @@ _SLIDE = Linear(
 )
 _OVERLAP_ADD = Linear(
     "overlap_add",
-    _add_overlapping,
+    add_overlapping,
     lambda g, z, x, shape, axis, stride, dilation: sliding_window_view(
         g, shape_of(x)[len(shape) :], axis, stride, dilation
     ),

@@ -33,6 +33,8 @@ def binary_cross_entropy(probability: Any, target: Any, reduction: Reduction = "
 
 def _check_probabilities(numbers: Any) -> None:
     plain = np.asarray(numbers)
+    if plain.size and plain.min() >= 0 and plain.max() <= 1:
+        return
     outside = plain[(plain < 0) | (plain > 1)]
     if outside.size:
         raise ValueError(
@@ -108,9 +110,12 @@ def hinge_loss(scores: Any, target: Any, reduction: Reduction = "mean") -> Any:
 
 
 def _check_labels(target: Any) -> None:
-    labels = np.asarray(target)
-    wrong = labels[np.abs(labels) != 1]
-    if wrong.size:
+    labels = np.asarray(target).ravel()
+    for start in range(0, labels.size, 8192):  # a part at a time, which takes no memory for all of them
+        part = labels[start : start + 8192]
+        wrong = part[np.abs(part) != 1]
+        if not wrong.size:
+            continue
         raise ValueError(
             located(f"hinge_loss: the targets are -1 and 1, and one is {wrong[0]} (of 0 and 1, take 2 * target - 1)")
         )

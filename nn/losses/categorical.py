@@ -110,11 +110,12 @@ def _of_classes(
         if smoothing:
             losses = (1 - smoothing) * losses - (smoothing / shape[axis]) * add_up(log_p, axis)
         return reduce(losses, reduction)
-    share = map_plain(partial(_shares, weight, ignore_index, dtype_of(log_p)), classes)
-    losses = -_picked(log_p, map_plain(partial(_in_range, ignore_index), classes), axis) * share
+    in_range = map_plain(partial(_in_range, ignore_index), classes)
+    counts = map_plain(partial(_counting, ignore_index, dtype_of(log_p)), classes)
+    share = counts if weight is None else getitem(weight, in_range) * counts
+    losses = -_picked(log_p, in_range, axis) * share
     if smoothing:
         spread = log_p if weight is None else log_p * _along_classes(weight, shape)
-        counts = map_plain(partial(_counting, ignore_index, dtype_of(log_p)), classes)
         losses = (1 - smoothing) * losses - (smoothing / shape[axis]) * add_up(spread, axis) * counts
     if reduction != "mean":
         return reduce(losses, reduction)
@@ -132,19 +133,15 @@ def _picked(log_p: Any, classes: Any, axis: int) -> Any:
     return getitem(log_p, tuple(index))
 
 
-def _shares(weight: Any, ignore_index: int, dtype: Any, classes: Any) -> Any:
-    """How much each sample counts: its class's weight, 0 if ignored."""
-    counting = _counting(ignore_index, dtype, classes)
-    return counting if weight is None else weight[_in_range(ignore_index, classes)] * counting
+def _counting(ignore_index: int, dtype: Any, classes: Any, out: Any = None) -> Any:
+    """1 for each sample that counts, 0 if ignored."""
+    counting = np.empty(classes.shape, dtype) if out is None else out
+    return np.not_equal(classes, ignore_index, out=counting)
 
 
-def _counting(ignore_index: int, dtype: Any, classes: Any) -> Any:
-    return (classes != ignore_index).astype(dtype)
-
-
-def _in_range(ignore_index: int, classes: Any) -> Any:
+def _in_range(ignore_index: int, classes: Any, out: Any = None) -> Any:
     """Some class, the first, in the place of those that are ignored."""
-    return np.where(classes == ignore_index, 0, classes)
+    return np.multiply(np.not_equal(classes, ignore_index, out=out), classes, out=out)
 
 
 def _class_weights(loss: str, weight: Any, scores: Any) -> Any:
@@ -194,6 +191,8 @@ def _checked_indices(shape: tuple[int, ...], ignore_index: int, loss: str, targe
             )
         )
     n = shape[_class_axis(loss, shape)]
+    if classes.size and classes.min() >= 0 and classes.max() < n:
+        return classes.astype(np.intp, copy=False)
     outside = ((classes < 0) | (classes >= n)) & (classes != ignore_index)
     if outside.any():
         where = tuple(int(i) for i in np.argwhere(outside)[0])

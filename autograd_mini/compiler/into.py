@@ -1,0 +1,243 @@
+"""How an op that is more than one ufunc computes into an array that it is given: the same steps, in the same order.
+
+``WRITERS`` has the rows of the op table that can. The others make a new array at each call: those of LAPACK and sinc
+have no ``out`` in NumPy, polygamma has none in SciPy, einsum with ``optimize`` makes arrays on the way, and packed
+scalars are counted and not many. So does a function of the data alone (``map_data``), unless it takes ``out``.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from functools import partial
+from inspect import unwrap
+from itertools import product
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from autograd_mini.compiler import indexed
+from autograd_mini.compiler.program import Like, Plain
+from autograd_mini.compiler.rows import row_of
+from autograd_mini.ops.pooling import first_equal_into, largest_of_windows
+from autograd_mini.ops.special import scipys_ufunc
+from autograd_mini.ops.window import add_overlapping
+
+Write = Callable[..., Any]  # of the array, the scratch arrays and the operands
+
+
+class Writer(NamedTuple):
+    """How a row writes: whether it can with these operands, with what, and which arrays that needs on the way."""
+
+    write: Callable[[Any, Any, list[Any]], Write]  # of the op, and of shape and dtype of the result and the operands
+    can: Callable[[Any, Any, list[Any]], bool] = lambda op, like, likes: _are_arrays(like, likes)
+    scratch: Callable[[Any, Any, list[Any]], list[Like]] = lambda op, like, likes: []
+
+
+def writer_of(op: Any, like: Any, likes: list[Any]) -> Writer | None:
+    """How the op writes into an array; None if it cannot."""
+    if isinstance(op, Plain):
+        return _OF_DATA if _takes_out(op) and like[0] and all([x is not None and x[0] for x in likes]) else None
+    writer = WRITERS.get(row_of(op))
+    return writer if writer is not None and writer.can(op, like, likes) else None
+
+
+def _takes_out(op: Plain) -> bool:
+    """True for a function of the data that has a parameter ``out=None``, as NumPy's have."""
+    f = unwrap(op.forward)
+    while isinstance(f, partial):
+        f = f.func
+    f = unwrap(f)
+    code = getattr(f, "__code__", None)
+    if code is None:
+        return False
+    names = code.co_varnames[: code.co_argcount]  # a hundredth of the time of inspect.signature
+    defaults = dict(zip(reversed(names), reversed(f.__defaults__ or ()), strict=False)) | (f.__kwdefaults__ or {})
+    return "out" in defaults and defaults["out"] is None
+
+
+def _of_data(op: Any, like: Any, likes: list[Any]) -> Write:
+    f = unwrap(op.forward)
+
+    def write(out: Any, *data: Any) -> Any:
+        found = f(*data, out=out)
+        if found is not out:  # a user's own parameter of that name
+            out[...] = found
+        return out
+
+    return write
+
+
+_OF_DATA = Writer(_of_data)
+
+
+def _are_arrays(like: Any, likes: list[Any]) -> bool:
+    """True if all of them are arrays with axes and of one dtype."""
+    return all([x is not None and x[0] and x[1] == like[1] for x in likes])
+
+
+def _with(f: Callable[..., Any]) -> Callable[..., Write]:
+    """``f`` of the array and the operands, with the static parameters of the op."""
+    return lambda op, like, likes: lambda out, *operands: f(out, *operands, **op.params)
+
+
+# ---------------------------------------------------------------- choosing
+
+INTEGERS: dict[str, Any] = {"e": np.int16, "f": np.int32, "d": np.int64}  # of the same size, by a float's dtype.char
+_FEW = 1024  # elements, of which np.where takes half as long: 8 KB at most that a call allocates
+
+
+def _can_choose(op: Any, like: Any, likes: list[Any]) -> bool:
+    condition = likes[0]
+    return (
+        math.prod(like[0]) > _FEW
+        and like[1].char in INTEGERS
+        and condition is not None
+        and condition[0] != ()
+        and condition[1].kind == "b"
+        and all([x is None or x[1] == like[1] for x in likes[1:]])
+    )
+
+
+def _choose(op: Any, like: Any, likes: list[Any]) -> Write:
+    """where(condition, x, y) by masking bits: a branch for each element takes four times as long, or more."""
+    integer, dtype = INTEGERS[like[1].char], like[1]
+
+    def write(out: Any, mask: Any, condition: Any, x: Any, y: Any) -> Any:
+        mask[...] = condition  # 1 and 0, which become all of the bits and none
+        np.negative(mask, mask)
+        x, y = [(v if hasattr(v, "dtype") else np.array(v, dtype)).view(integer) for v in (x, y)]
+        bits = out.view(integer)
+        np.bitwise_xor(x, y, bits)
+        np.bitwise_and(bits, mask, bits)
+        np.bitwise_xor(bits, y, bits)
+        return out
+
+    return write
+
+
+def _triangle(name: str) -> Callable[..., Write]:
+    def made(op: Any, like: Any, likes: list[Any]) -> Write:
+        kept = getattr(np, name)(np.ones(like[0][-2:], dtype=bool), op.params["k"])
+
+        def write(out: Any, x: Any) -> Any:
+            out.fill(0)
+            np.copyto(out, x, where=kept)
+            return out
+
+        return write
+
+    return made
+
+
+# ---------------------------------------------------------------- one place after another
+
+
+def _mean(out: Any, x: Any, axis: Any, keepdims: Any) -> Any:
+    np.add.reduce(x, axis, None, out, keepdims=keepdims)
+    return np.divide(out, x.size // out.size, out)
+
+
+def _linear(out: Any, x: Any, weight: Any, bias: Any) -> Any:
+    return np.add(np.matmul(x, weight.T, out), bias, out)
+
+
+def _exclusive_cumprod(out: Any, x: Any, axis: int) -> Any:
+    x, moved = np.moveaxis(x, axis, 0), np.moveaxis(out, axis, 0)
+    moved[:1] = 1
+    np.cumprod(x[:-1], 0, None, moved[1:])
+    return out
+
+
+def _recurrence(out: Any, a: Any, b: Any, axis: int) -> Any:
+    a, b, z = (np.moveaxis(x, axis, 0) for x in (a, b, out))
+    z[:1] = 0
+    for i in range(len(z) - 1):
+        np.multiply(a[i], z[i], z[i + 1])
+        np.add(z[i + 1], b[i], z[i + 1])
+    return out
+
+
+def _roll(op: Any, like: Any, likes: list[Any]) -> Write:
+    """Each part of the array to its place: as many as there are halves of axes."""
+    total = dict.fromkeys(range(len(like[0])), 0)
+    for shift, axis in zip(op.params["shift"], op.params["axis"], strict=True):
+        total[axis] += shift
+    shifts = [total[axis] % n if n else 0 for axis, n in enumerate(like[0])]
+    halves = [[(slice(-s, None), slice(s)), (slice(-s), slice(s, None))] if s else [(slice(None),) * 2] for s in shifts]
+    parts: list[Any] = [tuple(zip(*half, strict=True)) for half in product(*halves)]
+
+    def write(out: Any, x: Any) -> Any:
+        for source, target in parts:
+            out[target] = x[source]
+        return out
+
+    return write
+
+
+def _copy(out: Any, x: Any, shape: Any = None) -> Any:
+    np.copyto(out.reshape(x.shape), x)
+    return out
+
+
+def _astype(out: Any, x: Any, dtype: Any) -> Any:
+    np.copyto(out, x, "unsafe")
+    return out
+
+
+def _of_scipy(name: str) -> Writer:
+    def can(op: Any, like: Any, likes: list[Any]) -> bool:
+        return _are_arrays(like, likes) and like[1].char in "fd" and scipys_ufunc(name) is not None
+
+    return Writer(lambda op, like, likes: lambda out, x: scipys_ufunc(name)(x, out), can)  # type: ignore[misc]  # is one
+
+
+# ---------------------------------------------------------------- the table
+
+_BOOL = np.dtype(bool)
+
+WRITERS: dict[str, Writer] = {
+    "where": Writer(_choose, _can_choose, lambda op, like, likes: [(likes[0][0], np.dtype(INTEGERS[like[1].char]))]),
+    "clip": Writer(
+        _with(lambda out, x, low, high: np.clip(x, low, high, out)), lambda op, like, likes: likes[0] == like
+    ),
+    "softplus": Writer(lambda op, like, likes: lambda out, x: np.logaddexp(x, like[1].type(0), out)),
+    **{
+        row: _of_scipy(name)
+        for row, name in {"erf": "erf", "erfinv": "erfinv", "lgamma": "gammaln", "digamma": "psi"}.items()
+    },
+    "triu": Writer(_triangle("triu"), lambda op, like, likes: len(likes[0][0]) >= 2),
+    "tril": Writer(_triangle("tril"), lambda op, like, likes: len(likes[0][0]) >= 2),
+    "copied": Writer(_with(_copy)),
+    "astype": Writer(_with(_astype), lambda op, like, likes: bool(likes[0] and likes[0][0])),
+    "roll": Writer(_roll),
+    "concatenate": Writer(_with(lambda out, *xs, axis, starts: np.concatenate(xs, axis, out))),
+    "stack": Writer(_with(lambda out, *xs, axis: np.stack(xs, axis, out))),
+    "mean": Writer(
+        _with(_mean), lambda op, like, likes: _are_arrays(like, likes) and like[1].char in "fd" and 0 not in likes[0][0]
+    ),
+    "max": Writer(_with(lambda out, x, axis, keepdims: np.maximum.reduce(x, axis, None, out, keepdims=keepdims))),
+    "min": Writer(_with(lambda out, x, axis, keepdims: np.minimum.reduce(x, axis, None, out, keepdims=keepdims))),
+    "prod": Writer(_with(lambda out, x, axis: np.multiply.reduce(x, axis, None, out))),
+    "cumsum": Writer(_with(lambda out, x, axis: np.cumsum(x, axis, None, out))),
+    "cumprod": Writer(_with(lambda out, x, axis: np.cumprod(x, axis, None, out))),
+    "logcumsumexp": Writer(_with(lambda out, x, axis: np.logaddexp.accumulate(x, axis, None, out))),
+    "exclusive_cumprod": Writer(_with(_exclusive_cumprod)),
+    "linear_recurrence": Writer(_with(_recurrence)),
+    "matmul": Writer(_with(lambda out, x, y: np.matmul(x, y, out))),
+    "linear": Writer(_with(_linear)),
+    "einsum": Writer(
+        _with(lambda out, *xs, subscripts, optimize: np.einsum(subscripts, *xs, out=out)),
+        lambda op, like, likes: not op.params["optimize"],
+    ),
+    "overlap_add": Writer(_with(lambda out, x, **params: add_overlapping(x, **params, out=out))),
+    "max_pool": Writer(_with(lambda out, windows: largest_of_windows(windows, out))),
+    "first_equal": Writer(
+        _with(first_equal_into),
+        scratch=lambda op, like, likes: [(like[0], _BOOL), (like[0], _BOOL), (likes[1][0], _BOOL)],
+    ),
+    "getitem": Writer(indexed.getitem, indexed.can_getitem),
+    "scatter_add": Writer(indexed.scatter_add, indexed.can_scatter_add),
+    "getitem_at": Writer(indexed.getitem_at, indexed.can_at, indexed.scratch_at),
+    "scatter_add_at": Writer(indexed.scatter_add_at, indexed.can_at, indexed.scratch_at),
+}

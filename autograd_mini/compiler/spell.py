@@ -1,0 +1,177 @@
+"""Spelling out, for NumPy alone: a formula becomes its steps, and a copy that NumPy would make on the way a line.
+
+Then each of these lines has an array of the plan to compute into. The results stay the same to the last bit.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from math import prod
+from typing import Any
+
+import numpy as np
+
+from autograd_mini import modes
+from autograd_mini.compiler.indexed import arrays_of
+from autograd_mini.compiler.program import DOT, Argument, Program
+from autograd_mini.compiler.rows import COPIED, row_of
+from autograd_mini.compiler.trace import Tape
+
+
+def spelled_out(program: Program) -> Program:
+    """Both passes, one after the other."""
+    return with_copies_as_lines(with_formulas_as_lines(program))
+
+
+# ---------------------------------------------------------------- formulas
+
+_FORMULAS = ("sigmoid", "leaky_relu", "elu")  # the rows whose forward is made of other ops
+
+
+def with_formulas_as_lines(program: Program) -> Program:
+    """Each formula's forward function, run on a tape, is what the formula becomes."""
+    formulas = {i for i, op in enumerate(program.ops) if row_of(op) in _FORMULAS and (program.likes[i] or ((),))[0]}
+    if not formulas:
+        return program
+    longer = _Longer(program)
+    for i, op in enumerate(program.ops):
+        if i in formulas:
+            longer.becomes.append(_spelled(longer, op, program, i))
+        else:
+            longer.append(op, [longer.becomes[x] for x in program.operands[i]], program.likes[i])
+    return longer.program()
+
+
+def _spelled(longer: _Longer, op: Any, program: Program, i: int) -> int:
+    tape = Tape()
+    forward = getattr(op.forward, "__wrapped__", op.forward)
+    with modes.tracing(tape), modes.recording(), np.errstate(all="ignore"):
+        likes = [program.likes[x] for x in program.operands[i]]
+        result = forward(*[tape.argument(k, 1.0 if x is None else np.ones(*x)) for k, x in enumerate(likes)])
+    number: int = result.number
+    lines: list[int] = []
+    for made_by, operands, like in zip(tape.ops, tape.operands, tape.likes, strict=True):
+        if isinstance(made_by, Argument):
+            lines.append(longer.becomes[program.operands[i][made_by.index]])
+        else:
+            lines.append(longer.add(made_by, [lines[x] for x in operands], like))
+    return lines[number]
+
+
+# ---------------------------------------------------------------- copies
+
+_VIEWS = ("transpose", "reshape", "getitem", "sliding_window_view", "after", "stop_gradient")
+# The operand whose elements must lie in a row; None for all matrices, whose rows or columns must.
+_IN_A_ROW = {
+    **{"getitem": 0, "scatter_add": 0, "getitem_at": -1, "scatter_add_at": -1},
+    **{"matmul": None, "linear": None, "sum": None},
+}
+
+
+def with_copies_as_lines(program: Program) -> Program:
+    """Where a reshape, a product or an index needs elements in a row that do not lie so, a line puts them there."""
+    ops = list(program.ops)
+    needed = _copies(program, ops)
+    if not needed and ops == program.ops:
+        return program
+    longer = _Longer(program)
+    for i, op in enumerate(ops):
+        operands = [longer.becomes[x] for x in program.operands[i]]
+        for k in needed.get(i, ()):
+            operands[k] = longer.copied(operands[k])
+        longer.append(op, operands, program.likes[i])
+    return longer.program()
+
+
+def _copies(program: Program, ops: list[Any]) -> dict[int, list[int]]:
+    """The operands of each line that NumPy would copy; in ``ops``, a reshape that copies becomes a line that says so.
+
+    Each value is followed by an array of its shape and strides, without numbers. Arguments are taken to lie in order.
+    """
+    sizes = [prod(like[0]) * like[1].itemsize for like in program.likes if like is not None]
+    memory = np.empty(max(sizes, default=0), "B")  # nobody writes there, so that it costs nothing
+    layouts: list[Any] = []
+    needed = {}
+    for i, op in enumerate(program.ops):
+        like, row = program.likes[i], row_of(op)
+        layout: Any = None
+        if like is not None and like[0]:
+            of_first = layouts[program.operands[i][0]] if row in _VIEWS else None
+            if row == "reshape" and of_first is not None and not _is_view(of_first, like[0]):
+                ops[i] = COPIED.bind(like[0])
+            elif of_first is not None and not (row == "getitem" and arrays_of(op.params["index"])):
+                layout = op.forward(of_first)
+            if layout is None:
+                layout = np.ndarray(like[0], like[1], memory)
+        layouts.append(layout)
+        if row in _IN_A_ROW or op is DOT:
+            operands = _needed_in_a_row(op, row, [layouts[x] for x in program.operands[i]])
+            if operands:
+                needed[i] = operands
+    return needed
+
+
+def _is_view(x: Any, shape: tuple[int, ...]) -> bool:
+    """True if ``x.reshape(shape)`` copies nothing."""
+    if x.flags.c_contiguous:
+        return True
+    try:
+        np.reshape(x, shape, copy=False)
+    except ValueError:
+        return False
+    except TypeError:  # NumPy 2.0 cannot be asked
+        return np.may_share_memory(x.reshape(shape), x)
+    return True
+
+
+def _needed_in_a_row(op: Any, row: str, layouts: list[Any]) -> list[int]:
+    """The operands that NumPy would copy."""
+    if op is DOT:
+        return [k for k, x in enumerate(layouts) if x is not None and not x.flags.c_contiguous]
+    which = _IN_A_ROW[row]
+    if which is None:
+        return [k for k, x in enumerate(layouts) if x is not None and x.ndim == 2 and not x.flags.forc]
+    x, is_basic = layouts[which], not row.endswith("_at") and not arrays_of(op.params["index"])
+    return [] if x is None or x.flags.c_contiguous or is_basic else [which % len(layouts)]
+
+
+class _Longer:
+    """A program that is written anew with more lines."""
+
+    def __init__(self, program: Program) -> None:
+        self._program = program
+        self.becomes: list[int] = []  # of each old line, the new one
+        self._ops: list[Any] = []
+        self._operands: list[tuple[int, ...]] = []
+        self._likes: list[Any] = []
+        self._copies: dict[int, int] = {}
+
+    def add(self, op: Any, operands: list[int], like: Any) -> int:
+        """A line that was not there."""
+        self._ops.append(op)
+        self._operands.append(tuple(operands))
+        self._likes.append(like)
+        return len(self._ops) - 1
+
+    def append(self, op: Any, operands: list[int], like: Any) -> None:
+        """The next old line."""
+        self.becomes.append(self.add(op, operands, like))
+
+    def copied(self, x: int) -> int:
+        """Line x with its elements in a row."""
+        if x not in self._copies:
+            self._copies[x] = self.add(COPIED.bind(self._likes[x][0]), [x], self._likes[x])
+        return self._copies[x]
+
+    def program(self) -> Program:
+        """All of it."""
+        new = self.becomes
+        return replace(
+            self._program,
+            ops=self._ops,
+            operands=self._operands,
+            likes=self._likes,
+            outputs=tuple([new[i] for i in self._program.outputs]),
+            gradients=tuple([tuple([None if g is None else new[g] for g in gs]) for gs in self._program.gradients]),
+            wanted=tuple([new[w] for w in self._program.wanted]),
+        )
