@@ -44,3 +44,17 @@ def trained(loss: Callable[[], Any], optimizer: Any, parameters: list[Any]) -> R
         return total.item(), flat(p.grad for p in parameters)
 
     return Run(step, answer, loss)
+
+
+def stepped(step: Callable[[], Any], parameters: list[Any]) -> Run:
+    """A whole step that is one function, and returns the loss: its gradients are known by what it changes."""
+
+    def answer() -> Answer:
+        before = [p.data for p in parameters]
+        loss = step().item()
+        gradients = [(old.astype(np.float64) - p.data) / RATE for p, old in zip(parameters, before, strict=True)]
+        for p, old in zip(parameters, before, strict=True):
+            p.data = old
+        return loss, flat(gradients)
+
+    return Run(step, answer)

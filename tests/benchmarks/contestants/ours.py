@@ -1,4 +1,4 @@
-"""autograd_mini: eager, under ``jit`` with NumPy alone, and under ``jit`` with the extra ``fast``."""
+"""autograd_mini: eager, and under ``jit`` the loss or the whole step, with NumPy alone or with the extra ``fast``."""
 
 from __future__ import annotations
 
@@ -15,21 +15,39 @@ import optim
 from autograd_mini.compiler import native
 from tests.benchmarks.contestants.scalar_moons import scalar_moons
 from tests.benchmarks.problems import L2, Chain, Convolutional, Dense, Recurrent, Scalars
-from tests.benchmarks.run import RATE, Answer, Run, Unavailable, trained
+from tests.benchmarks.run import RATE, Answer, Run, Unavailable, stepped, trained
 
 F32 = np.dtype(np.float32)
 
 
 def _wrapped(mode: str) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
-    """What a mode of the catalogue makes of a loss."""
+    """What a mode of the catalogue makes of a loss, or of a step."""
     if mode == "eager":
         return lambda loss: loss
-    if mode == "fast":
+    if mode in ("fast", "fast step"):
         if not native.is_installed():
             raise Unavailable("the extra 'fast' is not installed (pip install -e '.[bench]')")
         return am.jit
     sys.modules["numba"] = None  # type: ignore[assignment]  # as if the extra were not installed: NumPy alone
-    return am.jit if mode == "jit" else lambda loss: lambda *args: am.jit(loss)(*args)  # "first": traced at each call
+    return am.jit if mode != "first" else lambda loss: lambda *args: am.jit(loss)(*args)  # traced at each call
+
+
+def _run(mode: str, loss: Callable[..., Any], data: tuple[Any, ...], parameters: list[Any]) -> Run:
+    """Training as the mode has it."""
+    sgd = optim.SGD(parameters, lr=RATE)
+    if not mode.endswith("step"):
+        wrapped = _wrapped(mode)(loss)
+        return trained(lambda: wrapped(*data), sgd, parameters)
+
+    @_wrapped(mode)
+    def step(*data: Any) -> Any:
+        total = loss(*data)
+        total.backward()
+        sgd.step()
+        sgd.zero_grad()
+        return total
+
+    return stepped(lambda: step(*data), parameters)
 
 
 def scalars(problem: Scalars, mode: str = "eager") -> Run:
@@ -50,8 +68,7 @@ def dense(problem: Dense, mode: str = "eager") -> Run:
         return nn.cross_entropy(model(x), y)
 
     parameters = _loaded(model, [array for layer in problem.layers for array in layer])
-    loss = _wrapped(mode)(hinge if problem.loss == "hinge" else cross_entropy)
-    return trained(lambda: loss(problem.x, problem.y), optim.SGD(parameters, lr=RATE), parameters)
+    return _run(mode, hinge if problem.loss == "hinge" else cross_entropy, (problem.x, problem.y), parameters)
 
 
 def recurrent(problem: Recurrent, mode: str = "eager") -> Run:
@@ -59,12 +76,11 @@ def recurrent(problem: Recurrent, mode: str = "eager") -> Run:
     cells, head = nn.RNN(inputs, hidden, dtype=F32), nn.Linear(hidden, 1, dtype=F32)
     parameters = _loaded(cells, problem.weights[:4]) + _loaded(head, problem.weights[4:])
 
-    @_wrapped(mode)
     def loss(x: Any, y: Any) -> Any:
         _, last = cells(x)
         return nn.mse_loss(head(last[0]), y)
 
-    return trained(lambda: loss(problem.x, problem.y), optim.SGD(parameters, lr=RATE), parameters)
+    return _run(mode, loss, (problem.x, problem.y), parameters)
 
 
 def convolutional(problem: Convolutional, mode: str = "eager") -> Run:
@@ -80,11 +96,10 @@ def convolutional(problem: Convolutional, mode: str = "eager") -> Run:
     )
     parameters = _loaded(model, problem.weights)
 
-    @_wrapped(mode)
     def loss(x: Any, y: Any) -> Any:
         return nn.cross_entropy(model(x), y)
 
-    return trained(lambda: loss(problem.x, problem.y), optim.SGD(parameters, lr=RATE), parameters)
+    return _run(mode, loss, (problem.x, problem.y), parameters)
 
 
 def chain(problem: Chain, collector: bool = True) -> Run:
