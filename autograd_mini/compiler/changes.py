@@ -84,7 +84,7 @@ class Changes:
     def _alike(self, x: Any, new: Any, what: str) -> Traced:
         """What is assigned, on the tape: of the shape and dtype of the parameter."""
         traced = self._tape.standing_for(new) if isinstance(new, Node) else self._tape.constant_node(new)
-        forms = [(shape_of(data), dtype_of(data), data.__class__ is float) for data in map(get_data, (traced, x))]
+        forms = [(shape_of(data), dtype_of(data)) for data in map(get_data, (traced, x))]
         if forms[0] != forms[1]:
             raise refused(
                 f"assigning to {what} of a parameter of shape {forms[1][0]} and dtype {forms[1][1]} what has shape "

@@ -12,6 +12,7 @@ from autograd_mini.compiler.arguments import form_of
 from autograd_mini.compiler.changes import Carried, Changes
 from autograd_mini.compiler.traced import get_data
 from autograd_mini.node import Node
+from autograd_mini.ops.operation import shape_of
 
 
 class Effects:
@@ -24,8 +25,9 @@ class Effects:
         self._added = [(k, x) for k, x in enumerate(self._found, len(self._assigned)) if x in changes.added]
         self._forgotten = [x for x, g in changes.grads.items() if g is None]
         self._carried = [_Carry(carried) for carried in changes.carried]
-        # NumPy gives scalars where an array has no axes; a Value holds the array
-        self._bare = [k for k, x in enumerate(changes.lines()) if _is_bare(get_data(x))]
+        # NumPy gives scalars where an array has no axes; a Value holds the array, or a Python float
+        targets = [get_data(x) for x in (*self._assigned, *self._found)]
+        self._bare = [(k, _kind_of(data)) for k, data in enumerate(targets) if not shape_of(data)]
 
     def read(self, leaves: list[Any]) -> list[Any] | None:
         """``leaves`` and what is carried into the program; None if that is not as it was when it was traced."""
@@ -41,8 +43,8 @@ class Effects:
     def put(self, computed: Any) -> None:
         """Puts what the program has computed in place; Ctrl-C comes before all of it or after."""
         computed = list(computed)
-        for k in self._bare:
-            computed[k] = np.asarray(computed[k])
+        for k, kind in self._bare:
+            computed[k] = kind(computed[k])
         for k, x in self._added:
             if x._grad is not None:
                 computed[k] = added_up(x, computed[k])
@@ -99,8 +101,8 @@ class _Carry:
         self._write(new)
 
 
-def _is_bare(data: Any) -> bool:
-    return isinstance(data, np.ndarray | np.generic) and not data.ndim
+def _kind_of(data: Any) -> Any:
+    return float if data.__class__ is float else np.asarray
 
 
 _COMPUTED = object()  # stands where the program computes a number

@@ -44,7 +44,9 @@ def jit(f: Callable[P, R]) -> Jitted[P, R]:
 
     ``f`` takes numbers, arrays, Values, and lists, tuples, dicts and dataclasses of them, and returns a Value or a
     container of Values. The results have ``backward()``, which fills ``grad`` of every parameter that ``f`` uses, and
-    of the arguments that are Values. Parameters are read at each call. A call with other shapes, dtypes or containers
+    of the arguments that are Values. Or ``f`` is a whole training step, with ``backward()`` and an optimizer's ``step()``
+    in it: its gradients, parameters and the optimizer's state change at each call as without jit, and what it returns
+    has no gradient left. Parameters are read at each call. A call with other shapes, dtypes or containers
     traces anew, and so does one after a number, a list or a module that ``f`` closes over has changed.
     Dropout draws anew and running statistics move at each call, as without jit; what else ``f`` asks of the world, such
     as a clock, it asks when it is traced. Under ``detect_anomaly``, and where forward mode or a second derivative is
@@ -63,9 +65,18 @@ def jit(f: Callable[P, R]) -> Jitted[P, R]:
     >>> result.backward()
     >>> result.data, w.grad
     (1.0, 4.0)
+    >>> @jit
+    ... def step(x):
+    ...     w.zero_grad()
+    ...     loss = (w * x - 1.0) ** 2
+    ...     loss.backward()
+    ...     w.data = w.data - 0.125 * w.grad
+    ...     return loss
+    >>> step(2.0).data, w.data
+    (1.0, 0.5)
 
-    Raises ``JitError``, with the line, for what cannot be replayed with other numbers: an ``if`` on a Value, its
-    ``data``, ``float()`` of it, a function of NumPy that is no op. ``f`` itself is ``loss.__wrapped__``.
+    Raises ``JitError``, with the line, for what cannot be replayed with other numbers: an ``if`` on a Value, ``float()``
+    of it, the ``data`` of one that is computed, a function of NumPy that is no op. ``f`` itself is ``loss.__wrapped__``.
     """
     return Jitted(f)
 

@@ -11,6 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import autograd_mini as am
+import optim
 from autograd_mini import Value
 from autograd_mini.compiler.jit import jit
 from autograd_mini.ops.operation import TABLE, Operation, Pointwise, shape_of
@@ -172,6 +173,38 @@ def test_a_random_program_replays_what_the_function_does(recipe: Recipe) -> None
             answers.append([loss.data, *[p.grad for p in parameters]])
         scale = max([1.0, *[float(np.max(np.abs(x))) for x in answers[0]]])
         tolerance = 1e-12 if recipe.dtype == "float64" else 1e-5
+        for expected, actual in zip(*answers, strict=True):
+            assert np.shape(expected) == np.shape(actual)
+            assert getattr(expected, "dtype", float) == getattr(actual, "dtype", float)
+            np.testing.assert_allclose(actual, expected, rtol=tolerance, atol=tolerance * scale)
+
+
+@settings(max_examples=40, deadline=None)
+@given(recipes())
+def test_a_random_program_steps_as_it_does_without_jit(recipe: Recipe) -> None:
+    n = recipe.parameters
+    start, *arguments = [recipe.draw(recipe.seed + k) for k in range(4)]
+    sides = []
+    for wrap in (lambda step: step, jit):
+        parameters = [Value(x) for x in start[:n]]
+        sgd = optim.SGD(parameters, 0.01, momentum=0.9, weight_decay=0.1)
+
+        def step(arguments: list[Any], parameters: Any = parameters, sgd: Any = sgd) -> Any:
+            sgd.zero_grad()
+            loss = recipe.run([*parameters, *arguments])
+            loss.backward()
+            sgd.step()
+            return loss
+
+        sides.append((wrap(step), parameters))  # type: ignore[no-untyped-call]  # a lambda
+    for drawn in arguments:
+        losses = [step(drawn[n:]).data for step, _ in sides]
+        answers = [
+            [loss, *[p.grad for p in of_side], *[p.data for p in of_side]]
+            for loss, (_, of_side) in zip(losses, sides, strict=True)
+        ]
+        scale = max([1.0, *[float(np.max(np.abs(x))) for x in answers[0]]])
+        tolerance = 1e-11 if recipe.dtype == "float64" else 1e-4  # of three steps, each on the last one's numbers
         for expected, actual in zip(*answers, strict=True):
             assert np.shape(expected) == np.shape(actual)
             assert getattr(expected, "dtype", float) == getattr(actual, "dtype", float)
