@@ -44,14 +44,16 @@ def jit(f: Callable[P, R]) -> Jitted[P, R]:
 
     ``f`` takes numbers, arrays, Values, and lists, tuples, dicts and dataclasses of them, and returns a Value or a
     container of Values. The results have ``backward()``, which fills ``grad`` of every parameter that ``f`` uses, and
-    of the arguments that are Values. Or ``f`` is a whole training step, with ``backward()`` and an optimizer's ``step()``
-    in it: its gradients, parameters and the optimizer's state change at each call as without jit, and what it returns
-    has no gradient left. Parameters are read at each call. A call with other shapes, dtypes or containers
-    traces anew, and so does one after a number, a list or a module that ``f`` closes over has changed.
-    Dropout draws anew and running statistics move at each call, as without jit; what else ``f`` asks of the world, such
-    as a clock, it asks when it is traced. Under ``detect_anomaly``, and where forward mode or a second derivative is
-    taken of it, ``f`` runs as if it were not jitted. Where the extra ``fast`` (numba) is installed it runs programs of
-    many short steps; ``print(loss.program())`` says who does. JAX: ``jax.jit``; PyTorch: ``torch.compile``.
+    of the arguments that are Values. Or ``f`` is a whole training step, with ``backward()`` and an optimizer's
+    ``step()`` in it: gradients, parameters and what the optimizer remembers change at each call as without jit, and
+    what ``f`` returns has no gradient left.
+
+    Parameters are read at each call. A call with other shapes, dtypes or containers traces anew, and so does one after
+    a number, a list or a module that ``f`` closes over has changed. Dropout draws anew and running statistics move at
+    each call, as without jit; what else ``f`` asks of the world, such as a clock, it asks when it is traced. Under
+    ``detect_anomaly``, and where forward mode or a second derivative is taken of it, ``f`` runs as if it were not
+    jitted. Where the extra ``fast`` (numba) is installed it runs programs of many short steps;
+    ``print(loss.program())`` says who does. JAX: ``jax.jit``; PyTorch: ``torch.compile``.
 
     >>> from autograd_mini import Value
     >>> w = Value(3.0)
@@ -75,8 +77,9 @@ def jit(f: Callable[P, R]) -> Jitted[P, R]:
     >>> step(2.0).data, w.data
     (1.0, 0.5)
 
-    Raises ``JitError``, with the line, for what cannot be replayed with other numbers: an ``if`` on a Value, ``float()``
-    of it, the ``data`` of one that is computed, a function of NumPy that is no op. ``f`` itself is ``loss.__wrapped__``.
+    Raises ``JitError``, with the line, for what cannot be replayed with other numbers: an ``if`` on a Value,
+    ``float()`` of it, the ``data`` of one that is computed, a function of NumPy that is no op. ``f`` itself is
+    ``loss.__wrapped__``.
     """
     return Jitted(f)
 
