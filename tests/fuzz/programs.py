@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -22,27 +22,46 @@ SPECIAL = [
 ]
 DTYPES = [["float64"], ["float32"], ["float16"], ["float64", "float32", "float16"]]
 TAME, TIES, ODD = "tame", "ties", "odd"
+LONG, FEW = 60, 16  # numbers: more are not written out, but those that are not 1, if they are few
 
 
 @dataclass(frozen=True)
 class Leaf:
-    """Numbers, and how they lie in memory."""
+    """Numbers, and how they lie in memory; ``origin`` is an expression for the numbers, which may be many."""
 
     numbers: Any
     layout: str = "C"
+    origin: str = ""
 
     @property
     def data(self) -> Any:
         return self.numbers if isinstance(self.numbers, float) else lay_out(self.numbers, self.layout)
 
+    @property
+    def is_short(self) -> bool:
+        """True if all that has to be written down of its numbers fits in a few lines."""
+        return np.size(self.numbers) <= LONG or np.count_nonzero(self.numbers != 1) <= FEW
+
     def __str__(self) -> str:
         if isinstance(self.numbers, float):
             return repr(self.numbers)
-        array = self.numbers
-        text = f"np.array({array.tolist()}, {str(array.dtype)!r})"
+        array, dtype = self.numbers, str(self.numbers.dtype)
+        text = f"np.array({array.tolist()}, {dtype!r})"
         if not array.size:
-            text = f"np.zeros({array.shape}, {str(array.dtype)!r})"
+            text = f"np.zeros({array.shape}, {dtype!r})"
+        elif array.size > LONG and self.is_short:
+            others = {int(i): float(array.flat[i]) for i in np.flatnonzero(array != 1)}
+            text = f"ones_but({others}, {array.shape}, {dtype!r})"
+        elif not self.is_short and self.origin:
+            text = self.origin
         return text if self.layout == "C" else f"lay_out({text}, {self.layout!r})"
+
+
+def ones_but(others: dict[int, float], shape: Shape, dtype: str) -> Any:
+    """An array of ones, but for these elements, by their number."""
+    array = np.ones(shape, dtype)
+    array.flat[list(others)] = list(others.values())
+    return array
 
 
 @dataclass(frozen=True)
@@ -75,7 +94,8 @@ class Program:
         """Every result, of Values or plain numbers."""
         results = list(leaves)
         for step in self.steps:
-            results.append(step.call.ours(*[results[i] for i in step.operands]))
+            z = step.call.ours(*[results[i] for i in step.operands])
+            results.append(float(z) if z.__class__ is np.float64 else z)  # NumPy's own operators, as a Value holds it
         return results
 
     def total(self, results: list[Any]) -> Any:
@@ -93,7 +113,7 @@ class Program:
             "from numpy import inf, nan",
             "from autograd_mini import Value, jit, ops",
             "from tests.fuzz.calls import CALLS, lay_out",
-            "from tests.fuzz.programs import weights",
+            "from tests.fuzz.programs import ones_but, program_of, weights",
             "",
             f"leaves = [{', '.join(map(str, self.leaves))}]",
             "tensors = [torch.tensor(np.array(x, 'float64'), requires_grad=True) for x in leaves]",
@@ -139,7 +159,9 @@ def weights(z: Any) -> Any:
 
 def program_of(seed: int, op: str | None = None) -> Program:
     """The random program of this seed; ``op`` is the op of its first step, by default any."""
-    return _Maker(seed).make(op)
+    program = _Maker(seed).make(op)
+    origins = [f"program_of({seed}, {op!r}).leaves[{i}].numbers" for i in range(len(program.leaves))]
+    return replace(program, leaves=[replace(leaf, origin=o) for leaf, o in zip(program.leaves, origins, strict=True)])
 
 
 class _Maker:

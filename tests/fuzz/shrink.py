@@ -8,19 +8,60 @@ from typing import Any
 
 import numpy as np
 
-from tests.fuzz.programs import Leaf, Program, Step
+from tests.fuzz.programs import FEW, LONG, Leaf, Program, Step
 
 
 def shrunk(program: Program, fails: Callable[[Program], bool]) -> Program:
-    """The smallest program found that ``fails``; greedy, from the largest cuts to the smallest."""
+    """The smallest program found that ``fails``; greedy, from the largest cuts to the smallest.
+
+    What can be written down in a few lines is not given up for what cannot.
+    """
     found = True
     while found:
         found = False
         for smaller in _smaller(program):
             if fails(smaller):
-                program, found = smaller, True
-                break
+                if _count_of_long(smaller) > _count_of_long(program):
+                    smaller = _with_ones(smaller, fails)
+                if _count_of_long(smaller) <= _count_of_long(program):
+                    program, found = smaller, True
+                    break
+    return _with_ones(program, fails)
+
+
+def _count_of_long(program: Program) -> int:
+    """How many leaves cannot be written down: they are neither short nor what the seed made."""
+    return sum(not leaf.is_short and not leaf.origin for leaf in program.leaves)
+
+
+def _with_ones(program: Program, fails: Callable[[Program], bool]) -> Program:
+    """The program with ones wherever it still fails: half of the other numbers at once, else a quarter, and so on.
+
+    This is delta debugging (Zeller and Hildebrandt 2002). Leaves that stay long are left as they were.
+    """
+    for i, leaf in enumerate(program.leaves):
+        parts, best = 1, program
+        while not isinstance(leaf.numbers, float):
+            array = best.leaves[i].numbers
+            others = np.flatnonzero(array != 1)
+            for part in np.array_split(others, parts):
+                ones = array.copy()
+                ones.flat[part] = 1
+                smaller = _with_leaf(best, i, replace(leaf, numbers=ones, origin=""))
+                if len(part) and fails(smaller):
+                    best = smaller
+                    break
+            else:
+                if parts >= min(FEW, len(others)):
+                    break
+                parts *= 2
+        if best.leaves[i].is_short:
+            program = best
     return program
+
+
+def _with_leaf(program: Program, i: int, leaf: Leaf) -> Program:
+    return replace(program, leaves=[*program.leaves[:i], leaf, *program.leaves[i + 1 :]])
 
 
 def _smaller(program: Program) -> Iterator[Program]:
@@ -36,7 +77,7 @@ def _smaller(program: Program) -> Iterator[Program]:
         yield without_unused(_put(program, i, leaf), len(results))
     for i, leaf in enumerate(program.leaves):
         for plainer in _plainer(leaf):
-            yield replace(program, leaves=[*program.leaves[:i], plainer, *program.leaves[i + 1 :]])
+            yield _with_leaf(program, i, plainer)
 
 
 def _put(program: Program, i: int, leaf: Leaf) -> Program:
@@ -70,14 +111,8 @@ def without_unused(program: Program, sink: int) -> Program:
 def _plainer(leaf: Leaf) -> Iterator[Leaf]:
     """The leaf with numbers that are shorter to write."""
     if leaf.layout != "C":
-        yield Leaf(np.array(leaf.data, order="C"))
+        yield replace(leaf, layout="C")
     x: Any = np.asarray(leaf.numbers)
-    plainer = [np.ones_like(x), np.round(x, 1)]
-    if 1 < x.size <= 12:
-        for at in np.ndindex(x.shape):
-            if x[at] != 1.0:
-                plainer.append(x.copy())
-                plainer[-1][at] = 1.0
-    for numbers in plainer:
+    for numbers in [np.ones_like(x), *([np.asarray(np.round(x, 1))] if x.size <= LONG else [])]:
         if not np.array_equal(numbers, x, equal_nan=True):
-            yield replace(leaf, numbers=float(numbers) if isinstance(leaf.numbers, float) else numbers)
+            yield replace(leaf, numbers=float(numbers) if isinstance(leaf.numbers, float) else numbers, origin="")
