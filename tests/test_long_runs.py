@@ -86,6 +86,27 @@ def jitted() -> Callable[[], Any]:
     return step
 
 
+def stepped() -> Callable[[], Any]:
+    """The whole step in one program."""
+    model = _model()
+    adam = optim.Adam(model.parameters(), 1e-3)
+    schedule = optim.lr_scheduler.StepLR(adam, 100)
+
+    @jit
+    def step(x: Any, t: Any) -> Any:
+        adam.zero_grad()
+        loss = nn.mse_loss(model(x), t)
+        loss.backward()
+        adam.step()
+        return loss
+
+    def step_and_schedule() -> None:
+        step(X, T)
+        schedule.step()
+
+    return step_and_schedule
+
+
 def watched() -> Callable[[], Any]:
     """Someone who looks at every step: the derivation, the picture, a diagnosis, a search for nan, a copy."""
     w, b = Value(0.5, label="w"), Value(0.1, label="b")
@@ -141,7 +162,7 @@ def calls_in(f: Callable[[], Any]) -> int:
 
 
 @pytest.mark.parametrize("is_on", [True, False], ids=["collector on", "collector off"])
-@pytest.mark.parametrize("training", [scalars, tensors, jitted], ids=lambda training: training.__name__)
+@pytest.mark.parametrize("training", [scalars, tensors, jitted, stepped], ids=lambda training: training.__name__)
 def test_a_long_training_keeps_its_memory_and_no_step_does_more_than_the_first(training: Any, is_on: bool) -> None:
     nn.manual_seed(0)
     step = training()
