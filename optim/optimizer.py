@@ -123,7 +123,8 @@ class Optimizer:
         options = tuple([tuple(group.values())[1:] for group in self.param_groups])  # all but the parameters
         if not any(self.state):  # of SGD, or before the first step
             return (options, ()), []
-        return (options, tuple([tuple(state) for state in self.state])), [x for state in self.state for x in state.values()]
+        names = tuple([tuple(state) for state in self.state])
+        return (options, names), [x for state in self.state for x in state.values()]
 
     def _step_in_program(self, settings: Any, numbers: list[Any]) -> tuple[list[Any], Callable[[list[Any]], None]]:
         """The step on Values."""
