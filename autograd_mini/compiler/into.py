@@ -153,8 +153,9 @@ def _recurrence(out: Any, a: Any, b: Any, axis: int) -> Any:
     a, b, z = (np.moveaxis(x, axis, 0) for x in (a, b, out))
     z[:1] = 0
     for i in range(len(z) - 1):
-        np.multiply(a[i], z[i], z[i + 1])
-        np.add(z[i + 1], b[i], z[i + 1])
+        after = z[i + 1, ...]  # an array, of a vector too
+        np.multiply(a[i], z[i], after)
+        np.add(after, b[i], after)
     return out
 
 

@@ -88,6 +88,11 @@ def test_a_matrix_of_a_single_0_times_inf_is_nan() -> None:
             assert np.array_equal(replayed(x, weight).data, f(x, weight).data, equal_nan=True)
 
 
+def test_the_gradient_of_a_vectors_running_product_is_the_one_without_jit() -> None:
+    w = Value([0.5, 2.0, -1.5])
+    steps_alike(lambda x: am.sum(am.cumprod(w * x) * x), [w], [(np.array([1.0, 0.0, 3.0]),)] * 2)
+
+
 def test_the_optimizer_updates_what_the_next_call_reads() -> None:
     model = nn.MLP(2, [8, 1])
     optimizer = optim.SGD(model.parameters(), lr=0.1)
