@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from functools import partial
 from typing import Any
 
 import numpy as np
 
-from autograd_mini import Value, carry, located
-from optim import state_dict
+from autograd_mini import Value, located
+from optim import jitted, state_dict
 from optim.options import Option, ParamGroup, flag, non_negative, unknown
 
 State = dict[str, Any]
@@ -42,13 +41,7 @@ class Optimizer:
     lr = Option(non_negative)
     maximize = Option(flag)
     needs_closure = False  # True where ``step`` has to compute the loss itself
-    carried_by_jit = (
-        "state",
-        "defaults",
-        "param_groups",
-        "_groups",
-        "_stepped",
-    )  # what a step in a jitted function reads at each call
+    carried_by_jit = ("state", "defaults", "param_groups", "_groups", "_stepped")  # see ``jitted.py``
 
     def __init__(self, params: Params, lr: float, *, maximize: bool = False, **options: Any) -> None:
         self.defaults = {"lr": lr, **options, "maximize": maximize}
@@ -80,7 +73,7 @@ class Optimizer:
         and returns the loss, it is called first and its result returned.
         """
         loss = None if closure is None else closure()
-        if carry(self._carry, self._step_in_program):
+        if jitted.step(self):
             return loss
         updates = self._updates()
         try:
@@ -115,38 +108,6 @@ class Optimizer:
                 new, state = self.update(np.float64(w), np.float64(g), state, group)
             updates.append((i, parameter, new if new.__class__ is w.__class__ else _as(w, new), state))
         return updates
-
-    # ------------------------------------------------------------ in a jitted function
-
-    def _carry(self) -> tuple[Any, list[Any]]:
-        """The options of each group and the names in each parameter's state; the numbers of all states."""
-        options = tuple([tuple(group.values())[1:] for group in self.param_groups])  # all but the parameters
-        if not any(self.state):  # of SGD, or before the first step
-            return (options, ()), []
-        names = tuple([tuple(state) for state in self.state])
-        return (options, names), [x for state in self.state for x in state.values()]
-
-    def _step_in_program(self, settings: Any, numbers: list[Any]) -> tuple[list[Any], Callable[[list[Any]], None]]:
-        """The step on Values."""
-        rest, options = iter(numbers), {}
-        for group, of_group in zip(self.param_groups, settings[0], strict=True):
-            options[id(group)] = dict(zip(group.options, of_group, strict=True))
-        states = [{name: next(rest) for name in names} for names in map(tuple, self.state)]
-        for i, (parameter, group) in enumerate(zip(self.params, self._groups, strict=True)):
-            if parameter.has_grad:
-                own, g = options[id(group)], parameter.grad
-                parameter.data, states[i] = self.update(
-                    parameter.detach(), -g if own["maximize"] else g, states[i], own
-                )
-        names = [tuple(state) for state in states]
-        return [x for state in states for x in state.values()], partial(self._keep, names)
-
-    def _keep(self, names: list[tuple[str, ...]], numbers: list[Any]) -> None:
-        """Keeps the states that a program has computed."""
-        self._stepped = True
-        if numbers:
-            rest = iter(numbers)
-            self.state[:] = [{name: next(rest) for name in of_one} for of_one in names]
 
     def zero_grad(self) -> None:
         """Forgets the gradient of every parameter."""
