@@ -47,10 +47,10 @@ def _has_lines(program: Program, i: int) -> bool:
     """True for more than one ufunc that has lines of code here; what else writes is called, see ``into``."""
     row = row_of(program.ops[i])
     likes = [program.likes[x] for x in program.operands[i]]
-    return _is_gate(program, i) if row == "where" else row in _LINES and _LINES[row](likes)
+    return _is_gate(program, i) if row == "where" else row in LINES and LINES[row](likes)
 
 
-_LINES: dict[str, Callable[..., bool]] = {
+LINES: dict[str, Callable[..., bool]] = {
     "linear": lambda likes: likes[0] and len(likes[0][0]) == 2 and len({x[1] for x in likes}) == 1,
     "matmul": lambda likes: [len(x[0]) for x in likes] == [2, 2] and len({x[1] for x in likes}) == 1,
     "broadcast_to": lambda likes: True,

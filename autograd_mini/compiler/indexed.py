@@ -121,27 +121,31 @@ def _rest(op: Any, like: Any, likes: list[Any]) -> int:
     return math.prod(_whole(op, like, likes)[len(op.params["index"]) :])
 
 
-def _numbering(op: Any, like: Any, likes: list[Any]) -> Callable[..., bool]:
-    """A function that puts the numbers of the places into an array; False if an index is negative or too large."""
+def _numbering(op: Any, like: Any, likes: list[Any]) -> Callable[..., Any]:
+    """A function that computes the numbers of the places; None if an index is negative or too large."""
     index, shape = op.params["index"], _whole(op, like, likes)[: len(op.params["index"])]
     steps = [math.prod(shape[axis + 1 :]) for axis in range(len(shape))]
-    fixed: Any = 0
+    fixed: Any = None
     computed = []
     for part, length, step in zip(index, shape, steps, strict=True):
         if isinstance(part, int | np.ndarray):
-            fixed = fixed + np.arange(length)[part] * step
+            numbers = np.arange(length)[part] * step
+            fixed = numbers if fixed is None else fixed + numbers
         else:
             computed.append((length, step))
 
-    def number(numbers: Any, places: list[Any], parts: list[Any]) -> bool:
-        numbers[...] = fixed
-        for place, part, (length, step) in zip(places, parts, computed, strict=True):
-            place[...] = part
-            if np.maximum.reduce(place.view(np.uintp), None) >= length:  # one that is negative is very large there
-                return False
-            np.multiply(place, step, place)
-            np.add(numbers, place, numbers)
-        return True
+    def number(numbers: Any, places: list[Any], parts: list[Any]) -> Any:
+        total = fixed
+        for place, given, (length, step) in zip(places, parts, computed, strict=True):
+            part = given
+            if part.dtype != _NUMBERS:
+                place[...] = part
+                part = place
+            if np.maximum.reduce(part.view(np.uintp), None) >= length:  # one that is negative is very large there
+                return None
+            part = part if step == 1 else np.multiply(part, step, place)
+            total = part if total is None else np.add(total, part, numbers)
+        return total
 
     return number
 
@@ -152,10 +156,11 @@ def getitem_at(op: Any, like: Any, likes: list[Any]) -> Write:
 
     def write(out: Any, numbers: Any, *others: Any) -> Any:
         places, parts, x = others[:n], others[n:-1], others[-1]
-        if number(numbers, places, parts):
-            x.reshape(-1, rest).take(numbers, 0, out.reshape(*numbers.shape, rest), "clip")
-        else:
+        at = number(numbers, places, parts)
+        if at is None:
             out[...] = op.forward(*parts, x)  # counts from the end, or says what is wrong
+        else:
+            x.reshape(-1, rest).take(at, 0, out.reshape(*at.shape, rest), "clip")
         return out
 
     return write
@@ -168,13 +173,14 @@ def scatter_add_at(op: Any, like: Any, likes: list[Any]) -> Write:
 
     def write(out: Any, numbers: Any, *others: Any) -> Any:
         places, each, parts, x = others[:n], others[n], others[n + 1 : -1], others[-1]
-        if not number(numbers, places, parts):
+        at = number(numbers, places, parts)
+        if at is None:
             out[...] = op.forward(*parts, x)
             return out
-        np.multiply(numbers, rest, numbers)
-        np.add(numbers[..., None], within, each)
+        if rest > 1:
+            at = np.add(np.multiply(at, rest, numbers)[..., None], within, each)
         out.fill(0)
-        np.add.at(out.reshape(-1), each.reshape(-1), x.reshape(-1))
+        np.add.at(out.reshape(-1), at.reshape(-1), x.reshape(-1))
         return out
 
     return write

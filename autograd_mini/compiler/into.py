@@ -1,8 +1,8 @@
 """How an op that is more than one ufunc computes into an array that it is given: the same steps, in the same order.
 
-``WRITERS`` has the rows of the op table that can. The others make a new array at each call: those of LAPACK and sinc
-have no ``out`` in NumPy, polygamma has none in SciPy, einsum with ``optimize`` makes arrays on the way, and packed
-scalars are counted and not many. So does a function of the data alone (``map_data``), unless it takes ``out``.
+``WRITERS`` has the rows of the op table that can, ``CANNOT`` the others, which make a new array at each call. So do
+einsum with ``optimize``, a product of two dtypes, an index computed beside slices, and a function of the data alone
+(``map_data``) that does not take ``out``.
 """
 
 from __future__ import annotations
@@ -118,11 +118,11 @@ def _choose(op: Any, like: Any, likes: list[Any]) -> Write:
 
 def _triangle(name: str) -> Callable[..., Write]:
     def made(op: Any, like: Any, likes: list[Any]) -> Write:
-        kept = getattr(np, name)(np.ones(like[0][-2:], dtype=bool), op.params["k"])
+        integer = INTEGERS[like[1].char]
+        kept = getattr(np, name)(np.full(like[0][-2:], -1, integer), op.params["k"])  # all of the bits, or none
 
         def write(out: Any, x: Any) -> Any:
-            out.fill(0)
-            np.copyto(out, x, where=kept)
+            np.bitwise_and(x.view(integer), kept, out.view(integer))
             return out
 
         return write
@@ -181,6 +181,12 @@ def _copy(out: Any, x: Any, shape: Any = None) -> Any:
     return out
 
 
+def _scatter(out: Any, x: Any, length: int, index: Any) -> Any:
+    out.fill(0)
+    np.add.at(out, index.array, x)
+    return out
+
+
 def _astype(out: Any, x: Any, dtype: Any) -> Any:
     np.copyto(out, x, "unsafe")
     return out
@@ -207,9 +213,10 @@ WRITERS: dict[str, Writer] = {
         row: _of_scipy(name)
         for row, name in {"erf": "erf", "erfinv": "erfinv", "lgamma": "gammaln", "digamma": "psi"}.items()
     },
-    "triu": Writer(_triangle("triu"), lambda op, like, likes: len(likes[0][0]) >= 2),
-    "tril": Writer(_triangle("tril"), lambda op, like, likes: len(likes[0][0]) >= 2),
+    "triu": Writer(_triangle("triu"), lambda op, like, likes: likes[0] == like and len(like[0]) >= 2),
+    "tril": Writer(_triangle("tril"), lambda op, like, likes: likes[0] == like and len(like[0]) >= 2),
     "copied": Writer(_with(_copy)),
+    "scatter": Writer(_with(_scatter)),
     "astype": Writer(_with(_astype), lambda op, like, likes: bool(likes[0] and likes[0][0])),
     "roll": Writer(_roll),
     "concatenate": Writer(_with(lambda out, *xs, axis, starts: np.concatenate(xs, axis, out))),
@@ -241,4 +248,18 @@ WRITERS: dict[str, Writer] = {
     "scatter_add": Writer(indexed.scatter_add, indexed.can_scatter_add),
     "getitem_at": Writer(indexed.getitem_at, indexed.can_at, indexed.scratch_at),
     "scatter_add_at": Writer(indexed.scatter_add_at, indexed.can_at, indexed.scratch_at),
+}
+
+_LAPACK = (
+    "cholesky cofactor cond det eigh eigh.eigenvectors eigvalsh inv lstsq pinv qr qr.Q qr.R slogdet slogdet.inverse "
+    "slogdet.logabsdet slogdet.sign solve svd svd.U svd.Vh svdvals tensorinv tensorsolve"
+)
+_BY_ORDER = "median nanmedian nanpercentile nanquantile partition percentile quantile sort"
+CANNOT: dict[str, str] = {  # rows and functions of the table, and why
+    **dict.fromkeys(_LAPACK.split(), "what NumPy has of LAPACK takes no out"),
+    **dict.fromkeys(_BY_ORDER.split(), "np.argsort and np.argpartition take no out"),
+    **dict.fromkeys(("cummax", "cummin"), "where each was found takes several steps, none of them an op"),
+    "sinc": "np.sinc takes no out",
+    "polygamma": "SciPy's takes no out",
+    "pack": "numbers that Python holds become an array: as many as there are packed scalars",
 }

@@ -25,12 +25,12 @@ def spelled_out(program: Program) -> Program:
 
 # ---------------------------------------------------------------- formulas
 
-_FORMULAS = ("sigmoid", "leaky_relu", "elu")  # the rows whose forward is made of other ops
+FORMULAS = ("sigmoid", "leaky_relu", "elu")  # the rows whose forward is made of other ops
 
 
 def with_formulas_as_lines(program: Program) -> Program:
     """Each formula's forward function, run on a tape, is what the formula becomes."""
-    formulas = {i for i, op in enumerate(program.ops) if row_of(op) in _FORMULAS and (program.likes[i] or ((),))[0]}
+    formulas = {i for i, op in enumerate(program.ops) if row_of(op) in FORMULAS and (program.likes[i] or ((),))[0]}
     if not formulas:
         return program
     longer = _Longer(program)
@@ -60,8 +60,8 @@ def _spelled(longer: _Longer, op: Any, program: Program, i: int) -> int:
 
 # ---------------------------------------------------------------- copies
 
-_VIEWS = ("transpose", "reshape", "getitem", "sliding_window_view", "after", "stop_gradient")
-# The operand whose elements must lie in a row; None for all matrices, whose rows or columns must.
+VIEWS = ("transpose", "reshape", "getitem", "sliding_window_view", "after", "stop_gradient")
+# The operand whose elements must lie in a row; None for the matrices of np.dot, whose rows or columns must.
 _IN_A_ROW = {
     **{"getitem": 0, "scatter_add": 0, "getitem_at": -1, "scatter_add_at": -1},
     **{"matmul": None, "linear": None, "sum": None},
@@ -96,7 +96,7 @@ def _copies(program: Program, ops: list[Any]) -> dict[int, list[int]]:
         like, row = program.likes[i], row_of(op)
         layout: Any = None
         if like is not None and like[0]:
-            of_first = layouts[program.operands[i][0]] if row in _VIEWS else None
+            of_first = layouts[program.operands[i][0]] if row in VIEWS else None
             if row == "reshape" and of_first is not None and not _is_view(of_first, like[0]):
                 ops[i] = COPIED.bind(like[0])
             elif of_first is not None and not (row == "getitem" and arrays_of(op.params["index"])):
@@ -127,10 +127,13 @@ def _is_view(x: Any, shape: tuple[int, ...]) -> bool:
 def _needed_in_a_row(op: Any, row: str, layouts: list[Any]) -> list[int]:
     """The operands that NumPy would copy."""
     if op is DOT:
-        return [k for k, x in enumerate(layouts) if x is not None and not x.flags.c_contiguous]
+        return [k for k, x in enumerate(layouts) if not _is_view(x, (x.size,))]
     which = _IN_A_ROW[row]
     if which is None:
-        return [k for k, x in enumerate(layouts) if x is not None and x.ndim == 2 and not x.flags.forc]
+        is_product = row != "sum" or (op.params["axis"] == 0 and not op.params["keepdims"])  # np.dot makes it
+        matrices = [k for k, x in enumerate(layouts) if x is not None and x.ndim == 2]
+        is_product = is_product and (len(matrices) == len(layouts) or row == "linear")
+        return [k for k in matrices if not layouts[k].flags.forc] if is_product else []
     x, is_basic = layouts[which], not row.endswith("_at") and not arrays_of(op.params["index"])
     return [] if x is None or x.flags.c_contiguous or is_basic else [which % len(layouts)]
 
