@@ -182,8 +182,8 @@ def _jolted(z: torch.Tensor, rounding: float, key: float, has_ties: bool) -> tor
 
 def _rounded_on_the_way_back(z: torch.Tensor, rounding: float, key: float) -> torch.Tensor:
     """``z``, whose gradient is rounded otherwise, so that contributions that cancel leave what rounding leaves."""
-    if z.requires_grad:
-        z.register_hook(lambda g: g * (1 + rounding * _error(g.detach(), key)))
+    if z.requires_grad:  # and a gradient that PyTorch leaves out, as that of a sign, is None
+        z.register_hook(lambda g: g if g is None else g * (1 + rounding * _error(g.detach(), key)))
     return z
 
 

@@ -15,7 +15,7 @@ import pytest
 
 from autograd_mini.ops import arctan2, fmod, sin
 from tests.fuzz.calls import CALLS, OF_OP, fit
-from tests.fuzz.judge import Difference
+from tests.fuzz.judge import Difference, pytorch
 from tests.fuzz.programs import ODD, TIES, Leaf, Program, Step, ones_but, program_of
 from tests.fuzz.run import fuzzed, judged, report
 
@@ -155,6 +155,12 @@ NO_FAULTS = {
 @pytest.mark.parametrize("name", NO_FAULTS)
 def test_there_is_no_fault_in(name: str) -> None:
     assert judged(NO_FAULTS[name], 2) is None
+
+
+def test_a_gradient_that_pytorch_leaves_out_is_0_however_it_is_rounded() -> None:
+    steps = [Step(CALLS["slogdet((3, 3): sign)"].call, (0,)), Step(CALLS["cos"].call, (1,))]
+    numbers = pytorch(Program([Leaf(np.eye(3))], steps), second=False, rounding=1e-3, key=1.0)
+    assert not np.any(numbers["gradient"][0])
 
 
 def test_a_wrong_contribution_is_found_among_those_that_cancel(monkeypatch: pytest.MonkeyPatch) -> None:
