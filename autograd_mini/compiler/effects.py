@@ -42,19 +42,20 @@ class Effects:
 
     def put(self, computed: Any) -> None:
         """Puts what the program has computed in place; Ctrl-C comes before all of it or after."""
-        computed = list(computed)
-        for k, kind in self._bare:
-            computed[k] = kind(computed[k])
-        for k, x in self._added:
-            if x._grad is not None:
-                computed[k] = added_up(x, computed[k])
+        if self._bare or self._added:
+            computed = list(computed)
+            for k, kind in self._bare:
+                computed[k] = kind(computed[k])
+            for k, x in self._added:
+                if x._grad is not None:
+                    computed[k] = added_up(x, computed[k])
         try:
             self._put(computed)
         except BaseException:
             self._put(computed)
             raise
 
-    def _put(self, computed: list[Any]) -> None:
+    def _put(self, computed: Any) -> None:
         rest = iter(computed)
         for x in self._assigned:
             x.data = next(rest)
