@@ -205,7 +205,8 @@ class Value(Arithmetic, Absent, Node):
 
         If ``f`` does something besides, such as drawing random numbers, give ``instead``, a function whose result is
         of the same shape and dtype: it stands in for ``f`` while a jitted function is traced, so that ``f`` is called
-        once at each call.
+        once at each call. If ``f`` has a parameter ``out=None``, as NumPy's functions have, a replay may give it the
+        array to compute into.
 
         >>> Value([1.0, 3.0]).map_data(np.argmax)
         np.int64(1)

@@ -9,6 +9,7 @@ import pytest
 
 import autograd_mini as am
 from autograd_mini import Value
+from autograd_mini.compiler.emit import how_it_writes
 from autograd_mini.compiler.into import writer_of
 from autograd_mini.compiler.jit import jit
 from autograd_mini.compiler.program import SOURCES, Argument, Captured, Constant, Program, Upstream
@@ -110,6 +111,25 @@ def test_a_program_that_needs_neither_stays_as_it_is() -> None:
     w = Value(np.ones((2, 3)))
     program = jit(lambda x: am.tanh(x @ w).sum())(np.ones((4, 2))).program()
     assert spelled_out(program) is program
+
+
+def test_a_function_of_the_data_that_takes_out_is_given_an_array_and_may_leave_it() -> None:
+    def doubled(x: Any, out: Any = None) -> Any:
+        return np.multiply(x, 2.0, out=out)
+
+    def itself(x: Any, out: Any = None) -> Any:
+        return x
+
+    def printed(x: Any, out: str = "") -> Any:
+        return x + len(out)
+
+    x = Value(np.arange(3.0))
+    f = jit(lambda: (x * x.map_data(doubled) + x.map_data(itself) + x.map_data(printed)).sum())
+    for _ in range(2):
+        assert f().item() == 16.0
+    program = f().program()
+    writes = {op.name: how_it_writes(program, i) for i, op in enumerate(program.ops)}
+    assert [writes[name] for name in ("doubled", "itself", "printed")] == ["whole", "whole", None]
 
 
 def test_two_results_that_wait_for_their_backward_do_not_share_what_is_on_the_way() -> None:
