@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 
 from autograd_mini.compiler.into import INTEGERS, writer_of
-from autograd_mini.compiler.program import DOT, SOURCES, Constant, Like, Plain, Program, Upstream
+from autograd_mini.compiler.program import DOT, SOURCES, Constant, Like, Plain, Program, Upstream, is_op
 from autograd_mini.compiler.rows import row_of
 from autograd_mini.ops.operation import Operation
 
@@ -98,6 +98,27 @@ class Code:
         self._made: list[str] = []
         self._scratch: dict[int, int] = {}  # how many bytes of each a line needs at most
         self.how = [how_it_writes(program, i) for i in range(len(program))]
+        self._beside: dict[tuple[int, int], str] = {}  # what a number is called in a line, as an operand of arrays
+        self._converted: dict[int, list[str]] = {}  # the lines that make that of it
+
+    def convert_numbers(self, part: list[int]) -> None:
+        """Makes an array of each number that several lines of this part need beside one, instead of in each of them."""
+        program = self.program
+        users: dict[tuple[int, Any], list[int]] = {}
+        for i in part:
+            xs = program.operands[i]
+            if len(xs) == 2 and ufunc_of(program.ops[i]) is not None:
+                for x, other in zip(xs, reversed(xs), strict=True):
+                    like, array = program.likes[x], program.likes[other]
+                    is_made_here = is_op(program.ops[x]) and x in part
+                    if is_made_here and array and array[0] and array[1].kind == "f" and like in (None, ((), array[1])):
+                        users.setdefault((x, array[1]), []).append(i)
+        for (x, dtype), lines in users.items():
+            if len(lines) > 1:
+                name = f"v{x}_{dtype.char}"
+                kind = self.given(f"dtype_{dtype.name}", dtype)
+                self._converted.setdefault(x, []).append(f"{name} = array(v{x}, {kind})")
+                self._beside |= {(i, x): name for i in lines}
 
     def name(self, i: int) -> str:
         """How the code calls value i."""
@@ -108,12 +129,18 @@ class Code:
             return self.given(f"c{i}", op.data)
         return "upstream" if isinstance(op, Upstream) else f"v{i}"
 
-    def beside(self, i: int, array: Like) -> str:
-        """How the code calls value i as an operand of a ufunc beside an array: a plain number is converted once."""
+    def beside(self, i: int, array: Like, line: int) -> str:
+        """How a line calls value i as an operand of a ufunc beside an array: a plain number is converted once."""
         op = self.program.ops[i]
+        if (line, i) in self._beside:
+            return self._beside[line, i]
         if array is None or array[1].kind != "f" or not isinstance(op, Constant) or op.data.__class__ is not float:
             return self.name(i)
         return self.given(f"c{i}_{array[1].char}", np.array(op.data, array[1]))
+
+    def conversions(self, i: int) -> list[str]:
+        """What is made of number i as soon as it is there."""
+        return self._converted.get(i, [])
 
     def given(self, name: str, thing: Any) -> str:
         """A name under which the code finds ``thing``."""
@@ -153,6 +180,10 @@ class Code:
 
 def lines_of_code(code: Code, i: int) -> list[str]:
     """The Python that computes value i."""
+    return [*_lines(code, i), *code.conversions(i)]
+
+
+def _lines(code: Code, i: int) -> list[str]:
     program = code.program
     op, like = program.ops[i], program.likes[i]
     row = row_of(op)
@@ -172,8 +203,10 @@ def lines_of_code(code: Code, i: int) -> list[str]:
         return [f"v{i} = {names[0]}.T"]
     if row == "reshape" and like is not None and like[0] and likes[0] is not None and likes[0][0]:
         return [f"v{i} = {names[0]}.reshape({op.params['shape']})"]
-    if op is DOT and like is None:
-        return [f"v{i} = float({code.given('vdot', op.forward)}({', '.join(names)}))"]
+    if op is DOT:
+        flat = [x is not None and len(x[0]) == 1 for x in likes] == [True, True]
+        product = f"{names[0]}.dot({names[1]})" if flat else f"{code.given('vdot', op.forward)}({', '.join(names)})"
+        return [f"v{i} = float({product})" if like is None else f"v{i} = {product}"]
     if row in ("sum", "mean") and likes[0][1].char in "fd" and _is_over_all(op):
         total = f"{code.given('reduce', np.add.reduce)}({names[0]}, None)"
         result = total if row == "sum" else f"{total} / {math.prod(likes[0][0]) or 'nan'}"
@@ -205,27 +238,27 @@ def _of_floats(code: Code, i: int, op: Any, names: list[str]) -> str:
     return call if code.program.likes[i] is not None else f"float({call})"  # NumPy's floats would not stay so weak
 
 
-def _product(code: Code, xs: tuple[int, ...]) -> str:
-    """np.dot, which prepares less than matmul; but of a matrix of one number it makes a factor, and 0 * inf is 0."""
+def _product(code: Code, xs: tuple[int, ...], x: str, y: str, buffer: str | None) -> str:
+    """x.dot(y), which prepares less than matmul; but of a matrix of one number it makes a factor, and 0 * inf is 0."""
     likes: list[Any] = [code.program.likes[x] for x in xs]
-    is_number = any(math.prod(shape) == 1 for shape, _ in likes)
-    return code.given("matmul", np.matmul) if is_number else code.given("dot", np.dot)
+    if any(math.prod(shape) == 1 for shape, _ in likes):
+        return f"{code.given('matmul', np.matmul)}({x}, {y}, {buffer})"
+    return f"{x}.dot({y}, {buffer})"
 
 
 def _into_an_array(code: Code, i: int, op: Any, xs: tuple[int, ...], names: list[str]) -> list[str]:
     """NumPy's functions that write into the array of line i, or make one that is given away."""
     row, buffer = row_of(op), code.plan.get(i)
     like: Any = code.program.likes[i]
-    into = f", out={buffer}" if buffer else ""
     if _is_elementwise(code.program, i):
-        return [_ufunc_call(code, i, op, xs, names, into)]
+        return [_ufunc_call(code, i, op, xs, names, buffer)]
     if not _has_lines(code.program, i):
         return [_writer_call(code, i, op, xs, names, buffer)]
     if row == "linear":
-        product = f"v{i} = {_product(code, xs[:2])}({names[0]}, {names[1]}.T{into})"
+        product = f"v{i} = {_product(code, xs[:2], names[0], f'{names[1]}.T', buffer)}"
         return [product, f"{code.given('add', np.add)}(v{i}, {names[2]}, v{i})"]
     if row == "matmul":
-        return [f"v{i} = {_product(code, xs)}({', '.join(names)}{into})"]
+        return [f"v{i} = {_product(code, xs, names[0], names[1], buffer)}"]
     if row == "broadcast_to":
         target = [f"v{i} = {buffer}" if buffer else f"v{i} = empty({like[0]}, {code.given(f't{i}', like[1])})"]
         fill = code.program.likes[xs[0]] is None
@@ -235,7 +268,7 @@ def _into_an_array(code: Code, i: int, op: Any, xs: tuple[int, ...], names: list
         shape, dtype = code.program.likes[xs[0]]  # type: ignore[misc]  # an array's, as how_it_writes found
         if axis == 0 and not keepdims and len(shape) == 2 and dtype.char in "fd":
             ones = code.given(f"ones_{shape[0]}_{dtype.char}", np.ones(shape[0], dtype))
-            return [f"v{i} = {code.given('dot', np.dot)}({ones}, {names[0]}{into})"]
+            return [f"v{i} = {ones}.dot({names[0]}, {buffer})"]
         reduce = code.given("reduce", np.add.reduce)
         return [f"v{i} = {reduce}({names[0]}, {axis}, None, {buffer}, {keepdims})"]
     if row == "where":
@@ -244,16 +277,17 @@ def _into_an_array(code: Code, i: int, op: Any, xs: tuple[int, ...], names: list
     return [f"v{i} = {names[0]}.take({index}, None, {buffer}, 'clip')"]
 
 
-def _ufunc_call(code: Code, i: int, op: Any, xs: tuple[int, ...], names: list[str], into: str) -> str:
-    """One function of NumPy."""
+def _ufunc_call(code: Code, i: int, op: Any, xs: tuple[int, ...], names: list[str], buffer: str | None) -> str:
+    """One function of NumPy; by its place the array to write into is found faster than by its name."""
     ufunc = ufunc_of(op)
     if ufunc is None:  # relu
         like: Any = code.program.likes[i]
-        zero = code.given(f"zero_{like[1].char}", np.zeros((), like[1]))
-        return f"v{i} = {code.given('maximum', np.maximum)}({names[0]}, {zero}{into})"
-    if len(xs) == 2:
-        names = [code.beside(x, code.program.likes[other]) for x, other in zip(xs, reversed(xs), strict=True)]
-    return f"v{i} = {code.given(ufunc.__name__, ufunc)}({', '.join(names)}{into})"
+        ufunc, names = np.maximum, [names[0], code.given(f"zero_{like[1].char}", np.zeros((), like[1]))]
+    elif len(xs) == 2:
+        names = [code.beside(x, code.program.likes[other], i) for x, other in zip(xs, reversed(xs), strict=True)]
+    if buffer:
+        names.append(f"out={buffer}" if ufunc in (np.maximum, np.minimum) else buffer)  # where NumPy asks for the name
+    return f"v{i} = {code.given(ufunc.__name__, ufunc)}({', '.join(names)})"
 
 
 def _writer_call(code: Code, i: int, op: Any, xs: tuple[int, ...], names: list[str], buffer: str | None) -> str:

@@ -41,6 +41,8 @@ def compiled(program: Program) -> Replay:
     used_later = {x for part in parts[1:] for i in part for x in program.operands[i] if x in in_forward}
     shared = sorted(used_later | {g for gs in program.gradients for g in gs if g in in_forward})
     code = Code(program)
+    for part in parts:
+        code.convert_numbers(part)
 
     def writes(i: int) -> str | None:
         how = code.how[i]
