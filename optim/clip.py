@@ -3,23 +3,23 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 import numpy as np
 
-from autograd_mini import Value, located
+from autograd_mini import Value, astype, carry, located, minimum, stack, vector_norm
 from optim.options import non_negative
 
 
 def clip_grad_norm(
     params: Iterable[Value] | Value, max_norm: float, norm_type: float = 2.0, error_if_nonfinite: bool = False
-) -> float:
+) -> Any:
     """Shortens the gradients, all by one factor, to a norm of ``max_norm``; gives the norm that they had.
 
     The norm is that of all gradients together, written out as one vector; ``norm_type`` is its p, or ``math.inf``.
-    Their direction stays. A norm of nan or inf spoils all of them, unless ``error_if_nonfinite``. PyTorch:
-    ``nn.utils.clip_grad_norm_``.
+    Their direction stays. A norm of nan or inf spoils all of them, unless ``error_if_nonfinite``. In a jitted function
+    the norm is a Value. PyTorch: ``nn.utils.clip_grad_norm_``.
 
     >>> w = Value([3.0, 4.0])
     >>> (w * w).sum().backward()
@@ -31,18 +31,22 @@ def clip_grad_norm(
     Raises ``ValueError`` for a negative max_norm, and for a norm that is not finite if asked to; then nothing is
     changed.
     """
-    found = _gradients(params, "clip_grad_norm")
+    values = _parameters(params, "clip_grad_norm")
     max_norm = non_negative("max_norm", max_norm)
     if isinstance(norm_type, bool) or not isinstance(norm_type, int | float) or not norm_type > 0:
         raise ValueError(located(f"norm_type is a number above 0, or math.inf, not {norm_type!r}"))
+    norms_in_program: list[Any] = []
+    if _in_program(lambda: norms_in_program.append(_shorten(values, max_norm, norm_type, error_if_nonfinite))):
+        return norms_in_program[0]
+    found = _gradients(values)
     with np.errstate(all="ignore"):
         norms = [np.linalg.norm(np.ravel(g), norm_type) for _, g in found]
         norm = float(np.linalg.norm(norms, norm_type)) if norms else 0.0
-        if error_if_nonfinite and not math.isfinite(norm):
-            raise ValueError(located(f"clip_grad_norm: the norm of the gradients is {norm}; nothing was changed"))
+        if error_if_nonfinite:
+            _check_finite(norm)
         factor = float(np.minimum(max_norm / np.float64(norm + 1e-6), 1.0))
-        clipped = [g * factor for _, g in found]
-    _assign(found, clipped)
+        clipped = [(value, g * factor) for value, g in found]
+    _assign(clipped)
     return norm
 
 
@@ -57,23 +61,61 @@ def clip_grad_value(params: Iterable[Value] | Value, clip_value: float) -> None:
 
     Raises ``ValueError`` for a negative clip_value.
     """
-    found = _gradients(params, "clip_grad_value")
+    values = _parameters(params, "clip_grad_value")
     clip_value = non_negative("clip_value", clip_value)
-    _assign(found, [np.clip(g, -clip_value, clip_value) for _, g in found])
+    if not _in_program(lambda: _assign(_bounded([(x, x.grad) for x in values if x.has_grad], clip_value))):
+        _assign(_bounded(_gradients(values), clip_value))
 
 
-def _gradients(params: Any, who: str) -> list[tuple[Value, Any]]:
-    """The parameters that have a gradient, and it as plain data."""
+def _bounded(found: list[tuple[Value, Any]], most: float) -> list[tuple[Value, Any]]:
+    return [(value, np.clip(g, -most, most)) for value, g in found]
+
+
+def _in_program(change: Callable[[], None]) -> bool:
+    """In a jitted function makes ``change``, of gradients that are Values, a part of its program; else False."""
+
+    def step(settings: Any, state: list[Any]) -> tuple[list[Any], Callable[[list[Any]], None]]:
+        change()
+        return [], lambda nothing: None
+
+    return carry(lambda: ((), []), step)
+
+
+def _shorten(values: list[Value], max_norm: float, norm_type: float, error_if_nonfinite: bool) -> Any:
+    """``clip_grad_norm`` of gradients that are Values."""
+    found = [(value, value.grad) for value in values if value.has_grad]
+    if not found:
+        return 0.0
+    norm = vector_norm(stack([vector_norm(g, ord=norm_type) for _, g in found]), ord=norm_type)
+    if error_if_nonfinite:
+        norm.map_data(_check_finite)
+    factor = minimum(max_norm / (astype(norm, np.float64) + 1e-6), 1.0)
+    _assign([(value, g * astype(factor, g.dtype)) for value, g in found])
+    return norm
+
+
+def _check_finite(norm: Any) -> None:
+    if not math.isfinite(norm):
+        raise ValueError(located(f"clip_grad_norm: the norm of the gradients is {norm}; nothing was changed"))
+
+
+def _parameters(params: Any, who: str) -> list[Value]:
+    """The parameters, if that is what they are."""
     if hasattr(params, "parameters"):
         raise TypeError(located(f"{who}: pass model.parameters(), not the {type(params).__name__} itself"))
     values = [params] if isinstance(params, Value) else list(params)
     for i, value in enumerate(values):
         if not isinstance(value, Value):
             raise TypeError(located(f"{who}: parameter {i} is a {type(value).__name__}, not a Value"))
+    return values
+
+
+def _gradients(values: list[Value]) -> list[tuple[Value, Any]]:
+    """Those that have a gradient, and it as plain data."""
     found = [(value, value.grad) for value in values if value.has_grad]
     return [(value, g.data if isinstance(g, Value) else g) for value, g in found]
 
 
-def _assign(found: list[tuple[Value, Any]], gradients: list[Any]) -> None:
-    for (value, _), gradient in zip(found, gradients, strict=True):
+def _assign(gradients: list[tuple[Value, Any]]) -> None:
+    for value, gradient in gradients:
         value.grad = gradient

@@ -271,6 +271,47 @@ def test_a_step_that_is_written_out_is_what_it_is_without_jit(f: Any, start: Any
         assert type(w.data) is type(v.data)
 
 
+@pytest.mark.parametrize("dtype", [np.float64, F32], ids=["float64", "float32"])
+@pytest.mark.parametrize("norm_type", [1.0, 2.0, 3.0, np.inf])
+def test_gradients_are_clipped_in_a_step_as_without_jit(norm_type: float, dtype: Any) -> None:
+    eager, jitted = both(OPTIMIZERS["SGD"], dtype)
+
+    def stepping(training: Training) -> Any:
+        def step(x: Any, y: Any) -> Any:
+            training.optimizer.zero_grad()
+            nn.mse_loss(training.model(x), y).backward()
+            norm = optim.clip_grad_norm(training.parameters, 0.5, norm_type)
+            optim.clip_grad_value(training.parameters[0], 0.05)
+            training.optimizer.step()
+            return norm
+
+        return training.wrap(step)
+
+    steps, tolerance = [stepping(training) for training in (eager, jitted)], 1e-12 if dtype is np.float64 else 2e-5
+    for k in range(4):
+        expected, actual = [step((1 + k) * X.astype(dtype), Y.astype(dtype)) for step in steps]
+        assert actual.item() == pytest.approx(expected, rel=tolerance)
+        assert_alike(eager, jitted, tolerance)
+
+
+def test_a_norm_that_is_not_finite_is_found_at_the_call_and_changes_nothing() -> None:
+    w = Value([1.0, 2.0])
+
+    @jit
+    def step(x: Any) -> Any:
+        w.zero_grad()
+        (w * x).sum().backward()
+        norm = optim.clip_grad_norm(w, 1.0, error_if_nonfinite=True)
+        w.data = w.data - w.grad
+        return norm
+
+    assert step(np.array([3.0, 4.0])).data == 5.0
+    before = w.data
+    with pytest.raises(ValueError, match="the norm of the gradients is inf; nothing was changed"):
+        step(np.array([np.inf, 1.0]))
+    assert w.data is before
+
+
 def test_a_closure_is_a_part_of_the_step() -> None:
     w, v = Value(3.0), Value(3.0)
     sgds = [optim.SGD([p], 0.1) for p in (w, v)]
@@ -400,7 +441,10 @@ REFUSED: dict[str, tuple[Any, str]] = {
     "a scheduler": (asks_the_scheduler, "the function changes SCHEDULE"),
     "an option": (sets_the_rate, "changes the options or the state of an optimizer"),
     "an if on a gradient": (decides_on_the_gradient, "an if, a while"),
-    "clipping by the norm": (lambda x: optim.clip_grad_norm([W], 1.0), "reads a gradient|looks at the numbers"),
+    "clipping gradients of before": (
+        lambda x: optim.clip_grad_norm([W], 1.0),
+        "reads a gradient that was there before",
+    ),
     "LBFGS": (lambda x: optim.LBFGS([W]).step(lambda: (W * x).sum()), "looks at the numbers of a parameter"),
     "a float of a parameter": (lambda x: float(W[0].data) * W, r"reading \.data of what is traced"),
 }
@@ -409,7 +453,7 @@ REFUSED: dict[str, tuple[Any, str]] = {
 @pytest.mark.parametrize("name", REFUSED)
 def test_what_a_program_would_do_wrongly_is_refused_and_nothing_is_changed(name: str) -> None:
     f, message = REFUSED[name]
-    W.grad = None if name != "clipping by the norm" else np.ones(2)
+    W.grad = None if name != "clipping gradients of before" else np.ones(2)
     SGD.lr = 0.1
     with pytest.raises(JitError, match=message):
         jit(f)(Value([1.0, 3.0]) if "argument" in name else np.array([1.0, 3.0]))
