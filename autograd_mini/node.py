@@ -34,23 +34,36 @@ def topological_order(root: Node) -> list[Node]:
     """
     order: list[Node] = []
     seen: set[Node] = set()
-    stack: list[Any] = [root]
-    push, pop = stack.append, stack.pop
+    stack: list[Any] = [] if root.op is None else [root, None]
+    push, pop, see, done = stack.append, stack.pop, seen.add, order.append
     while stack:
         node = pop()
-        if node is None:  # everything below the next entry is done
-            order.append(pop())
+        if node is not None:  # all of its operands are done
+            done(node)
             continue
-        if node in seen or node.op is None:
+        node = pop()  # below None lies one to go down from, if no other way has led there since
+        if node in seen:
             continue
-        seen.add(node)
-        push(node)
-        push(None)
-        x, y = node._x, node._y
-        if x.__class__ is tuple:
-            stack.extend([operand for operand in x if isinstance(operand, Node)])
-        elif isinstance(x, Node) and x.op is not None:
-            push(x)
-        if isinstance(y, Node) and y.op is not None:
-            push(y)
+        while True:
+            see(node)
+            x, y = node._x, node._y
+            if y is not None and isinstance(y, Node) and y.op is not None and y not in seen:
+                push(node)
+                if isinstance(x, Node) and x.op is not None and x not in seen:
+                    push(x)
+                    push(None)
+                node = y
+            elif isinstance(x, Node) and x.op is not None and x not in seen:
+                push(node)
+                node = x
+            elif x.__class__ is tuple:
+                push(node)
+                for operand in x:
+                    if isinstance(operand, Node) and operand.op is not None:
+                        push(operand)
+                        push(None)
+                break
+            else:
+                done(node)
+                break
     return order
