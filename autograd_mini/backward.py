@@ -11,7 +11,18 @@ import numpy as np
 from autograd_mini import modes, ops
 from autograd_mini.node import Node, topological_order
 from autograd_mini.ops.caller import located
-from autograd_mini.ops.operation import PLAIN, Carrier, Pointwise, Rule, as_data, dtype_of, is_foreign, shape_of
+from autograd_mini.ops.operation import (
+    DATA,
+    PLAIN,
+    Carrier,
+    Pointwise,
+    Rule,
+    as_data,
+    dtype_of,
+    is_foreign,
+    passed_on,
+    shape_of,
+)
 from autograd_mini.ops.reduction import unbroadcast
 
 
@@ -27,9 +38,10 @@ def gradients(root: Node, upstream: Carrier, *, create_graph: bool = False) -> d
     with np.errstate(all="ignore"):
         for node in reversed(topological_order(root)):
             try:
-                g, x, y = grads[node], node._x, node._y
+                g = grads[node]
             except KeyError:  # below nothing but Values whose requires_grad was taken away
                 continue
+            x, y = node._x, node._y
             op: Any = node.op  # an Operation: the order has no leaves
             z = node if create_graph else node.data
             if isinstance(x, Node):
@@ -55,7 +67,7 @@ def gradients(root: Node, upstream: Carrier, *, create_graph: bool = False) -> d
                     b, y_wanted = y, False
                 if wanted:
                     try:
-                        contribution = rule_x(g, z, a, b)
+                        contribution = g if rule_x is passed_on else rule_x(g, z, a, b)
                     except ArithmeticError:
                         contribution = _at_the_limit(rule_x, g, z, a, b)
                     if contribution.__class__ is float and a.__class__ is float:
@@ -65,7 +77,7 @@ def gradients(root: Node, upstream: Carrier, *, create_graph: bool = False) -> d
                 if not y_wanted:
                     continue
                 try:
-                    contribution = rule(g, z, a, b)
+                    contribution = g if rule is passed_on else rule(g, z, a, b)
                 except ArithmeticError:
                     contribution = _at_the_limit(rule, g, z, a, b)
                 x, a = y, b
@@ -166,11 +178,12 @@ def send(
     inputs = inputs_of(node)
     z = node if create_graph else node.data
     operands = [x.data if isinstance(x, Node) and not create_graph else x for x in inputs]
-    each = None if op.rules else getattr(op, "rule_for_each", None)  # the call of a jitted function has op.rule alone
+    rules = op.rules
+    each = None if rules else getattr(op, "rule_for_each", None)  # the call of a jitted function has op.rule alone
     given = operands if each is None else (operands,)
     for i, x in enumerate(inputs):
         if isinstance(x, Node) and x.requires_grad:
-            rule = op.rule(i) if each is None else partial(each, i)
+            rule = rules[i] if rules else op.rule(i) if each is None else partial(each, i)
             try:
                 contribution = rule(g, z, *given)
             except ArithmeticError:
@@ -192,18 +205,28 @@ def inputs_of(node: Node) -> tuple[Any, ...]:
 def _accumulate(grads: dict[Node, Carrier], operand: Node, contribution: Carrier, g: Carrier) -> None:
     """Adds a contribution to the operand's gradient, in the operand's own shape and dtype."""
     data = operand.data
-    if contribution.__class__ is not data.__class__ or (
-        data.__class__ is not float and (contribution.shape != data.shape or contribution.dtype is not data.dtype)
+    kind = data.__class__
+    if contribution.__class__ is not kind or (
+        kind not in _NUMBERS and (contribution.dtype is not data.dtype or contribution.shape != data.shape)
     ):
         contribution = fit(contribution, data)
     if operand in grads:
-        contribution = _same_kind(grads[operand] + contribution, data)
-    elif operand.op is None and contribution.__class__ is np.ndarray:
-        shared = contribution is g or contribution.base is not None
-        contribution = contribution.copy() if shared else contribution  # a leaf's own: it may be clipped in place
-    elif operand.op is None and contribution is g and is_foreign(g):
-        contribution = contribution.copy()
+        contribution = grads[operand] + contribution
+        if contribution.__class__ is not kind:
+            contribution = _same_kind(contribution, data)
+    elif operand.op is None and contribution.__class__ not in _NUMBERS and _is_shared(contribution, g):
+        contribution = contribution.copy()  # a leaf's own: it may be clipped in place
     grads[operand] = contribution
+
+
+_NUMBERS = DATA - {np.ndarray}  # of these two of one class are of one dtype and shape
+
+
+def _is_shared(contribution: Carrier, g: Carrier) -> bool:
+    """Whether a contribution may be the gradient of another node too, or a part of it."""
+    if contribution.__class__ is np.ndarray:
+        return contribution is g or contribution.base is not None
+    return contribution is g and is_foreign(g)
 
 
 def _same_kind(total: Carrier, data: Any) -> Carrier:
@@ -214,15 +237,17 @@ def _same_kind(total: Carrier, data: Any) -> Carrier:
 def fit(contribution: Carrier, data: Any) -> Carrier:
     """Undoes what broadcasting and type promotion did to an operand, here and nowhere else."""
     shape, dtype = shape_of(data), dtype_of(data)
-    if not hasattr(contribution, "record"):
+    if contribution.__class__ is not np.ndarray and not hasattr(contribution, "record"):
         contribution = as_data(contribution)
-    if shape_of(contribution) != shape:
-        if shape_of(contribution):
-            contribution = unbroadcast(contribution, shape)
-        else:  # a rule may answer with a number, such as 0
-            contribution = ops.broadcast_to(contribution, shape)
-    if dtype_of(contribution) != dtype:
+    own = shape_of(contribution)
+    if own != shape:
+        # a rule may answer with a number, such as 0
+        contribution = unbroadcast(contribution, shape) if own else ops.broadcast_to(contribution, shape)
+    own_dtype = dtype_of(contribution)
+    if own_dtype is not dtype and own_dtype != dtype:
         contribution = ops.astype(contribution, dtype)
+    if contribution.__class__ is data.__class__:
+        return contribution
     if data.__class__ is np.ndarray and isinstance(contribution, float | np.generic):
         return np.asarray(contribution)
     if data.__class__ is float and isinstance(contribution, np.ndarray | np.generic):

@@ -17,7 +17,7 @@ from autograd_mini.arithmetic import Arithmetic
 from autograd_mini.errors import op_error
 from autograd_mini.node import Node
 from autograd_mini.ops.caller import located
-from autograd_mini.ops.operation import Operation, as_array, as_data, dtype_of, is_foreign, shape_of
+from autograd_mini.ops.operation import DATA, Operation, as_array, as_data, dtype_of, is_foreign, shape_of
 from autograd_mini.scope import Labelled, current_scope, named_scope
 
 _new = object.__new__
@@ -62,21 +62,11 @@ class Value(Arithmetic, Absent, Node):
         elif x.__class__ is float:
             a, needs_grad = x, False
         elif x.__class__ is tuple:
-            x = tuple([v if isinstance(v, Node) else _operand_of(op, v) for v in x])
-            operands = [v.data if isinstance(v, Node) else v for v in x]
-            needs_grad = any([isinstance(v, Node) and v.requires_grad for v in x])
+            x, z, needs_grad = _applied_to_all(op, x)
         else:
             a = x = _operand_of(op, x)
             needs_grad = False
-        if y is None:
-            if x.__class__ is tuple:
-                z = _compute(op, *operands)
-            else:
-                try:
-                    z = op.scalar(a) if a.__class__ is float else op.forward(_array_of(op, a))
-                except Exception:
-                    z = _compute(op, a)
-        else:
+        if y is not None:
             if isinstance(y, Node):
                 b = y.data
                 needs_grad = needs_grad or y.requires_grad
@@ -84,11 +74,25 @@ class Value(Arithmetic, Absent, Node):
                 b = y = y if y.__class__ is float else _operand_of(op, y)
             try:
                 if a.__class__ is float and b.__class__ is float:
-                    z = op.scalar(a, b)
+                    compute = op.scalar  # called as a name, not as op.scalar(a, b): for an attribute that is no method
+                    z = compute(a, b)  # Python 3.11 takes half as long again
                 else:
-                    z = op.forward(_array_of(op, a), _array_of(op, b))
+                    compute = op.forward
+                    if a.__class__ not in DATA or b.__class__ not in DATA:
+                        a, b = _array_of(op, a), _array_of(op, b)
+                    z = compute(a, b)
             except Exception:
                 z = _compute(op, a, b)
+        elif x.__class__ is not tuple:
+            try:
+                if a.__class__ is float:
+                    compute = op.scalar
+                    z = compute(a)
+                else:
+                    compute = op.forward
+                    z = compute(a if a.__class__ in DATA else _array_of(op, a))
+            except Exception:
+                z = _compute(op, a)
         if modes.open_blocks:
             needs_grad = needs_grad and modes.is_recording()
             if modes.tape():
@@ -98,7 +102,7 @@ class Value(Arithmetic, Absent, Node):
                 watched: Value = modes.watch().record(op, x, y, z, needs_grad)
                 return watched
         node = _new(Value)
-        node.data = z if z.__class__ is float else as_data(z)
+        node.data = z if z.__class__ is float or z.__class__ in DATA else as_data(z)
         node._grad = None
         node._label = current_scope()
         if needs_grad:
@@ -163,7 +167,13 @@ class Value(Arithmetic, Absent, Node):
                         "reduce it first (.sum() or .mean()), or give backward(gradient) of that shape"
                     )
                 )
-            upstream = 1.0 if self.data.__class__ is float else np.ones_like(self.data)
+            upstream: Any
+            if self.data.__class__ is float:
+                upstream = 1.0
+            elif isinstance(self.data, np.floating):  # not an array without axes, with which all below would cost more
+                upstream = self.data.dtype.type(1)
+            else:
+                upstream = np.ones_like(self.data)
         else:
             upstream = self._like_data(gradient, "backward", create_graph or tape is not None)
         if (create_graph or tape is not None) and not isinstance(upstream, Node):
@@ -423,6 +433,26 @@ _OPERATORS: dict[np.ufunc, Callable[[Any, Any], Any]] = {  # which floats have t
 }
 
 
+def _applied_to_all(op: Operation, operands: tuple[Any, ...]) -> tuple[tuple[Any, ...], Any, bool]:
+    """An op of any number of operands: these as a node keeps them, the result, and whether one needs a gradient."""
+    inputs, data = [], []
+    needs_grad, floating = False, True
+    for x in operands:
+        if isinstance(x, Node):
+            a = x.data
+            needs_grad = needs_grad or x.requires_grad
+        else:
+            a = x = _operand_of(op, x)
+        inputs.append(x)
+        data.append(a)
+        floating = floating and a.__class__ is np.ndarray and a.dtype.kind == "f"
+    try:
+        z = op.forward(*data) if floating else _compute(op, *data)
+    except Exception:
+        z = _compute(op, *data)
+    return tuple(inputs), z, needs_grad
+
+
 def _compute(op: Operation, *operands: Any) -> Any:
     """The op done with care, where the quick way raised: by IEEE rules, or with an error that helps."""
     operands = tuple(_array_of(op, operand) for operand in operands)
@@ -448,7 +478,7 @@ def _operand_of(op: Operation, data: Any) -> Any:
 
 def _array_of(op: Operation, data: Any) -> Any:
     """Data for NumPy, where the user may have assigned what is none: ``value.data = [1, 2]``."""
-    if data.__class__ is np.ndarray or data.__class__ is float or isinstance(data, np.floating | bool):
+    if data.__class__ in DATA or isinstance(data, np.floating | bool):
         return data
     if isinstance(data, Node):
         raise TypeError(f"{op.name}: the data of a Value is a Value; assign plain numbers (p.data -= lr * p.grad)")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import random
 import weakref
 from typing import Any
 
@@ -10,6 +11,7 @@ import numpy as np
 import pytest
 
 from autograd_mini import Value, concatenate, exp, stack, where
+from autograd_mini.node import topological_order
 from autograd_mini.ops.operation import Operation, Pointwise
 
 # ---------------------------------------------------------------- accumulation
@@ -34,6 +36,26 @@ def test_a_diamond_is_walked_once() -> None:
         y = 0.5 * y + 0.5 * y
     y.backward()
     assert x.grad == 1.0
+
+
+def depth_first(node: Value, order: list[Value]) -> list[Value]:
+    """The order by its definition: below a node the last operand first, each node once, leaves left out."""
+    if node.op is not None and not any(node is other for other in order):
+        for operand in reversed(node.inputs):
+            depth_first(operand, order)
+        order.append(node)
+    return order
+
+
+@pytest.mark.parametrize("seed", range(30))
+def test_the_order_is_depth_first_the_last_operand_first(seed: int) -> None:
+    rng = random.Random(seed)
+    values: list[Any] = [Value(1.0), Value(2.0), 3.0]
+    for _ in range(rng.randrange(30)):
+        op = rng.choice([lambda x, y, z: Value(1.0) * x + y, lambda x, y, z: exp(x), lambda *xs: stack(xs).sum()])
+        values.append(op(*rng.choices(values, k=3)))
+    root = Value(1.0) * values[-1]
+    assert [id(node) for node in topological_order(root)] == [id(node) for node in depth_first(root, [])]
 
 
 def test_the_readme_example() -> None:
@@ -131,6 +153,15 @@ def test_a_0d_array_has_a_0d_gradient_however_often_it_is_added_to(data: Any) ->
 
 
 # ---------------------------------------------------------------- the upstream gradient
+
+
+def test_a_loss_that_is_a_small_number_sends_numbers_not_arrays_without_axes() -> None:
+    x = Value(np.array([1.0, 2.0], "float32"))
+    part = x.sum()
+    loss = part * part + part
+    loss.backward()
+    assert [type(value.grad) for value in (loss, part)] == [np.float32, np.float32]
+    assert (loss.grad, part.grad, x.grad.dtype, x.grad.tolist()) == (1.0, 7.0, np.float32, [7.0, 7.0])
 
 
 def test_a_gradient_may_be_given() -> None:

@@ -144,6 +144,17 @@ def test_lists_and_integers_are_operands():
     np.testing.assert_allclose(ops.solve(np.array([[2, 0], [0, 4]]), Value([2.0, 4.0])).data, [1, 1])
 
 
+@pytest.mark.parametrize("rows", [1, 3])
+def test_zero_times_infinity_is_nan_in_a_product_with_a_matrix_of_one_number_too(rows):
+    x, zero = Value(np.full((rows, 1), np.inf)), Value([[0.0]])
+    with np.errstate(all="ignore"):
+        for z in (x @ zero, ops.linear(x, zero, Value([0.0]))):
+            assert np.isnan(z.data).all()
+            z.backward(np.full((rows, 1), np.inf))
+            assert np.isnan(x.grad).all()
+            x.zero_grad()
+
+
 def test_an_einsum_of_several_matrices_is_one_node():
     x, y = Value(A), Value(B)
     z = ops.einsum("ij,jk,kl->il", x, y, x)

@@ -32,12 +32,22 @@ def swap_last(x: Carrier) -> Carrier:
     return x.T if ndim == 2 else transpose(x, (*range(ndim - 2), ndim - 1, ndim - 2))
 
 
+def _product(x: Carrier, y: Carrier) -> Carrier:
+    """``x @ y``; of two matrices by np.dot, which is BLAS as well and begins 0.6 us sooner.
+
+    Of a matrix of one number np.dot makes a factor, and loses the nan of 0 * inf.
+    """
+    if x.__class__ is y.__class__ is np.ndarray and x.ndim == y.ndim == 2 and x.size != 1 != y.size:
+        return x.dot(y)
+    return x @ y
+
+
 def _matmul_by_x(g: Carrier, z: Carrier, x: Carrier, y: Carrier) -> Carrier:
     if len(shape_of(y)) == 1:
         return (g if len(shape_of(x)) == 1 else expand_dims(g, -1)) * y
     if len(shape_of(x)) == 1:
         return y @ g if len(shape_of(y)) == 2 else squeeze(y @ expand_dims(g, -1), -1)
-    return g @ swap_last(y)
+    return _product(g, swap_last(y))
 
 
 def _matmul_by_y(g: Carrier, z: Carrier, x: Carrier, y: Carrier) -> Carrier:
@@ -45,7 +55,7 @@ def _matmul_by_y(g: Carrier, z: Carrier, x: Carrier, y: Carrier) -> Carrier:
         return g * x if len(shape_of(y)) == 1 else expand_dims(x, -1) * expand_dims(g, -2)
     if len(shape_of(y)) == 1:
         return swap_last(x) @ g if len(shape_of(x)) == 2 else squeeze(swap_last(x) @ expand_dims(g, -1), -1)
-    return swap_last(x) @ g
+    return _product(swap_last(x), g)
 
 
 matmul = Linear(
@@ -69,9 +79,9 @@ def _rows(x: Carrier) -> Carrier:
 
 _LINEAR = Linear(
     "linear",
-    lambda x, weight, bias: np.matmul(x, weight.T) + bias,
-    lambda g, z, x, weight, bias: g @ weight,
-    lambda g, z, x, weight, bias: _rows(g).T @ _rows(x),
+    lambda x, weight, bias: _product(x, weight.T) + bias,
+    lambda g, z, x, weight, bias: _product(g, weight),
+    lambda g, z, x, weight, bias: _product(_rows(g).T, _rows(x)),
     lambda g, z, x, weight, bias: g,
 )
 

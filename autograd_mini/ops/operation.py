@@ -71,21 +71,22 @@ class Operation:
         all_floats, floating, foreign = True, True, False
         for operand in operands:
             kind = operand.__class__
+            if kind is float:
+                continue
+            all_floats = False  # the arithmetic of floats would lose the dtype
             if kind is np.ndarray:
-                all_floats = False
                 floating = floating and operand.dtype.kind == "f"
-            elif kind is not float:
-                if kind not in PLAIN and hasattr(operand, "record"):
-                    if self.rule_for_each or len(operands) > 2:
-                        return operand.record(self, operands)
-                    return operand.record(self, *operands)
-                if kind not in PLAIN and is_foreign(operand):
-                    all_floats = False
-                    foreign = True
-                    floating = floating and operand.dtype.kind == "f"
-                else:
-                    all_floats = False  # the arithmetic of floats would lose the dtype
-                    floating = floating and kind in SMALL_FLOATS
+            elif kind in PLAIN:
+                floating = floating and kind in SMALL_FLOATS
+            elif hasattr(operand, "record"):
+                if self.rule_for_each or len(operands) > 2:
+                    return operand.record(self, operands)
+                return operand.record(self, *operands)
+            elif is_foreign(operand):
+                foreign = True
+                floating = floating and operand.dtype.kind == "f"
+            else:
+                floating = False
         if not floating:
             return self(*map(as_floating, operands))
         if all_floats:
@@ -103,7 +104,7 @@ class Operation:
     def on(self, x: Carrier, *params: Any) -> Carrier:
         """This row on one operand, with static parameters."""
         kind = x.__class__
-        if not (kind is float or kind in SMALL_FLOATS or (kind is np.ndarray and x.dtype.char in "efd")):
+        if not (x.dtype.char in "efd" if kind is np.ndarray else kind is float or kind in SMALL_FLOATS):
             if hasattr(x, "record"):
                 return x.record(self.bind(*params), x)
             x = as_floating(x)
@@ -158,11 +159,17 @@ class Linear(Operation):
     """A row that is linear in each operand: its derivative is its transpose."""
 
 
+def passed_on(g: Carrier, z: Carrier, x: Carrier, y: Carrier) -> Carrier:
+    """The rule of an operand that the upstream gradient is passed on to as it is; backward.py need not call it."""
+    return g
+
+
 def _look_up(name: str, params: dict[str, Any]) -> Operation:
     return TABLE[name].bind(*params.values()) if params else TABLE[name]
 
 
 SMALL_FLOATS = frozenset({np.float32, np.float16})
+DATA = frozenset({np.ndarray, float, *SMALL_FLOATS})  # what a Value holds, but for the arrays of other libraries
 PLAIN = frozenset({float, int, bool, np.ndarray, np.float64, np.float32, np.float16, np.bool_})
 
 
@@ -171,7 +178,7 @@ def as_data(z: Any) -> Any:
 
     NumPy makes scalars of what has no axes. A float64 is as good as a float, and slower; a float32 keeps its dtype.
     """
-    if z.__class__ is np.ndarray or z.__class__ is float or z.__class__ is np.float32:
+    if z.__class__ in DATA:
         return z
     if z.__class__ is np.float64:
         return float(z)
