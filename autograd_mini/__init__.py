@@ -15,7 +15,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 from autograd_mini import ops
-from autograd_mini.carrying import carry
+from autograd_mini.carrying import carry, refuse_in_jit
 from autograd_mini.draw import draw
 from autograd_mini.gradcheck import gradcheck
 from autograd_mini.modes import no_grad
@@ -62,6 +62,7 @@ __all__ = [
     "named_scope",
     "no_grad",
     "read_npz",
+    "refuse_in_jit",
     "value_and_grad",
     "vjp",
     "write_npz",

@@ -9,31 +9,36 @@ from autograd_mini import modes
 
 
 def carry(
+    owner: Any,
     read: Callable[[], tuple[Any, list[Any]]],
-    step: Callable[[Any, list[Any]], tuple[list[Any], Callable[[list[Any]], None]]],
+    step: Callable[[Any, list[Any]], tuple[Any, list[Any], Callable[[list[Any]], list[Any]]]],
 ) -> bool:
     """In a jitted function, makes ``step`` a part of its program, and is True. Elsewhere does nothing, and is False.
 
-    It is for objects with numbers of their own that change from call to call, such as the state of an optimizer.
+    It is for an ``owner`` with numbers of its own that change from call to call, such as an optimizer with its state.
     ``read()``, which is called at each call, gives ``settings``, numbers, flags and names in tuples, and ``state``, a
-    list of numbers and arrays. ``step(settings, state)`` is called once, with Values in place of the numbers: it gives
-    a list of what the state becomes, and ``write``, which at each call gets that list as plain numbers and arrays. On
-    a Python float a step may decide (``if momentum:``). The attributes that ``read`` looks at are listed in the
-    object's class as ``carried_by_jit``. JAX: the carry of ``lax.scan``.
+    list of numbers and arrays. ``step(settings, state)`` is called while tracing, with Values in place of the numbers.
+    It gives both as they are afterwards, and ``write``, which at each call gets the state as plain numbers and arrays,
+    keeps it, and gives what ``read`` would. On a Python float a step may decide (``if momentum:``). The attributes
+    that ``read`` looks at are listed in the owner's class as ``carried_by_jit``; whoever else reads them in a jitted
+    function is refused. JAX: the carry of ``lax.scan``.
 
     >>> from autograd_mini import Value, jit
     >>> class Mean:
     ...     carried_by_jit = ("decay", "mean")
     ...     def __init__(self, decay):
     ...         self.decay, self.mean = decay, 0.0
+    ...     def read(self):
+    ...         return (self.decay,), [self.mean]
     ...     def see(self, x):
     ...         def step(settings, state):
     ...             (decay,), (mean,) = settings, state
-    ...             return [decay * mean + (1 - decay) * x], self.keep
-    ...         if not carry(lambda: ((self.decay,), [self.mean]), step):
-    ...             self.keep(step((self.decay,), [self.mean])[0])
+    ...             return settings, [decay * mean + (1 - decay) * x], self.keep
+    ...         if not carry(self, self.read, step):
+    ...             self.keep(step(*self.read())[1])
     ...     def keep(self, state):
     ...         (self.mean,) = state
+    ...         return state
     >>> mean = Mean(0.5)
     >>> @jit
     ... def see(x):
@@ -46,5 +51,15 @@ def carry(
     tape = modes.tape() if modes.open_blocks else None
     if tape is None:
         return False
-    tape.changes.carry(read, step)
+    tape.changes.carry(owner, read, step)
     return True
+
+
+def refuse_in_jit(what: str, remedy: str) -> None:
+    """Raises ``JitError`` in a jitted function: for what a replay would not repeat. Elsewhere does nothing.
+
+    >>> refuse_in_jit("reading a file", "read it before the call")
+    """
+    tape = modes.tape() if modes.open_blocks else None
+    if tape is not None:
+        tape.forbid(what, remedy)

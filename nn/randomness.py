@@ -6,7 +6,7 @@ from contextvars import ContextVar
 
 import numpy as np
 
-from autograd_mini import located
+from autograd_mini import located, refuse_in_jit
 
 # One for each thread and task, so that two that train at once do not draw from each other's numbers.
 _default: ContextVar[np.random.Generator | None] = ContextVar("default generator", default=None)
@@ -25,6 +25,7 @@ def manual_seed(seed: int) -> None:
     >>> (nn.Linear(2, 1).weight.data == first).all()
     np.True_
     """
+    refuse_in_jit("manual_seed is called in the function", "call it before")
     _default.set(np.random.default_rng(seed))
 
 

@@ -74,11 +74,11 @@ def _bounded(found: list[tuple[Value, Any]], most: float) -> list[tuple[Value, A
 def _in_program(change: Callable[[], None]) -> bool:
     """In a jitted function makes ``change``, of gradients that are Values, a part of its program; else False."""
 
-    def step(settings: Any, state: list[Any]) -> tuple[list[Any], Callable[[list[Any]], None]]:
+    def step(settings: Any, state: list[Any]) -> tuple[Any, list[Any], Callable[[list[Any]], list[Any]]]:
         change()
-        return [], lambda nothing: None
+        return settings, state, list
 
-    return carry(lambda: ((), []), step)
+    return carry(change, lambda: ((), []), step)
 
 
 def _shorten(values: list[Value], max_norm: float, norm_type: float, error_if_nonfinite: bool) -> Any:

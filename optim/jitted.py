@@ -8,10 +8,12 @@ from typing import Any
 
 from autograd_mini import carry
 
+Names = tuple[tuple[str, ...], ...]  # of the numbers in the state of each parameter; none at all while all are empty
+
 
 def step(optimizer: Any) -> bool:
     """In a jitted function makes the step a part of its program, and is True; elsewhere False."""
-    return carry(partial(_read, optimizer), partial(_step, optimizer))
+    return carry(optimizer, partial(_read, optimizer), partial(_step, optimizer))
 
 
 def _read(optimizer: Any) -> tuple[Any, list[Any]]:
@@ -23,25 +25,37 @@ def _read(optimizer: Any) -> tuple[Any, list[Any]]:
     return (options, names), [x for state in optimizer.state for x in state.values()]
 
 
-def _step(optimizer: Any, settings: Any, numbers: list[Any]) -> tuple[list[Any], Callable[[list[Any]], None]]:
-    """The numbers of the states after the step, and who keeps them."""
-    rest, options = iter(numbers), {}
-    for group, of_group in zip(optimizer.param_groups, settings[0], strict=True):
-        options[id(group)] = dict(zip(group.options, of_group, strict=True))
-    states = [{name: next(rest) for name in state} for state in optimizer.state]
-    for i, (parameter, group) in enumerate(zip(optimizer.params, optimizer._groups, strict=True)):
+def _step(optimizer: Any, settings: Any, numbers: list[Any]) -> tuple[Any, list[Any], Callable[[list[Any]], list[Any]]]:
+    """Settings and numbers after the step, and who keeps them."""
+    own = vars(optimizer)  # since what is carried is refused to whoever reads it while a function is traced
+    all_options, names = settings
+    options = {
+        id(group): dict(zip(group.options, of_group, strict=True))
+        for group, of_group in zip(own["param_groups"], all_options, strict=True)
+    }
+    rest = iter(numbers)
+    states = [{name: next(rest) for name in of_one} for of_one in names or [()] * len(own["params"])]
+    for i, (parameter, group) in enumerate(zip(own["params"], own["_groups"], strict=True)):
         if parameter.has_grad:
-            own, g = options[id(group)], parameter.grad
-            if own["maximize"]:
+            of_group, g = options[id(group)], parameter.grad
+            if of_group["maximize"]:
                 g = -g
-            parameter.data, states[i] = optimizer.update(parameter.detach(), g, states[i], own)
-    names = [tuple(state) for state in states]
-    return [x for state in states for x in state.values()], partial(_keep, optimizer, names)
+            parameter.data, states[i] = optimizer.update(parameter.detach(), g, states[i], of_group)
+    names = tuple([tuple(state) for state in states]) if any(states) else ()
+    counts = [
+        isinstance(x, int) or isinstance(before.get(name), int)  # a program has floats for them
+        for state, before in zip(states, own["state"], strict=True)
+        for name, x in state.items()
+    ]
+    return (all_options, names), [x for state in states for x in state.values()], partial(_keep, own, names, counts)
 
 
-def _keep(optimizer: Any, names: list[tuple[str, ...]], numbers: list[Any]) -> None:
+def _keep(own: dict[str, Any], names: Names, counts: list[bool], numbers: list[Any]) -> list[Any]:
     """Keeps the states that a program has computed."""
-    optimizer._stepped = True
-    if numbers:
-        rest = iter(numbers)
-        optimizer.state[:] = [{name: next(rest) for name in of_one} for of_one in names]
+    own["_stepped"] = True
+    if not numbers:
+        return numbers
+    numbers = [int(x) if is_count else x for x, is_count in zip(numbers, counts, strict=True)]
+    rest = iter(numbers)
+    own["state"][:] = [{name: next(rest) for name in of_one} for of_one in names]
+    return numbers

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from autograd_mini import Value, located
+from autograd_mini import Value, located, refuse_in_jit
 
 
 class minibatches:
@@ -60,6 +60,8 @@ class minibatches:
 
     def draw_order(self) -> np.ndarray[Any, Any] | None:
         """The order of the samples in one epoch; None if it is that of the arrays."""
+        if self.shuffle:
+            refuse_in_jit("minibatches are shuffled in the function", "go through them outside, and pass each batch")
         return self.rng.permutation(len(self.arrays[0])) if self.shuffle else None
 
     def batch(self, i: int, order: np.ndarray[Any, Any] | None) -> Any:

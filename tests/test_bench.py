@@ -151,7 +151,7 @@ def test_a_step_that_allocates_more_for_a_larger_batch_is_seen() -> None:
 RACE = next(race for race in catalogue.RACES if race.name == "T3")
 SECONDS = {
     "eager": [1e-3, 2e-3, 3e-3],
-    "jit (NumPy)": [1e-3] * 3,
+    "step (NumPy)": [1e-3] * 3,
     "PyTorch eager": [0.8e-3, 0.9e-3, 1e-3],
     "MyGrad": [4e-3] * 3,
 }
@@ -159,11 +159,11 @@ SECONDS = {
 
 def test_the_table_has_a_ratio_a_round_and_says_whether_the_aim_is_reached() -> None:
     lines = table.text(RACE, SECONDS).splitlines()
-    assert lines[0].split() == ["ms", "a", "step", "x", "eager", "x", "jit", "(NumPy)"]
+    assert lines[0].split() == ["ms", "a", "step", "x", "eager", "x", "step", "(NumPy)"]
     assert lines[3].split() == ["PyTorch", "eager", "0.9", "(0.8-1)", "0.45", "(0.333-0.8)", "0.9", "(0.8-1)"]
     assert lines[5:] == [
         "   T3 eager: 0.45x PyTorch eager, aim 0.8x, MISSED",
-        "   T3 jit (NumPy): 0.9x PyTorch eager, aim 1x, MISSED",
+        "   T3 step (NumPy): 0.9x PyTorch eager, aim 1x, MISSED",
     ]
     faster = SECONDS | {"eager": [1e-4] * 3}
     assert table.text(RACE, faster).splitlines()[5].endswith("aim 0.8x, reached")
@@ -220,7 +220,7 @@ def test_the_readme_gets_the_table_between_its_marks() -> None:
     after = readme.inserted(before, readme.section(made_up()))
     assert after.startswith(f"# Title\n{readme.BEGIN}\n| |")
     assert after.endswith(f"{readme.END}\nThe rest\n")
-    assert "| T3 | MLP 784-256-128-10, batch 128, float32 | eager | 1 | **PyTorch eager 4** (aim 0.8), " in after
+    assert "| T3 | MLP 784-256-128-10, batch 128, float32 | eager | 1 | **PyTorch eager 6** (aim 0.8), " in after
     assert "**119 / 121** (aim 120) | micrograd 700 / 720 |" in after
     assert "**2** (aim 1.3, missed)" in after
     assert "A processor" in after

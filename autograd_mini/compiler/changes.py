@@ -6,6 +6,8 @@ program computes it, and ``effects.py`` puts it in place.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 from autograd_mini.backward import gradients
@@ -26,10 +28,11 @@ class Changes:
         self.added: dict[Any, None] = {}  # the parameters whose gradients from before the call count too
         self.without: dict[Any, None] = {}  # those that had none, and the function knows it
         self.data: dict[Any, Traced] = {}
-        self.carried: list[Carried] = []
+        self._carried: dict[int, Carried] = {}  # by owner
+        self.is_reading = False  # what is carried, which is refused to everybody else
 
     def __bool__(self) -> bool:
-        return bool(self.grads or self.data or self.carried)
+        return bool(self.grads or self.data or self._carried)
 
     # ------------------------------------------------------------ gradients
 
@@ -77,9 +80,26 @@ class Changes:
         """``x.data = data`` in the function."""
         self.data[x] = self._tape.rebound(x, self._alike(x, data, ".data"))
 
-    def carry(self, read: Any, step: Any) -> None:
-        """``carry`` in the function."""
-        self.carried.append(Carried(self._tape, read, step))
+    def carry(self, owner: Any, read: Any, step: Any) -> None:
+        """``carry`` in the function. A second step of one owner begins where the first has ended."""
+        carried = self._carried.get(id(owner))
+        if carried is None:
+            carried = self._carried[id(owner)] = Carried(self, owner, read)
+        carried.step(step)
+
+    @property
+    def carried(self) -> list[Carried]:
+        """What goes from call to call, by owner."""
+        return list(self._carried.values())
+
+    @contextmanager
+    def reading(self) -> Iterator[None]:
+        """For a while what is carried may be read."""
+        before, self.is_reading = self.is_reading, True
+        try:
+            yield
+        finally:
+            self.is_reading = before
 
     def _alike(self, x: Any, new: Any, what: str) -> Traced:
         """What is assigned, on the tape: of the shape and dtype of the parameter."""
@@ -105,7 +125,9 @@ class Changes:
         """An error if the function changed what an object carries while it was only traced."""
         for carried in self.carried:
             now: list[Any] = []
-            if form_of(carried.read(), now) != carried.form or not same(now, carried.leaves):
+            with self.reading():
+                form = form_of(carried.read(), now)
+            if form != carried.form or not same(now, carried.leaves):
                 raise refused(
                     "the function changes the options or the state of an optimizer, and a replay would not",
                     "change them outside of the jitted function; its step reads them at each call",
@@ -115,13 +137,29 @@ class Changes:
 class Carried:
     """Numbers that some object keeps from call to call."""
 
-    def __init__(self, tape: Any, read: Any, step: Any) -> None:
+    def __init__(self, changes: Changes, owner: Any, read: Any) -> None:
+        self._changes, self._owner = changes, owner  # lest its id becomes another's
+        self._tape = changes._tape
         self.read = read
         self.leaves: list[Any] = []
-        before = read()
+        with changes.reading():
+            before = read()
         self.form = form_of(before, self.leaves)
-        nodes = [tape.carried(leaf) for leaf in self.leaves]
-        self.becomes, self.write = step(*with_leaves(before, iter(nodes)))
-        self.outputs = [tape.standing_for(x) for x in self.becomes if isinstance(x, Node)]
-        self.counts = [x.__class__ is int for x in before[1]]  # a program has floats for them
-        self.truths = [(k, tape.decided[x.number]) for k, x in enumerate(nodes) if x.number in tape.decided]
+        self._nodes = [self._tape.carried(leaf) for leaf in self.leaves]
+        self._settings, self.becomes = with_leaves(before, iter(self._nodes))
+        self.write: Any = None
+
+    def step(self, step: Any) -> None:
+        """One step more: what the numbers become."""
+        self._settings, self.becomes, self.write = step(self._settings, self.becomes)
+
+    @property
+    def outputs(self) -> list[Traced]:
+        """What the program computes."""
+        return [self._tape.standing_for(x) for x in self.becomes if isinstance(x, Node)]
+
+    @property
+    def truths(self) -> list[tuple[int, bool]]:
+        """Which numbers a step has decided on, and whether they were other than 0."""
+        decided = self._tape.decided
+        return [(k, decided[x.number]) for k, x in enumerate(self._nodes) if x.number in decided]

@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 
 from autograd_mini import modes, numpy_protocol
+from autograd_mini.compiler.errors import refused
 from autograd_mini.compiler.traced import READERS, get_data, refused_to, set_data
 from autograd_mini.node import Node
 from autograd_mini.ops.caller import is_library
@@ -19,18 +20,22 @@ from autograd_mini.value import Value
 
 
 @contextmanager
-def guarded(values: list[Any]) -> Iterator[None]:
+def guarded(values: list[Any], owners: list[Any]) -> Iterator[None]:
     """For a while what is done with these Values, which a function closes over, is written on the tape.
 
-    Their ``data`` is what stands there for it; their gradients, and what is assigned to them, become changes.
+    Their ``data`` is what stands there for it; their gradients, and what is assigned to them, become changes. What
+    ``owners`` carry from call to call is refused to everybody but ``carry``.
 
     Two threads take turns, since each has to leave the Values as it found them.
     """
     with _one_thread:
         classes: list[tuple[Any, Any]] = [(x, x.__class__) for x in values if isinstance(x, Value)]
         try:
-            for x, kind in classes:
+            for x, kind in list(classes):
                 x.__class__ = _guarded_kind(kind)
+            for owner in owners:
+                classes.append((owner, owner.__class__))
+                owner.__class__ = _guarded_owner(owner.__class__)
             yield
         finally:
             for x, kind in classes:
@@ -106,3 +111,24 @@ def _guarded_kind(kind: Any) -> Any:
         "__array_function__": array_function,
     }
     return type(kind.__name__, (kind,), {"__slots__": (), **members})
+
+
+@lru_cache(maxsize=64)
+def _guarded_owner(kind: Any) -> Any:
+    def check(owner: Any, name: str) -> None:
+        tape = modes.tape()
+        if name in kind.carried_by_jit and tape and not tape.changes.is_reading:
+            raise refused(
+                f"the function reads or changes {kind.__name__}.{name} itself, which may differ at each call",
+                "do so outside of the jitted function, and pass what it needs as an argument",
+            )
+
+    def get(self: Any, name: str) -> Any:
+        check(self, name)
+        return kind.__getattribute__(self, name)
+
+    def put(self: Any, name: str, thing: Any) -> None:
+        check(self, name)
+        kind.__setattr__(self, name, thing)
+
+    return type(kind.__name__, (kind,), {"__slots__": (), "__getattribute__": get, "__setattr__": put})

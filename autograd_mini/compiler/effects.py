@@ -72,7 +72,7 @@ class _Carry:
 
     def __init__(self, carried: Carried) -> None:
         self._read, self._write = carried.read, carried.write
-        self._form, self._truths, self._counts = carried.form, carried.truths, carried.counts
+        self._form, self._truths = carried.form, carried.truths
         self._becomes = [_COMPUTED if isinstance(x, Node) else x for x in carried.becomes]
         self._settings: Any = None
         self._of_settings: list[Any] = []  # the numbers among them
@@ -94,12 +94,8 @@ class _Carry:
         return leaves
 
     def put(self, computed: Any) -> None:
-        new: list[Any] = [next(computed) if x is _COMPUTED else x for x in self._becomes]
-        if len(new) == len(self._counts):
-            self._of_kept = new
-            new = [int(x) if is_count else x for x, is_count in zip(new, self._counts, strict=True)]
-            self._kept = new
-        self._write(new)
+        new = [next(computed) if x is _COMPUTED else x for x in self._becomes]
+        self._kept, self._of_kept = self._write(new), new
 
 
 def _kind_of(data: Any) -> Any:

@@ -31,8 +31,9 @@ class Guards:
 
     def __init__(self, things: list[Any]) -> None:
         reach = Reach(things)
-        self.values = reach.values
+        self.values, self.owners = reach.values, reach.owners
         self._arrays, self._generators, self._held = reach.arrays, reach.generators, reach.held
+        self._absent = reach.absent
         self._contents: list[tuple[Any, bytes]] = []
         self._prepare()
         self._draws = self._random_states()
@@ -47,24 +48,32 @@ class Guards:
             same = False
         if not same:
             return self._hold_as_equals()
-        return not (self._computed or self._contents) or self._rest_holds()
+        return not (self._computed or self._contents or self._absent) or self._rest_holds()
 
     def _rest_holds(self) -> bool:
-        return all([same(held_by(container, keys), then) for container, keys, then in self._computed]) and all(
-            [array.tobytes() == contents for array, contents in self._contents]
+        return (
+            all([same(held_by(container, keys), then) for container, keys, then in self._computed])
+            and all([attributes.keys().isdisjoint(names) for _, attributes, names in self._absent])
+            and all([array.tobytes() == contents for array, contents in self._contents])
         )
 
     def _hold_as_equals(self) -> bool:
         """``hold``, where a number may have become another object that is equal."""
-        return all([same(held_by(container, keys), then) for _, container, keys, then in self._held]) and all(
-            [array.tobytes() == contents for array, contents in self._contents]
+        return (
+            all([same(held_by(container, keys), then) for _, container, keys, then in self._held])
+            and all([attributes.keys().isdisjoint(names) for _, attributes, names in self._absent])
+            and all([array.tobytes() == contents for array, contents in self._contents])
         )
 
     def what_changed(self) -> str | None:
         """The first thing that does not hold any more, in words."""
         for path, container, keys, then in self._held:
-            if not same(held_by(container, keys), then):
-                return f"{path.rstrip('.') or 'something that it closes over'} has changed"
+            now = held_by(container, keys)
+            if not same(now, then):
+                return f"{_part(path, container, keys, now, then)} has changed"
+        for path, attributes, names in self._absent:
+            if not attributes.keys().isdisjoint(names):
+                return f"{path}.{min(attributes.keys() & names)} is there now"
         changed = [array for array, contents in self._contents if array.tobytes() != contents]
         return f"numbers in an array of shape {changed[0].shape} have changed" if changed else None
 
@@ -113,7 +122,13 @@ class Guards:
             now = held_by(container, keys)
             if len(now) != len(then) or not all(map(is_, now, then)):
                 raise refused(
-                    f"the function changes {path.rstrip('.') or 'what it closes over'}, and a replay would not",
+                    f"the function changes {_part(path, container, keys, now, then)}, and a replay would not",
+                    "return what it computes, and change things after the call",
+                )
+        for path, attributes, names in self._absent:
+            if not attributes.keys().isdisjoint(names):
+                raise refused(
+                    f"the function sets {path}.{min(attributes.keys() & names)}, and a replay would not",
                     "return what it computes, and change things after the call",
                 )
         for array, before in zip(self._arrays, self._checksums, strict=True):
@@ -131,8 +146,14 @@ class Guards:
 
     def _random_states(self) -> tuple[bytes, object]:
         """Of NumPy's generators, and of Python's."""
-        states = [generator.bit_generator.state for generator in self._generators]
+        states = [_state_of(generator) for generator in self._generators]
         return pickle.dumps([states, np.random.get_state()]), random.getstate()  # repr takes 2 ms
+
+
+def _state_of(generator: Any) -> Any:
+    if isinstance(generator, random.Random):
+        return generator.getstate()
+    return generator.bit_generator.state if isinstance(generator, np.random.Generator) else generator.get_state()
 
 
 def _checksum(array: np.ndarray[Any, Any]) -> int:
@@ -160,6 +181,13 @@ _PYTHONS: Any = random.random.__self__  # type: ignore[attr-defined]  # the gene
 
 
 _CONTENT = attrgetter("cell_contents")
+
+
+def _part(path: str, container: Any, keys: Any, now: Any, then: Any) -> str:
+    """What has changed there, as one would write it."""
+    names = keys or (list(container) if path.endswith(".") and isinstance(container, dict) else ())
+    found = [f"{path}{name}" for name, a, b in zip(names, now, then, strict=False) if a is not b]
+    return (found or [path])[0].rstrip(".") or "what it closes over"
 
 
 def same(now: Any, then: Any) -> bool:

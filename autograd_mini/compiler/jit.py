@@ -103,11 +103,16 @@ class Jitted(Generic[P, R]):
         form = form_of((args, kwargs) if kwargs else args, leaves)
         trace: Trace | None = self._cache.traces.get(form)
         inputs = None if trace is None else trace.inputs(leaves)
+        latest = trace
+        if trace is not None and inputs is None:
+            trace, inputs = self._cache.one_that_holds(form, leaves)
         if trace is None or inputs is None:
-            before, trace = trace, Trace(self._f, args, kwargs, leaves)
+            before, trace = latest, Trace(self._f, args, kwargs, leaves)
             name = getattr(self._f, "__qualname__", repr(self._f))
             self._cache.keep(name, form, trace, lambda: _NEW_FORM if before is None else before.what_changed())
             inputs = trace.inputs(leaves)
+        if trace.takes_steps and modes.open_blocks and not modes.is_recording():
+            return self._eagerly(args, kwargs)  # and then there is nothing to take gradients of
         try:
             result: R = trace.run(inputs, leaves)
         except JitError:
@@ -116,7 +121,7 @@ class Jitted(Generic[P, R]):
             failed = error
         else:
             return result
-        with guarded(trace.guards.values):
+        with guarded(trace.guards.values, trace.guards.owners):
             run_on_tape(self._f, args, kwargs, leaves)  # fails too, but on the user's line, and can say which
         raise failed
 
@@ -146,7 +151,7 @@ class Trace:
         self.guards = guards = Guards([f, *statics_of((args, kwargs))])
         again = partial(run_on_tape, f, args, kwargs, leaves)
         tape = Tape()
-        with modes.tracing(tape), modes.recording(), np.errstate(all="ignore"), guarded(guards.values):
+        with modes.tracing(tape), modes.recording(), np.errstate(all="ignore"), guarded(guards.values, guards.owners):
             arguments = [tape.argument(i, leaf) for i, leaf in enumerate(leaves)]
             args, kwargs = with_leaves((args, kwargs), iter(arguments))
             try:
@@ -216,6 +221,11 @@ class Trace:
             if captured[k].shape != shape or captured[k].dtype is not dtype:
                 return None
         return inputs + captured
+
+    @property
+    def takes_steps(self) -> bool:
+        """True for a function that takes gradients inside, or changes what outlives the call."""
+        return self._effects is not None
 
     def what_changed(self) -> str:
         """Why this trace does not serve any more."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import random
 import sys
 import sysconfig
 import types
@@ -30,7 +31,9 @@ class Reach:
         self.values: list[Any] = []  # Values
         self.arrays: list[Any] = []
         self.generators: list[Any] = []  # of random numbers
+        self.owners: list[Any] = []  # of numbers that they carry from call to call
         self.held: list[tuple[str, Any, Any, tuple[Any, ...]]] = []  # path, container, keys or None, what it held
+        self.absent: list[tuple[str, Any, frozenset[str]]] = []  # path, attributes of an object, names that are none
         self._walk(things)
 
     def _walk(self, things: list[Any]) -> None:
@@ -38,11 +41,14 @@ class Reach:
         todo = [("", thing) for thing in things]
         count = 0
         named = {"forward", ""}  # what code that can be reached names, or a module's call does
-        waiting: list[tuple[str, str, Any, Any]] = []  # what classes and modules hold and nothing has named yet
+        waiting: list[tuple[str, str, Any, Any]] = []  # what others hold and nothing has named yet
+        objects: dict[int, tuple[str, Any]] = {}  # those of which code reads what it names: path and attributes
         while todo or waiting:
             if not todo:
-                now = [entry for entry in waiting if entry[1] in named]
-                waiting = [entry for entry in waiting if entry[1] not in named]
+                by_any_name = not named.isdisjoint(_BY_ANY_NAME)
+                now = [entry for entry in waiting if entry[1] in named or (by_any_name and id(entry[3]) in objects)]
+                left = set(map(id, now))
+                waiting = [entry for entry in waiting if id(entry) not in left]
                 self.held += [(path, of, (name,), (part,)) for path, name, part, of in now if of is not None]
                 todo = [(path, part) for path, _, part, _ in now]
                 if not todo:
@@ -62,7 +68,7 @@ class Reach:
                     f"the function closes over an iterator, {path}, and a replay would use what it gave the first time",
                     "call next() before, and pass what it gives as an argument",
                 )
-            if isinstance(thing, np.random.Generator):
+            if isinstance(thing, np.random.Generator | np.random.RandomState | random.Random):
                 self.generators.append(thing)
                 continue
             if isinstance(thing, type):
@@ -78,7 +84,13 @@ class Reach:
                 continue
             if isinstance(thing, types.FunctionType) and not is_installed(thing.__code__.co_filename):
                 named |= _names_in(thing.__code__)
+            if hasattr(type(thing), "carried_by_jit"):
+                self.owners.append(thing)
             for name, container, keys in _parts_of(thing):
+                if name == "." and keys is None and _is_read_by_name(thing):
+                    objects[id(container)] = path, container
+                    waiting += [(f"{path}.{key}", key, part, container) for key, part in container.items()]
+                    continue
                 held = held_by(container, keys)
                 count += len(held)
                 if count > MOST_REACHED:
@@ -95,6 +107,20 @@ class Reach:
                     path = ""  # its globals and what it closes over have names of their own
                 names = _names_of(container, keys, brackets=not name)
                 todo.extend((f"{path}{name}{n}", part) for n, part in zip(names, held, strict=True))
+        for path, attributes in objects.values():
+            self.absent.append((path, attributes, frozenset(named - attributes.keys())))
+
+
+# Names by which code may reach attributes that it does not name.
+_BY_ANY_NAME = frozenset({"getattr", "setattr", "hasattr", "delattr", "vars", "__dict__", "__getattribute__"})
+
+
+def _is_read_by_name(thing: Any) -> bool:
+    """True for an object of the user's own: what it holds matters if code names it. A library may go through it all."""
+    kinds = type(thing).__mro__[:-1]
+    return not isinstance(thing, types.FunctionType) and not any(
+        [is_installed(_file_of(kind)) or hasattr(kind, "__dataclass_fields__") for kind in kinds]
+    )
 
 
 def _parts_of(thing: Any) -> Iterator[tuple[str, Any, Any]]:
@@ -102,6 +128,8 @@ def _parts_of(thing: Any) -> Iterator[tuple[str, Any, Any]]:
     if isinstance(thing, types.FunctionType):
         if is_installed(thing.__code__.co_filename):
             return
+        if thing.__dict__:
+            yield ".", thing.__dict__, None
         yield "", (*(thing.__defaults__ or ()), *(thing.__kwdefaults__ or {}).values()), None
         if thing.__closure__:
             yield "", thing.__closure__, thing.__code__.co_freevars
@@ -186,6 +214,8 @@ def _names_in(code: types.CodeType) -> set[str]:
     for constant in code.co_consts:
         if isinstance(constant, types.CodeType):
             names |= _names_in(constant)
+        elif isinstance(constant, str):  # attrgetter("rate")
+            names.add(constant)
     return names
 
 

@@ -13,6 +13,7 @@ from autograd_mini.backward import fit, write
 from autograd_mini.compiler.errors import refused
 from autograd_mini.compiler.program import Program
 from autograd_mini.node import Node
+from autograd_mini.ops.caller import located
 from autograd_mini.ops.operation import shape_of
 from autograd_mini.value import Value
 
@@ -105,6 +106,13 @@ class Result(Value):
     def backward(self, gradient: Any = None, *, create_graph: bool = False) -> None:
         """As ``Value.backward``; the program's second half runs now, and only now."""
         operands = self._x
+        if operands is None and hasattr(self, "_program") and not self._program.wanted:
+            raise ValueError(
+                located(
+                    "backward: what this jitted function returns has no gradient left: the function took it itself, or "
+                    "nothing in it requires one, or it ran under no_grad; call backward() inside or outside, not both"
+                )
+            )
         if (
             create_graph
             or gradient is not None

@@ -158,6 +158,10 @@ class Tape:
             self.decided[x.number] = truth
         return truth
 
+    def forbid(self, what: str, remedy: str) -> None:
+        """The error for what a replay would not repeat."""
+        raise refused(what, remedy)
+
     def refuse(self, x: Any, how: str) -> None:
         """The error for reading the data of a Value, which would be a constant from then on."""
         raise refused(

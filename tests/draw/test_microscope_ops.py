@@ -9,7 +9,7 @@ import pytest
 
 from autograd_mini import Value
 from autograd_mini.backward import contributions
-from autograd_mini.compiler.rows import AFTER, GATHER, PACK, SCATTER
+from autograd_mini.compiler.rows import AFTER, COPIED, GATHER, PACK, SCATTER
 from autograd_mini.draw.microscope import microscope
 from autograd_mini.draw.microscope_record import record_of, twins
 from autograd_mini.graph import names_of, walk
@@ -76,7 +76,7 @@ WITHOUT_A_TWIN = {
     # the signs of the vectors are LAPACK's, and the derivatives of what is found with the vectors ask for them
     *("eigh.eigenvectors", "eigvalsh", "svd.U", "svd.Vh", "svdvals", "pinv"),
     # rows of jitted functions, which stand in no graph of Values
-    *("getitem_at", "scatter_add_at", AFTER.name, PACK.name, GATHER.name, SCATTER.name),
+    *("getitem_at", "scatter_add_at", AFTER.name, COPIED.name, PACK.name, GATHER.name, SCATTER.name),
 }
 
 

@@ -378,7 +378,7 @@ def test_large_arrays_that_are_compared_at_each_call_are_warned_of() -> None:
             self.w = Value(2.0)
 
         def loss(self, x: Any) -> Any:
-            return self.w * x
+            return self.w * x * len(self.images) * 0.0 + self.w * x
 
     training = Training()
     with pytest.warns(UserWarning, match=r"can reach 16 MB of arrays that its program does not read"):

@@ -129,7 +129,7 @@ class Recipe:
             xs = [results[i] for i in chosen]
             try:
                 results.append((ONE if len(xs) == 1 else TWO)[name](*xs))
-            except ValueError:  # shapes that do not broadcast
+            except (ValueError, IndexError):  # shapes that do not broadcast, nothing left to pick
                 results.append(xs[0])
         return sum([am.sum(am.tanh(result)) for result in results])
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 from collections.abc import Callable
 from typing import Any
 
@@ -10,7 +11,7 @@ import pytest
 
 import nn
 import optim
-from autograd_mini import Value, detect_anomaly
+from autograd_mini import Value, detect_anomaly, no_grad
 from autograd_mini.compiler.errors import JitError
 from autograd_mini.compiler.jit import jit
 
@@ -364,6 +365,110 @@ def test_a_parameter_that_the_loss_does_not_reach_is_left_alone() -> None:
     assert adam.state[0]["step"] == 2
 
 
+@pytest.mark.parametrize("name", OPTIMIZERS)
+def test_a_second_step_in_a_program_begins_where_the_first_has_ended(name: str) -> None:
+    eager, jitted = both(OPTIMIZERS[name])
+
+    def stepping(training: Training) -> Any:
+        def steps(x: Any, y: Any) -> Any:
+            training._step(x, y)
+            return training._step(x[::-1], y)
+
+        return training.wrap(steps)
+
+    one, other = stepping(eager), stepping(jitted)
+    for _ in range(3):
+        np.testing.assert_allclose(other(X, Y).data, one(X, Y).data, rtol=1e-10)
+        assert_alike(eager, jitted, 1e-10)
+
+
+def test_counts_are_whole_numbers_for_parameters_that_join_later() -> None:
+    w, late = Value(1.0), Value(2.0)
+    adam = optim.Adam([w, late], 0.1)
+
+    @jit
+    def step(both: bool) -> Any:
+        adam.zero_grad()
+        loss = w * w * late if both else w * w
+        loss.backward()
+        adam.step()
+        return loss
+
+    for is_both in (False, False, True, True, False):
+        step(is_both)
+    assert [type(state["step"]) for state in adam.state] == [int, int]
+    assert [state["step"] for state in adam.state] == [5, 2]
+
+
+def test_a_step_under_no_grad_is_refused_as_without_jit() -> None:
+    eager, jitted = both()
+    jitted.step(X, Y)
+    before = [p.data for p in jitted.parameters]
+    for training in (eager, jitted):
+        with no_grad(), pytest.raises(ValueError, match="does not depend on anything that requires a gradient"):
+            training.step(X, Y)
+    assert all(p.data is data for p, data in zip(jitted.parameters, before, strict=True))
+
+
+class Trainer:
+    """A user's own class, which keeps a book that its step does not read."""
+
+    rate = 1.0
+
+    def __init__(self) -> None:
+        self.w, self.best, self.epoch = Value(1.0), 0.0, 0
+        self.history: list[float] = []
+        self.scale = 2.0
+
+    @jit
+    def step(self, x: Any) -> Any:
+        self.w.zero_grad()
+        loss = (self.w * x * self.scale - 1.0) ** 2
+        loss.backward()
+        self.w.data = self.w.data - 0.01 * self.rate * self.w.grad
+        return loss
+
+    @jit
+    def by_any_name(self, x: Any) -> Any:
+        return self.w * x * getattr(self, "sca" + "le")
+
+    @jit
+    def sets(self, x: Any) -> Any:
+        self.extra = x
+        return self.w * x
+
+
+def test_what_a_step_does_not_name_may_change_and_what_it_names_is_seen() -> None:
+    trainer = Trainer()
+    for epoch in range(5):
+        trainer.history.append(trainer.step(1.5).item())
+        trainer.epoch, trainer.best, trainer.other = epoch, min(trainer.history), epoch  # type: ignore[attr-defined]
+    assert Trainer.__dict__["step"]._cache._times_traced == 1
+    trainer.scale = 4.0
+    before = trainer.w.data
+    assert trainer.step(1.5).data == pytest.approx((before * 6.0 - 1.0) ** 2, rel=1e-12)
+    trainer.rate = 0.0  # now of the object, and no more of the class
+    before = trainer.w.data
+    trainer.step(1.5)
+    assert trainer.w.data == before
+    first = trainer.by_any_name(1.0).data
+    trainer.scale = 8.0
+    assert trainer.by_any_name(1.0).data == 2 * first
+    with pytest.raises(JitError, match=r"the function sets \w*\.?extra"):
+        trainer.sets(1.0)
+
+
+def test_settings_that_come_back_find_their_program() -> None:
+    eager, jitted = both(model=lambda: nn.Sequential(nn.Linear(3, 4), nn.BatchNorm1d(4), nn.Linear(4, 1)))
+    loss = [training.wrap(training.model) for training in (eager, jitted)]
+    for _ in range(6):
+        for mode in ("train", "eval"):
+            for training in (eager, jitted):
+                getattr(training.model, mode)()
+            np.testing.assert_allclose(loss[1](X).data, loss[0](X).data, rtol=1e-12)
+    assert loss[1]._cache._times_traced == 2
+
+
 def test_an_optimizer_of_one_s_own_needs_nothing_but_its_formula() -> None:
     class Signs(optim.Optimizer):
         def update(self, w: Any, g: Any, state: Any, group: Any) -> Any:
@@ -407,6 +512,8 @@ def test_the_gradients_of_before_are_not_taken_for_those_of_the_step() -> None:
 W = Value([1.0, 2.0])
 BEFORE = W * 2.0
 SGD = optim.SGD([W], 0.1)
+GROUP = SGD.param_groups[0]
+DRAWS, OLD_DRAWS = random.Random(0), np.random.RandomState(0)
 SCHEDULED = optim.SGD([Value(1.0)], 0.1)
 SCHEDULE = optim.lr_scheduler.StepLR(SCHEDULED, 1)
 SCHEDULED.step()
@@ -424,6 +531,14 @@ def sets_the_rate(x: Any) -> Any:
     SGD.param_groups[0]["lr"] = 0.5
 
 
+def counts_calls(x: Any) -> Any:
+    counts_calls.n += 1  # type: ignore[attr-defined]  # it is set below
+    return W * x
+
+
+counts_calls.n = 0  # type: ignore[attr-defined]  # functions have any attribute
+
+
 def decides_on_the_gradient(x: Any) -> Any:
     W.zero_grad()
     (W * x).sum().backward()
@@ -438,8 +553,17 @@ REFUSED: dict[str, tuple[Any, str]] = {
     "the data of what is computed": (lambda x: W * (W * x).data, r"reading \.data of what is traced"),
     "another dtype": (lambda x: setattr(W, "data", np.ones(2, np.float32)), "assigning to .data of a parameter"),
     "a gradient of another shape": (lambda x: setattr(W, "grad", np.ones(3)), "assigning to .grad of a parameter"),
-    "a scheduler": (asks_the_scheduler, "the function changes SCHEDULE"),
-    "an option": (sets_the_rate, "changes the options or the state of an optimizer"),
+    "a scheduler": (asks_the_scheduler, r"reads or changes SGD\._stepped itself"),
+    "an option": (sets_the_rate, r"reads or changes SGD\.param_groups itself"),
+    "an option that is read": (lambda x: W * x * SGD.lr, r"reads or changes SGD\.param_groups itself"),
+    "an option that is set": (lambda x: setattr(SGD, "lr", 0.5), r"reads or changes SGD\.param_groups itself"),
+    "the state": (lambda x: SGD.state_dict(), r"reads or changes SGD\.\w+ itself"),
+    "a group that changes": (lambda x: GROUP.update(lr=0.5), "the function changes GROUP"),
+    "a shuffle": (lambda x: sum(W * b for b in optim.minibatches(x, batch_size=1)), "shuffled in the function"),
+    "a seed": (lambda x: nn.manual_seed(1), "manual_seed is called in the function"),
+    "a generator of Python": (lambda x: W * x * DRAWS.random(), "draws random numbers"),
+    "an old generator of NumPy": (lambda x: W * x * OLD_DRAWS.rand(), "draws random numbers"),
+    "a function's own attribute": (lambda x: counts_calls(x), "the function changes counts_calls.n"),
     "an if on a gradient": (decides_on_the_gradient, "an if, a while"),
     "clipping gradients of before": (
         lambda x: optim.clip_grad_norm([W], 1.0),
@@ -465,7 +589,7 @@ def test_what_a_program_would_do_wrongly_is_refused_and_nothing_is_changed(name:
 def test_the_loss_that_a_step_returns_has_no_gradient_left_to_take() -> None:
     _, jitted = both()
     loss = jitted.step(X, Y)
-    with pytest.raises(ValueError, match="requires a gradient"):
+    with pytest.raises(ValueError, match="the function took it itself"):
         loss.backward()
 
 
