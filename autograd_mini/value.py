@@ -152,6 +152,7 @@ class Value(Arithmetic, Absent, Node):
         Raises ``ValueError`` if ``gradient`` is missing or misshapen, or if there is nothing to differentiate.
         """
         tape = modes.tape() if modes.open_blocks else None
+        gives_values = create_graph or tape is not None
         if not self.requires_grad:
             raise ValueError(
                 located(
@@ -170,13 +171,13 @@ class Value(Arithmetic, Absent, Node):
             upstream: Any
             if self.data.__class__ is float:
                 upstream = 1.0
-            elif isinstance(self.data, np.floating):  # not an array without axes, with which all below would cost more
-                upstream = self.data.dtype.type(1)
+            elif isinstance(self.data, np.floating) and not gives_values:
+                upstream = self.data.dtype.type(1)  # with an array without axes all below would cost more
             else:
                 upstream = np.ones_like(self.data)
         else:
-            upstream = self._like_data(gradient, "backward", create_graph or tape is not None)
-        if (create_graph or tape is not None) and not isinstance(upstream, Node):
+            upstream = self._like_data(gradient, "backward", gives_values)
+        if gives_values and not isinstance(upstream, Node):
             upstream = Value(upstream, requires_grad=False)
         if tape is not None:
             tape.changes.backward(self, upstream, create_graph)
