@@ -94,9 +94,10 @@ def test_the_gradient_of_a_vectors_running_product_is_the_one_without_jit() -> N
 
 
 def test_the_optimizer_updates_what_the_next_call_reads() -> None:
-    model = nn.MLP(2, [8, 1])
+    rng = np.random.default_rng(0)
+    model = nn.MLP(2, [8, 1], rng=rng)
     optimizer = optim.SGD(model.parameters(), lr=0.1)
-    x, y = RNG.normal(size=(20, 2)), RNG.normal(size=(20, 1))
+    x, y = rng.normal(size=(20, 2)), rng.normal(size=(20, 1))
     loss = jit(lambda x, y: nn.mse_loss(model(x), y))
     seen = []
     for _ in range(50):
