@@ -27,7 +27,7 @@ def _read(optimizer: Any) -> tuple[Any, list[Any]]:
 
 def _step(optimizer: Any, settings: Any, numbers: list[Any]) -> tuple[Any, list[Any], Callable[[list[Any]], list[Any]]]:
     """Settings and numbers after the step, and who keeps them."""
-    own = vars(optimizer)  # since what is carried is refused to whoever reads it while a function is traced
+    own = object.__getattribute__(optimizer, "__dict__")  # which is refused to others while a function is traced
     all_options, names = settings
     options = {
         id(group): dict(zip(group.options, of_group, strict=True))
@@ -43,7 +43,7 @@ def _step(optimizer: Any, settings: Any, numbers: list[Any]) -> tuple[Any, list[
             parameter.data, states[i] = optimizer.update(parameter.detach(), g, states[i], of_group)
     names = tuple([tuple(state) for state in states]) if any(states) else ()
     counts = [
-        isinstance(x, int) or isinstance(before.get(name), int)  # a program has floats for them
+        int in (x.__class__, before.get(name).__class__)  # a program has floats for them
         for state, before in zip(states, own["state"], strict=True)
         for name, x in state.items()
     ]

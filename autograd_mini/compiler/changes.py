@@ -29,6 +29,8 @@ class Changes:
         self.without: dict[Any, None] = {}  # those that had none, and the function knows it
         self.data: dict[Any, Traced] = {}
         self._carried: dict[int, Carried] = {}  # by owner
+        self.windows: dict[int, Any] = {}  # by line, the parameter whose .data or .grad it is
+        self.in_place: set[int] = set()  # the lines that are to be assigned to it
         self.is_reading = False  # what is carried, which is refused to everybody else
 
     def __bool__(self) -> bool:
@@ -44,11 +46,20 @@ class Changes:
             if node.op is not None:
                 continue
             x = tape.parameter(node)
-            if x is None or x.op is not None:
-                which = "an argument" if x is None else "a Value that was computed before"
+            if x is None:
                 raise refused(
-                    f"backward() reaches {which}, and its gradient would have to go on from there",
-                    "call backward() on what the jitted function returns",
+                    "backward() reaches an argument that is a Value, or a Value that the function has made of numbers",
+                    "pass an array, make it Value(x, requires_grad=False), or take its gradient by grad(f)",
+                )
+            if x.op is not None:
+                raise refused(
+                    "backward() reaches a Value that was computed before, and its gradient would have to go on there",
+                    "compute it in the function, or call backward() on what the function returns",
+                )
+            if tape.standing_for(x) is not node:
+                raise refused(
+                    "backward() of what was computed with a parameter's numbers of before it was changed",
+                    "compute the loss again after the step, or take all gradients before it",
                 )
             if x not in self.grads:
                 self.added[x] = None
@@ -71,13 +82,32 @@ class Changes:
 
     def set_grad(self, x: Any, gradient: Any) -> None:
         """``x.grad = gradient`` in the function; of None, ``x.zero_grad()``."""
+        self._settle(gradient)
         self.grads[x] = None if gradient is None else self._alike(x, gradient, ".grad")
         self.added.pop(x, None)
 
     # ------------------------------------------------------------ numbers
 
+    def window(self, x: Any, node: Traced) -> Traced:
+        """``node``, which is x.data or x.grad: to NumPy the array itself."""
+        self.windows[node.number] = x
+        return node
+
+    def changed_in_place(self, before: Traced, after: Traced) -> None:
+        """``before -= ...`` in the function: where that is an array of a parameter, the parameter is to be changed."""
+        x = self.windows.get(before.number)
+        if x is None:
+            return
+        if getattr(get_data(x), "base", None) is not None:
+            raise refused(
+                "the data of a parameter that is changed in place is a part of another array, which would change too",
+                "give the parameter an array of its own",
+            )
+        self.in_place.add(after.number)
+
     def assign(self, x: Any, data: Any) -> None:
         """``x.data = data`` in the function."""
+        self._settle(data)
         self.data[x] = self._tape.rebound(x, self._alike(x, data, ".data"))
 
     def carry(self, owner: Any, read: Any, step: Any) -> None:
@@ -101,6 +131,10 @@ class Changes:
         finally:
             self.is_reading = before
 
+    def _settle(self, assigned: Any) -> None:
+        if isinstance(assigned, Traced):
+            self.in_place.discard(assigned.number)
+
     def _alike(self, x: Any, new: Any, what: str) -> Traced:
         """What is assigned, on the tape: of the shape and dtype of the parameter."""
         traced = self._tape.standing_for(new) if isinstance(new, Node) else self._tape.constant_node(new)
@@ -121,8 +155,22 @@ class Changes:
         grads = [g for g in self.grads.values() if g is not None]
         return [*self.data.values(), *grads, *[x for carried in self.carried for x in carried.outputs]]
 
+    def check_found(self, values: list[Any]) -> None:
+        """An error if a step uses a Value that is not among ``values``, which are guarded."""
+        found = set(map(id, values))
+        if self and not all([id(x) in found for x in self._tape.parameters]):
+            raise refused(
+                "a step uses a Value that it reaches in a way that jit does not follow, such as a bound dict.get",
+                "name it, or an object or list that holds it, in the function",
+            )
+
     def check_untouched(self) -> None:
         """An error if the function changed what an object carries while it was only traced."""
+        if self.in_place:
+            raise refused(
+                "an array that is .data or .grad of a parameter is changed in place",
+                "assign it: p.data -= x, or p.data = p.data - x",
+            )
         for carried in self.carried:
             now: list[Any] = []
             with self.reading():
@@ -145,6 +193,10 @@ class Carried:
         with changes.reading():
             before = read()
         self.form = form_of(before, self.leaves)
+        of_settings: list[Any] = []
+        form_of(before[0], of_settings)
+        self.first = len(of_settings)  # among the leaves, the first number of the state
+        self.is_of_numbers = len(self.leaves) == self.first + len(before[1])  # the state, all of it
         self._nodes = [self._tape.carried(leaf) for leaf in self.leaves]
         self._settings, self.becomes = with_leaves(before, iter(self._nodes))
         self.write: Any = None

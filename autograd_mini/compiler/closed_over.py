@@ -43,6 +43,7 @@ def guarded(values: list[Any], owners: list[Any]) -> Iterator[None]:
 
 
 _one_thread = RLock()
+_requires_grad: Any = vars(Node)["requires_grad"]  # the slot below the property
 
 
 @lru_cache(maxsize=64)
@@ -53,7 +54,7 @@ def _guarded_kind(kind: Any) -> Any:
         if tape and reader.f_code.co_filename not in READERS:
             if is_library(reader.f_code.co_filename):
                 raise refused_to(reader, "a parameter")
-            return tape.detached(self)
+            return tape.changes.window(self, tape.detached(self))
         return get_data(self)
 
     def write(self: Any, data: Any) -> None:
@@ -82,7 +83,9 @@ def _guarded_kind(kind: Any) -> Any:
         if not tape:
             return kind.grad.fget(self)
         gradient = tape.changes.grad(self)
-        return np.zeros_like(get_data(self)) if gradient is None else gradient
+        if gradient is None:
+            return np.zeros_like(get_data(self))
+        return tape.changes.window(self, gradient)
 
     def set_grad(self: Any, gradient: Any) -> None:
         tape = modes.tape()
@@ -102,7 +105,19 @@ def _guarded_kind(kind: Any) -> Any:
         else:
             kind.zero_grad(self)
 
+    def wants_grad(self: Any) -> bool:
+        return bool(_requires_grad.__get__(self))
+
+    def set_wants_grad(self: Any, wanted: bool) -> None:
+        if modes.tape():
+            raise refused(
+                "setting requires_grad of a parameter, which a replay would not",
+                "set it before the call, or use value.detach() where no gradient is wanted",
+            )
+        _requires_grad.__set__(self, wanted)
+
     members = {
+        "requires_grad": property(wants_grad, set_wants_grad),
         "grad": property(grad, set_grad),
         "has_grad": property(has_grad),
         "zero_grad": zero_grad,
@@ -117,7 +132,7 @@ def _guarded_kind(kind: Any) -> Any:
 def _guarded_owner(kind: Any) -> Any:
     def check(owner: Any, name: str) -> None:
         tape = modes.tape()
-        if name in kind.carried_by_jit and tape and not tape.changes.is_reading:
+        if (name in kind.carried_by_jit or name == "__dict__") and tape and not tape.changes.is_reading:
             raise refused(
                 f"the function reads or changes {kind.__name__}.{name} itself, which may differ at each call",
                 "do so outside of the jitted function, and pass what it needs as an argument",

@@ -73,6 +73,8 @@ class _Carry:
     def __init__(self, carried: Carried) -> None:
         self._read, self._write = carried.read, carried.write
         self._form, self._truths = carried.form, carried.truths
+        # only numbers that nobody decides on may be other ones without a second look
+        self._may_trust = carried.is_of_numbers and all([k < carried.first for k, _ in carried.truths])
         self._becomes = [_COMPUTED if isinstance(x, Node) else x for x in carried.becomes]
         self._settings: Any = None
         self._of_settings: list[Any] = []  # the numbers among them
@@ -81,7 +83,12 @@ class _Carry:
 
     def read(self) -> list[Any] | None:
         settings, kept = self._read()
-        if settings == self._settings and len(kept) == len(self._kept) and all(map(is_, kept, self._kept)):
+        if (
+            self._may_trust
+            and settings == self._settings
+            and len(kept) == len(self._kept)
+            and all(map(is_, kept, self._kept))
+        ):
             return self._of_settings + self._of_kept
         leaves: list[Any] = []
         if form_of((settings, kept), leaves) != self._form:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from autograd_mini import modes
+from autograd_mini.compiler.program import Like
 from autograd_mini.ops.caller import located
 
 
@@ -27,3 +28,14 @@ def refused(what: str, remedy: str) -> JitError:
     if tape is not None:
         tape.refusal = tape.refusal or error
     return error
+
+
+def check_form(name: str, like: Like, expected: Like) -> None:
+    """The error for what a function of the data gives in another form than when it was traced."""
+    if like != expected:
+        (shape, dtype), (old, kind) = [form or ((), float) for form in (like, expected)]
+        raise refused(
+            f"what {name} gives had shape {old} and dtype {kind} when it was traced, and has {shape} and {dtype} now; "
+            "a program has one shape for each of its lines",
+            "compute it before the call and pass it as an argument",
+        )

@@ -17,6 +17,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from autograd_mini.compiler import indexed
+from autograd_mini.compiler.errors import check_form
 from autograd_mini.compiler.program import Like, Plain
 from autograd_mini.compiler.rows import row_of
 from autograd_mini.ops.pooling import first_equal_into, largest_of_windows
@@ -62,6 +63,7 @@ def _of_data(op: Any, like: Any, likes: list[Any]) -> Write:
     def write(out: Any, *data: Any) -> Any:
         found = f(*data, out=out)
         if found is not out:  # a user's own parameter of that name
+            check_form(op.name, (found.shape, found.dtype), like)
             out[...] = found
         return out
 

@@ -164,6 +164,7 @@ class Trace:
                 raise tape.refusal
             guards.check_untouched(again)
             tape.changes.check_untouched()
+            tape.changes.check_found(guards.values)
             _check_returned(self.returned)
             left = numbers_of((args, kwargs))
             if len(left) != len(arguments) or any([x is not y for x, y in zip(left, arguments, strict=True)]):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import operator
 import random
 import sys
 import sysconfig
@@ -40,17 +41,22 @@ class Reach:
         seen: dict[int, Any] = {}
         todo = [("", thing) for thing in things]
         count = 0
-        named = {"forward", ""}  # what code that can be reached names, or a module's call does
+        named = {"forward", "update", ""}  # what code that can be reached names, or calls of modules and optimizers do
         waiting: list[tuple[str, str, Any, Any]] = []  # what others hold and nothing has named yet
         objects: dict[int, tuple[str, Any]] = {}  # those of which code reads what it names: path and attributes
-        while todo or waiting:
+        late: list[tuple[str, Any]] = []  # others whose attributes may come later
+        while todo or waiting or objects:
             if not todo:
-                by_any_name = not named.isdisjoint(_BY_ANY_NAME)
-                now = [entry for entry in waiting if entry[1] in named or (by_any_name and id(entry[3]) in objects)]
-                left = set(map(id, now))
-                waiting = [entry for entry in waiting if id(entry) not in left]
+                if not named.isdisjoint(_BY_ANY_NAME):
+                    for path, attributes in objects.values():
+                        self.held.append((f"{path}.", attributes, None, tuple(attributes.values())))
+                        todo += [(f"{path}.{key}", part) for key, part in attributes.items()]
+                    waiting = [entry for entry in waiting if id(entry[3]) not in objects]
+                    objects.clear()
+                now = [entry for entry in waiting if entry[1] in named]
+                waiting = [entry for entry in waiting if entry[1] not in named]
                 self.held += [(path, of, (name,), (part,)) for path, name, part, of in now if of is not None]
-                todo = [(path, part) for path, _, part, _ in now]
+                todo += [(path, part) for path, _, part, _ in now]
                 if not todo:
                     break
             path, thing = todo.pop()
@@ -71,7 +77,12 @@ class Reach:
             if isinstance(thing, np.random.Generator | np.random.RandomState | random.Random):
                 self.generators.append(thing)
                 continue
+            if isinstance(thing, operator.attrgetter | operator.methodcaller | types.BuiltinFunctionType) and (
+                not isinstance(thing, types.BuiltinFunctionType) or thing in _BUILTINS
+            ):
+                named.add("getattr")  # under whatever name
             if isinstance(thing, type):
+                named |= set(getattr(thing, "__match_args__", ()))
                 if not is_installed(_file_of(thing)):
                     self.held.append((f"{thing.__qualname__}.", vars(thing), None, tuple(vars(thing).values())))
                     waiting += _members_of(thing)
@@ -86,6 +97,7 @@ class Reach:
                 named |= _names_in(thing.__code__)
             if hasattr(type(thing), "carried_by_jit"):
                 self.owners.append(thing)
+                late.append((path, vars(thing)))
             for name, container, keys in _parts_of(thing):
                 if name == "." and keys is None and _is_read_by_name(thing):
                     objects[id(container)] = path, container
@@ -107,12 +119,19 @@ class Reach:
                     path = ""  # its globals and what it closes over have names of their own
                 names = _names_of(container, keys, brackets=not name)
                 todo.extend((f"{path}{name}{n}", part) for n, part in zip(names, held, strict=True))
-        for path, attributes in objects.values():
+        for path, attributes in [*objects.values(), *(() if named.isdisjoint(_BY_ANY_NAME) else late)]:
             self.absent.append((path, attributes, frozenset(named - attributes.keys())))
 
 
 # Names by which code may reach attributes that it does not name.
-_BY_ANY_NAME = frozenset({"getattr", "setattr", "hasattr", "delattr", "vars", "__dict__", "__getattribute__"})
+_BY_ANY_NAME = frozenset(
+    {
+        *("getattr", "setattr", "hasattr", "delattr", "vars", "__dict__", "__getattribute__", "attrgetter"),
+        *("methodcaller", "eval", "exec", "locals", "format", "format_map", "dumps", "dump", "copy", "deepcopy"),
+        *("__getstate__", "__reduce__", "getmembers", "asdict", "astuple", "replace", "map_leaves"),
+    }
+)
+_BUILTINS = {getattr, setattr, hasattr, delattr, vars, eval, exec}
 
 
 def _is_read_by_name(thing: Any) -> bool:
@@ -137,6 +156,8 @@ def _parts_of(thing: Any) -> Iterator[tuple[str, Any, Any]]:
         yield "", thing.__globals__, tuple(names)
     elif isinstance(thing, types.MethodType):
         yield "", (thing.__self__, thing.__func__), None
+    elif isinstance(thing, types.BuiltinMethodType) and not isinstance(thing.__self__, types.ModuleType | type | None):
+        yield "", (thing.__self__,), None  # the dict of its get
     elif isinstance(thing, functools.partial):
         yield "", (thing.func, thing.args, thing.keywords), None
     elif isinstance(thing, list | tuple | dict | set | frozenset | deque):
@@ -153,9 +174,17 @@ def _parts_of(thing: Any) -> Iterator[tuple[str, Any, Any]]:
             yield ".", attributes, tuple([name for name in attributes if name not in carried])
         elif attributes is not None:
             yield ".", attributes, None
-        slots = [name for kind in type(thing).__mro__ for name in vars(kind).get("__slots__", ())]
+        slots = [name for kind in type(thing).__mro__ for name in _slots_of(kind)]
         if slots and not is_installed(_file_of(type(thing))):
             yield ".", thing, tuple(slots)
+
+
+def _slots_of(kind: type) -> list[str]:
+    """The names of a class's slots, as attributes are called outside of it."""
+    slots = vars(kind).get("__slots__", ())
+    names = [slots] if isinstance(slots, str) else list(slots)
+    own = f"_{kind.__name__.lstrip('_')}"
+    return [own + name if name.startswith("__") and not name.endswith("__") else name for name in names]
 
 
 def _members_of(kind: type) -> list[tuple[str, str, Any, Any]]:
@@ -214,8 +243,10 @@ def _names_in(code: types.CodeType) -> set[str]:
     for constant in code.co_consts:
         if isinstance(constant, types.CodeType):
             names |= _names_in(constant)
-        elif isinstance(constant, str):  # attrgetter("rate")
-            names.add(constant)
+        else:  # attrgetter("rate"), case Config(rate=r)
+            names.update(
+                [part for part in (constant if isinstance(constant, tuple) else [constant]) if isinstance(part, str)]
+            )
     return names
 
 

@@ -11,7 +11,7 @@ import numpy as np
 from autograd_mini import modes, value
 from autograd_mini.backward import gradients
 from autograd_mini.compiler.changes import Changes
-from autograd_mini.compiler.errors import JitError, refused
+from autograd_mini.compiler.errors import JitError, check_form, refused
 from autograd_mini.compiler.program import DETACH, SOURCES, Argument, Captured, Constant, Like, Plain, Program, Upstream
 from autograd_mini.compiler.rows import AFTER
 from autograd_mini.compiler.traced import Traced, get_data, set_data
@@ -217,6 +217,11 @@ class Tape:
         data = value.as_operand(data)
         return self.line(Constant(data), (), data)
 
+    @property
+    def parameters(self) -> list[Any]:
+        """The Values that the function has found."""
+        return list(self._parameters.values())
+
     def parameter(self, node: Traced) -> Any:
         """The Value that ``node`` stands for: found by the function, and not made by it; else None."""
         return self._parameters.get(node)
@@ -266,13 +271,8 @@ def _of_one_form(name: str, f: Callable[..., Any], form: list[Like]) -> Callable
 
     def checked(*data: Any) -> Any:
         z = f(*data)
-        if form and z is not None and like_of(z) != form[0]:
-            (shape, dtype), (expected, kind) = [like or ((), float) for like in (like_of(z), form[0])]
-            raise refused(
-                f"what {name} gives had shape {expected} and dtype {kind} when it was traced, and has {shape} and "
-                f"{dtype} now; a program has one shape for each of its lines",
-                "compute it before the call and pass it as an argument",
-            )
+        if form and z is not None:
+            check_form(name, like_of(z), form[0])
         return z
 
     checked.__wrapped__ = f  # type: ignore[attr-defined]  # it may have a parameter out

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import operator
 import sys
+from collections.abc import Callable
 from types import FrameType
 from typing import Any
 
@@ -22,6 +24,18 @@ get_data, set_data = _slot.__get__, _slot.__set__
 # Who may look at the data of a traced Value: those who compute with it and write down that they did.
 READERS = frozenset({value.__file__, backward.__file__, forward.__file__, transforms.__file__})
 NO_GRAD_YET = "take gradients by grad or value_and_grad, or read them from the parameters after backward()"
+
+
+def _in_place(op: Callable[[Any, Any], Any]) -> Any:
+    """``x -= y`` and its kin: another Value, but of what is an array of a parameter a change of that."""
+
+    def method(self: Traced, other: Any) -> Any:
+        result = op(self, other)
+        if isinstance(result, Traced):
+            _tape().changes.changed_in_place(self, result)
+        return result
+
+    return method
 
 
 class Traced(Value):
@@ -97,6 +111,9 @@ class Traced(Value):
     def __bool__(self) -> bool:
         truth: bool | None = _tape().truth(self)
         return super().__bool__() if truth is None else truth
+
+    __iadd__, __isub__, __imul__ = _in_place(operator.add), _in_place(operator.sub), _in_place(operator.mul)
+    __itruediv__, __ipow__ = _in_place(operator.truediv), _in_place(operator.pow)
 
     def __index__(self) -> int:
         raise refused("a traced number as an index, a count or a range", "close over it instead of passing it")

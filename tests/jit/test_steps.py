@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import operator
 import random
 from collections.abc import Callable
 from typing import Any
@@ -68,7 +69,10 @@ def assert_alike(one: Training, other: Training, tolerance: float = 1e-12) -> No
     for a, b in zip(ours["state"], theirs["state"], strict=True):
         assert {name: type(x) for name, x in a.items()} == {name: type(x) for name, x in b.items()}
         for name, x in a.items():
-            np.testing.assert_allclose(x, b[name], rtol=tolerance, atol=tolerance)
+            if isinstance(x, str):
+                assert x == b[name]
+            else:
+                np.testing.assert_allclose(x, b[name], rtol=tolerance, atol=tolerance)
 
 
 def both(make: Any = OPTIMIZERS["Adam"], dtype: Any = np.float64, model: Any = None) -> tuple[Training, Training]:
@@ -652,3 +656,148 @@ def test_under_detect_anomaly_a_step_is_taken_op_by_op() -> None:
             training.step(X, Y)
         training.step(X, Y)
     assert_alike(eager, jitted)
+
+
+# ---------------------------------------------------------------- what a review found
+
+
+class Config:
+    """Read by names that stand in no code."""
+
+    __match_args__ = ("rate",)
+
+    def __init__(self) -> None:
+        self.rate, self.inner, self.other = 1.0, None, 7.0
+
+
+CONFIG, NAME = Config(), "ra" + "te"
+BOUND = {"config": CONFIG}.get
+READ, FORM = getattr, "{0.rate}"
+
+
+def matched(x: Any) -> Any:
+    match CONFIG:
+        case Config(rate=r):
+            return W * x * r
+    return W
+
+
+def matched_by_place(x: Any) -> Any:
+    match CONFIG:
+        case Config(r):
+            return W * x * r
+    return W
+
+
+READERS: dict[str, Any] = {
+    "getattr": lambda x: W * x * getattr(CONFIG, NAME),
+    "getattr by another name": lambda x: W * x * READ(CONFIG, NAME),
+    "vars": lambda x: W * x * vars(CONFIG)[NAME],
+    "format": lambda x: W * x * float(FORM.format(CONFIG)),
+    "attrgetter": lambda x: W * x * operator.attrgetter(NAME)(CONFIG),
+    "eval": lambda x: W * x * eval("c." + NAME, {"c": CONFIG}),
+    "match": matched,
+    "match by place": matched_by_place,
+    "a bound get": lambda x: W * x * BOUND("config").rate,
+}
+
+
+@pytest.mark.parametrize("name", READERS)
+def test_an_attribute_is_seen_to_change_by_whatever_name_it_is_read(name: str) -> None:
+    CONFIG.rate = 1.0
+    f = jit(READERS[name])
+    x = np.array([1.0, 2.0])
+    for CONFIG.rate in (1.0, 5.0, 2.0):
+        np.testing.assert_array_equal(f(x).data, W.data * x * CONFIG.rate)
+
+
+def test_a_state_that_is_decided_on_is_decided_anew() -> None:
+    class Turns(optim.Optimizer):
+        """Up and down in turns, by a flag, a word and a number."""
+
+        def update(self, w: Any, g: Any, state: Any, group: Any) -> Any:
+            word, up, number = state.get("word", "first"), state.get("up", False), state.get("number", 0.0)
+            step = 0.1 if up else -0.1
+            step = step * (2.0 if word == "third" else 1.0) + (0.5 if number else 0.0)
+            following = {"first": "second", "second": "third", "third": "first"}[word]
+            return w + step * g, {"up": not up, "word": following, "number": 0.0 if number else 1.0}
+
+    eager, jitted = both(lambda ps: Turns(ps, lr=0.1))
+    for _ in range(8):
+        eager.step(X, Y)
+        jitted.step(X, Y)
+        assert_alike(eager, jitted)
+
+
+def test_an_attribute_of_an_optimizer_may_come_later() -> None:
+    class Boosted(optim.SGD):
+        def update(self, w: Any, g: Any, state: Any, group: Any) -> Any:
+            return w - group["lr"] * getattr(self, "boost", 1.0) * g, state
+
+    eager, jitted = both(lambda ps: Boosted(ps, 0.1))
+    for k in range(4):
+        for training in (eager, jitted):
+            if k == 2:
+                training.optimizer.boost = 3.0  # type: ignore[attr-defined]  # it comes later
+            training.step(X, Y)
+        assert_alike(eager, jitted)
+
+
+FOUND = {"w": W}.get
+VIEW = Value(0.0)
+VIEW.data = np.arange(4.0)[:2]
+
+
+def freezes(x: Any) -> Any:
+    W.requires_grad = False
+    return x * 2.0
+
+
+def changes_an_array(x: Any) -> Any:
+    a = W.data
+    a -= 0.1
+    return W * x
+
+
+def changes_a_view(x: Any) -> Any:
+    VIEW.data -= x
+    return VIEW * x
+
+
+def in_the_wrong_order(x: Any) -> Any:
+    W.zero_grad()
+    loss = (W * W * x).sum()
+    W.data = W.data * 2.0
+    loss.backward()
+
+
+def reads_a_dict(x: Any) -> Any:
+    SGD.zero_grad()
+    (W * x).sum().backward()
+    SGD.step()
+    return W * vars(SGD)["param_groups"][0]["lr"]
+
+
+def makes_a_value(x: Any) -> Any:
+    n = Value([1.0, 2.0])
+    (W * n).sum().backward()
+
+
+REFUSED_TOO: dict[str, tuple[Any, str]] = {
+    "requires_grad": (freezes, "setting requires_grad of a parameter"),
+    "an array in place": (changes_an_array, r"\.data or \.grad of a parameter is changed in place"),
+    "a view in place": (changes_a_view, "is a part of another array"),
+    "numbers of before": (in_the_wrong_order, "of before it was changed"),
+    "the dict of an optimizer": (reads_a_dict, r"reads or changes SGD\.__dict__ itself"),
+    "a Value made inside": (makes_a_value, "a Value that the function has made of numbers"),
+}
+
+
+@pytest.mark.parametrize("name", REFUSED_TOO)
+def test_what_a_program_would_not_repeat_is_refused_too(name: str) -> None:
+    f, message = REFUSED_TOO[name]
+    W.grad = None
+    with pytest.raises(JitError, match=message):
+        jit(f)(np.array([1.0, 3.0]))
+    assert W.data.tolist() == [1.0, 2.0]
+    assert W.requires_grad
