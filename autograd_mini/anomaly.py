@@ -153,9 +153,9 @@ class _Watch(NamedTuple):
 def _look_at(node: Value) -> None:
     """Raises if a new node, whose numbers are not all finite, has got that from its op and not from its operands."""
     operands = [_data_of(x) for x in inputs_of(node)]
-    arisen = np.isnan(node.data) & ~_among(np.isnan, operands, node)
+    arisen = np.isnan(node.data) & np.logical_not(_among(np.isnan, operands, node))
     if node.requires_grad:
-        arisen = arisen | (np.isinf(node.data) & ~_among(_not_finite, operands, node))
+        arisen = arisen | (np.isinf(node.data) & np.logical_not(_among(_not_finite, operands, node)))
     if np.any(arisen):
         raise report.result_is_not_finite(node, arisen)
 

@@ -34,7 +34,8 @@ def test_only_what_others_have_is_on_the_list() -> None:
 
 
 def test_every_public_name_of_an_array_is_there_or_explained() -> None:
-    public = {name for name in dir(np.ndarray) if not name.startswith("_")}
+    gone = {"newbyteorder", "tostring"}  # of NumPy 2.0, and of no other since
+    public = {name for name in dir(np.ndarray) if not name.startswith("_")} - gone
     assert {name for name in public if not hasattr(Value, name)} <= set(REMEDIES)
 
 

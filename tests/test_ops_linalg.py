@@ -1,5 +1,7 @@
 """Products, einsum and np.linalg: NumPy's ways to call them, what plain arrays give, and what is refused."""
 
+from functools import partial
+
 import numpy as np
 import pytest
 
@@ -23,8 +25,8 @@ CALLS = {
     "matmul": lambda x, y: np.matmul(x, y),
     "linalg.matmul": lambda x, y: np.linalg.matmul(x, y),
     "vecdot": lambda x, y: np.vecdot(x, y),
-    "matvec": lambda x, y: np.matvec(x, y),
-    "vecmat": lambda x, y: np.vecmat(x, y),
+    **({"matvec": lambda x, y: np.matvec(x, y)} if hasattr(np, "matvec") else {}),  # since NumPy 2.2
+    **({"vecmat": lambda x, y: np.vecmat(x, y)} if hasattr(np, "vecmat") else {}),
     "linalg.vecdot": lambda x, y: np.linalg.vecdot(x, y, axis=0),
     "tensordot": lambda x, y: np.tensordot(x, y, axes=1),
     "tensordot(axes)": lambda x, y: np.tensordot(x, y, axes=([1, 0], [0, 1])),
@@ -116,7 +118,11 @@ def test_plain_arrays_give_what_numpy_gives(name, dtype):
         return x.astype(dtype) if isinstance(x, np.ndarray) else list(map(cast, x)) if name == "multi_dot" else x
 
     operands = tuple(map(cast, PLAIN[name]))
-    theirs = getattr(np, name, None) or getattr(np.linalg, name)
+    einsums = {
+        "matvec": partial(np.einsum, "...ij,...j"),
+        "vecmat": partial(np.einsum, "...i,...ij"),
+    }  # in NumPy since 2.2
+    theirs = getattr(np, name, None) or getattr(np.linalg, name, None) or einsums[name]
     results, expected = getattr(ops, name)(*operands), theirs(*operands)
     results, expected = (x if isinstance(x, tuple) else (x,) for x in (results, expected))
     assert len(results) == len(expected)

@@ -109,6 +109,7 @@ KINDS = [
 ]
 
 
+@pytest.mark.filterwarnings("ignore:numpy.fix is deprecated")  # since NumPy 2.5
 @pytest.mark.parametrize("kind", KINDS)
 @pytest.mark.parametrize("name", UNARY)
 def test_a_function_of_one_array_is_numpys_in_values_shape_and_dtype(name: str, kind: Any) -> None:

@@ -294,11 +294,14 @@ def peak(loss: Any, *inputs: Any) -> int:
     step()
     step()
     tracemalloc.start()
-    before = tracemalloc.get_traced_memory()[0]
-    step()
-    found = tracemalloc.get_traced_memory()[1] - before
+    found = []
+    for _ in range(3):  # another thread may ask for memory meanwhile
+        tracemalloc.reset_peak()
+        before = tracemalloc.get_traced_memory()[0]
+        step()
+        found.append(tracemalloc.get_traced_memory()[1] - before)
     tracemalloc.stop()
-    return found
+    return min(found)
 
 
 def assert_no_growth(name: str, f: Callable[..., Any], more: Callable[[np.random.Generator, int], list[Any]]) -> None:

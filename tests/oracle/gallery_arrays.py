@@ -599,6 +599,7 @@ def picked() -> Iterator[Sample]:
 
 def _inserted(x: torch.Tensor, values: torch.Tensor, obj: Any, axis: Any) -> torch.Tensor:
     n = x.numel()
+    obj = np.flatnonzero(obj) if np.asarray(obj).dtype == bool else obj  # which NumPy 2.0 takes for 0 and 1
     places = np.insert(np.arange(n).reshape(x.shape), obj, np.arange(n, n + values.numel()).reshape(values.shape), axis)
     return torch.cat([x.flatten(), values.flatten()])[torch.tensor(places)]
 
