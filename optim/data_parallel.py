@@ -150,9 +150,11 @@ class data_parallel:
                 return self._results(submit())
             except CancelledError:  # the only copy of scattered data is gone, or the scheduler was started anew
                 continue
-            except Exception:
-                if self.client.status == "running":
+            except Exception as error:
+                # The connection closes a moment before the client knows of it
+                if self.client.status == "running" and type(error).__name__ != "CommClosedError":
                     raise
+                self._wait_for_a_worker()
 
     def _place(self) -> None:
         """Sends the loss and the shards to the workers: all of them at first, later those that were lost."""

@@ -259,6 +259,7 @@ def test_why_this_gradient_lists_the_paths_with_their_products(open_page, shared
     press(page, "End")
     box(page, "x").click()
     page.click(".why summary")
+    page.wait_for_selector(".why li")
     rows = page.locator(".why li").all_inner_texts()
     assert sorted(rows) == ["L → square → x\n1 * 2 = 2", "L → square → x\n1 * 2 = 2", "L → triple → x\n1 * 3 = 3"]
     assert "sum = 7" in page.locator(".why").inner_text()
@@ -272,6 +273,7 @@ def test_of_very_many_paths_the_weightiest_are_shown_and_it_says_so(open_page):
     press(page, "End")
     find(page, "x")
     page.click(".why summary")
+    page.wait_for_selector(".why li")
     text = page.locator(".why").inner_text()
     assert "The 12 weightiest of 1,073,741,824 paths" in text
     products = [float(row.rsplit("= ", 1)[1]) for row in page.locator(".why li").all_inner_texts()]
