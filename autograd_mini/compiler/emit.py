@@ -13,8 +13,9 @@ from typing import Any
 import numpy as np
 
 from autograd_mini.compiler.into import INTEGERS, writer_of
-from autograd_mini.compiler.program import DOT, SOURCES, Constant, Like, Plain, Program, Upstream, is_op
+from autograd_mini.compiler.program import DOT, Constant, Like, Plain, Program, Upstream, is_op
 from autograd_mini.compiler.rows import row_of
+from autograd_mini.compiler.writing import has_lines, how_it_writes, is_elementwise, ufunc_of
 from autograd_mini.ops.operation import Operation
 
 _INFIX = {"add": "+", "sub": "-", "mul": "*"}  # which floats do without ever raising
@@ -23,69 +24,6 @@ _COMPARED: dict[Any, str] = {
     **{np.equal: "==", np.not_equal: "!=", np.less: "<", np.less_equal: "<="},
     **{np.greater: ">", np.greater_equal: ">="},
 }
-
-
-def ufunc_of(op: Any) -> np.ufunc | None:
-    """NumPy's function that is all of the op's forward."""
-    found = op.forward if isinstance(op, Plain) else op.ufunc
-    return found if isinstance(found, np.ufunc) else None
-
-
-def how_it_writes(program: Program, i: int) -> str | None:
-    """Whether the code of line i computes into an array that it is given: see ``plan``."""
-    op, like = program.ops[i], program.likes[i]
-    if like is None or not like[0] or isinstance(op, SOURCES):
-        return None
-    if _has_lines(program, i):
-        return "whole"
-    if _is_elementwise(program, i):
-        return "elementwise"
-    return None if writer_of(op, like, [program.likes[x] for x in program.operands[i]]) is None else "whole"
-
-
-def _has_lines(program: Program, i: int) -> bool:
-    """True for more than one ufunc that has lines of code here; what else writes is called, see ``into``."""
-    row = row_of(program.ops[i])
-    likes = [program.likes[x] for x in program.operands[i]]
-    return _is_gate(program, i) if row == "where" else row in LINES and LINES[row](likes)
-
-
-LINES: dict[str, Callable[..., bool]] = {
-    "linear": lambda likes: likes[0] and len(likes[0][0]) == 2 and len({x[1] for x in likes}) == 1,
-    "matmul": lambda likes: [len(x[0]) for x in likes] == [2, 2] and len({x[1] for x in likes}) == 1,
-    "broadcast_to": lambda likes: True,
-    "sum": lambda likes: likes[0][1].char in "efd",
-    "gather": lambda likes: True,
-}
-
-
-def _is_elementwise(program: Program, i: int) -> bool:
-    """True for a ufunc, of which each element of the result needs one of each operand."""
-    row, ufunc = row_of(program.ops[i]), ufunc_of(program.ops[i])
-    is_ufunc = ufunc is not None and ufunc.nin == len(program.operands[i]) and ufunc.nout == 1
-    return row == "relu" or (is_ufunc and row != "matmul")
-
-
-def _is_gate(program: Program, i: int) -> bool:
-    """where(condition, 0, y) and where(condition, y, 0) with arrays of one shape."""
-    like: Any = program.likes[i]
-    condition, x, y = program.operands[i]
-    of_condition = program.likes[condition]
-    zero, other = (x, y) if program.likes[x] is None else (y, x)
-    return (
-        is_zero(program, zero)
-        and of_condition is not None
-        and of_condition[1].kind == "b"
-        and of_condition[0] == like[0]
-        and program.likes[other] == like
-        and like[1].char in INTEGERS
-    )
-
-
-def is_zero(program: Program, i: int) -> bool:
-    """True for the plain number 0, and not for -0.0."""
-    op = program.ops[i]
-    return isinstance(op, Constant) and op.data.__class__ is float and op.data == 0 and math.copysign(1, op.data) > 0
 
 
 class Code:
@@ -250,9 +188,9 @@ def _into_an_array(code: Code, i: int, op: Any, xs: tuple[int, ...], names: list
     """NumPy's functions that write into the array of line i, or make one that is given away."""
     row, buffer = row_of(op), code.plan.get(i)
     like: Any = code.program.likes[i]
-    if _is_elementwise(code.program, i):
+    if is_elementwise(code.program, i):
         return [_ufunc_call(code, i, op, xs, names, buffer)]
-    if not _has_lines(code.program, i):
+    if not has_lines(code.program, i):
         return [_writer_call(code, i, op, xs, names, buffer)]
     if row == "linear":
         product = f"v{i} = {_product(code, xs[:2], names[0], f'{names[1]}.T', buffer)}"

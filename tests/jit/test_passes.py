@@ -14,12 +14,12 @@ import nn
 import optim
 from autograd_mini import Value, modes
 from autograd_mini.compiler import fuse, simplify
-from autograd_mini.compiler.emit import how_it_writes
 from autograd_mini.compiler.jit import jit
 from autograd_mini.compiler.plan import planned
 from autograd_mini.compiler.program import Program
 from autograd_mini.compiler.replay import compiled
 from autograd_mini.compiler.trace import Tape
+from autograd_mini.compiler.writing import how_it_writes
 
 
 def traced(f: Callable[..., Any], *args: Any) -> Program:

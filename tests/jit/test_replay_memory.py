@@ -14,10 +14,10 @@ import pytest
 import autograd_mini as am
 import nn
 from autograd_mini import Value, ops
-from autograd_mini.compiler.emit import LINES, how_it_writes
 from autograd_mini.compiler.into import CANNOT, WRITERS
 from autograd_mini.compiler.jit import jit
 from autograd_mini.compiler.spell import FORMULAS, VIEWS
+from autograd_mini.compiler.writing import LINES, how_it_writes
 from autograd_mini.ops.operation import TABLE
 
 Case = tuple[Callable[[Any, Any], Any], tuple[int, ...], tuple[int, ...]]  # of x and w, x without its batch, and w

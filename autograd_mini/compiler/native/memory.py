@@ -11,9 +11,9 @@ from typing import Any
 
 import numpy as np
 
-from autograd_mini.compiler.emit import ufunc_of
 from autograd_mini.compiler.native.machine import Machine
 from autograd_mini.compiler.program import Constant, Upstream, is_op
+from autograd_mini.compiler.writing import ufunc_of
 
 
 def functions_of(machine: Machine, run: Any) -> tuple[Callable[[Any], Any], list[Callable[[Any], Any]]]:

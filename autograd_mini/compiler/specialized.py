@@ -1,0 +1,192 @@
+"""A function specialised to arguments of one form, and to the world as it was: one program, and how it is called."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from enum import Enum
+from functools import partial
+from operator import itemgetter
+from typing import Any
+
+import numpy as np
+
+from autograd_mini import modes
+from autograd_mini.compiler import native
+from autograd_mini.compiler.arguments import numbers_of, statics_of, with_leaves
+from autograd_mini.compiler.closed_over import guarded
+from autograd_mini.compiler.effects import Effects
+from autograd_mini.compiler.errors import JitError, refused
+from autograd_mini.compiler.fuse import fused
+from autograd_mini.compiler.guards import Guards
+from autograd_mini.compiler.pack import is_worth_packing, packed
+from autograd_mini.compiler.program import Argument, Captured, Constant
+from autograd_mini.compiler.reach import ATOMS
+from autograd_mini.compiler.replay import compiled
+from autograd_mini.compiler.result import Call, Replayed, Result
+from autograd_mini.compiler.simplify import simplified
+from autograd_mini.compiler.trace import Tape
+from autograd_mini.compiler.traced import get_data
+from autograd_mini.node import Node
+from autograd_mini.scope import current_scope
+from autograd_mini.tree import leaves_of, map_leaves
+
+
+class Trace:
+    """One program, and the memory that it runs in."""
+
+    def __init__(self, f: Callable[..., Any], args: Any, kwargs: Any, leaves: list[Any]) -> None:
+        self.guards = guards = Guards([f, *statics_of((args, kwargs))])
+        again = partial(run_on_tape, f, args, kwargs, leaves)
+        tape = Tape()
+        with modes.tracing(tape), modes.recording(), np.errstate(all="ignore"), guarded(guards.values, guards.owners):
+            arguments = [tape.argument(i, leaf) for i, leaf in enumerate(leaves)]
+            args, kwargs = with_leaves((args, kwargs), iter(arguments))
+            try:
+                self.returned = f(*args, **kwargs)
+            except ValueError as error:
+                if isinstance(error.__cause__, JitError):  # array[i] = x, where NumPy writes its words over ours
+                    raise error.__cause__.with_traceback(error.__traceback__) from None
+                raise
+            if tape.refusal is not None:
+                raise tape.refusal
+            guards.check_untouched(again)
+            tape.changes.check_untouched()
+            tape.changes.check_found(guards.values)
+            _check_returned(self.returned)
+            left = numbers_of((args, kwargs))
+            if len(left) != len(arguments) or any([x is not y for x, y in zip(left, arguments, strict=True)]):
+                raise refused(
+                    "the function changes a list or dict that it was given, and a replay would not",
+                    "return what it computes instead",
+                )
+            returned = [leaf for leaf in leaves_of(self.returned) if isinstance(leaf, Node)]
+            self._returns = len(returned)
+            outputs = tape.outputs(returned)
+            self._effects = Effects(tape.changes) if tape.changes else None
+            self._forms = [_form_without_axes(get_data(x)) for x in outputs]
+            of_arguments = [i for i, leaf in enumerate(leaves) if isinstance(leaf, Node) and leaf.requires_grad]
+            wanted = [arguments[i] for i in of_arguments] + [x for x in tape.captured if x.requires_grad]
+            if self._effects:  # the gradients were taken inside
+                wanted = []
+            of_tape = packed if is_worth_packing(tape) else Tape.program
+            program = fused(simplified(of_tape(tape, outputs, wanted)))
+        self.returned = map_leaves(lambda leaf: OUTPUT if isinstance(leaf, Node) else leaf, self.returned)
+        constants = [op.data for op in program.ops if isinstance(op, Constant)]
+        guards.watch_contents([data for data in constants if isinstance(data, np.ndarray)])
+        replay = native.compiled(program) or compiled(program)
+        self.program = replace(program, backend=replay.backend)
+        self._make = replay.make
+        self._pool: list[Any] = []
+        self._arguments = [op.index for op in replay.inputs if isinstance(op, Argument)]
+        captured = [(i, op.value) for i, op in enumerate(program.ops) if isinstance(op, Captured)]
+        self._captured = [op.value for op in replay.inputs if isinstance(op, Captured)]
+        self._flags = [x.requires_grad for x in self._captured]  # which of them want gradients
+        data = [x.data for x in self._captured]
+        self._kinds = list(map(type, data))
+        self._arrays = [(k, x.shape, x.dtype) for k, x in enumerate(data) if isinstance(x, np.ndarray)]
+        values = dict(captured)
+        self._wanted_arguments = of_arguments
+        self._wanted_captured = tuple([values[w] for w in program.wanted if w in values])
+        self._single = self.returned is OUTPUT
+        self._has_gradient = [any([g is not None for g in gs]) for gs in program.gradients]
+
+    def inputs(self, leaves: list[Any]) -> list[Any] | None:
+        """What the program reads: the arguments' numbers and the parameters' as they are now; None if it cannot."""
+        if not self.guards.hold():
+            return None
+        if self._effects is not None:
+            more = self._effects.read(leaves)
+            if more is None:
+                return None
+            leaves = more
+        inputs = [leaves[i] for i in self._arguments]
+        if self._wanted_arguments:
+            inputs = [x.data if isinstance(x, Node) else x for x in inputs]
+        captured = [value.data for value in self._captured]
+        if list(map(type, captured)) != self._kinds or [x.requires_grad for x in self._captured] != self._flags:
+            return None
+        for k, shape, dtype in self._arrays:
+            if captured[k].shape != shape or captured[k].dtype is not dtype:
+                return None
+        return inputs + captured
+
+    @property
+    def takes_steps(self) -> bool:
+        """True for a function that takes gradients inside, or changes what outlives the call."""
+        return self._effects is not None
+
+    def what_changed(self) -> str:
+        """Why this trace does not serve any more."""
+        return self.guards.what_changed() or (
+            "a parameter has another shape or dtype, or was frozen, or the state of an optimizer has another form"
+        )
+
+    def run(self, inputs: Any, leaves: list[Any]) -> Any:
+        """The results, ready for their backward."""
+        try:
+            memory = self._pool.pop()
+        except IndexError:
+            memory = self._make()
+        outputs = memory[0](inputs)
+        call = None
+        if self._effects is None:
+            call = Call(memory, self._pool)
+        else:
+            self._pool.append(memory)
+            self._effects.put(outputs[self._returns :])
+        operands, repeats = self._wanted_captured, False
+        if self._wanted_arguments:
+            operands = (*[leaves[i] for i in self._wanted_arguments], *operands)
+            repeats = len(set(map(id, operands))) < len(operands)
+        if self._single:
+            return self._result(call, 0, outputs[0], operands, repeats)
+        numbered = iter(enumerate(outputs))
+        return map_leaves(
+            lambda leaf: self._result(call, *next(numbered), operands, repeats) if leaf is OUTPUT else leaf,
+            self.returned,
+        )
+
+    def _result(self, call: Call | None, index: int, data: Any, operands: tuple[Any, ...], repeats: bool) -> Result:
+        result = _new(Result)
+        form = self._forms[index]
+        result.data = data if form is None else form(data)
+        result._y = result._grad = None
+        result._label = current_scope()
+        result._program = self.program
+        if call is not None and self._has_gradient[index] and (not modes.open_blocks or modes.is_recording()):
+            result.op = Replayed(call, index, repeats)  # type: ignore[assignment]  # it answers like a row of the table
+            result._x = operands
+            result.requires_grad = True
+        else:
+            result.op = result._x = None
+            result.requires_grad = False
+        return result
+
+
+def _form_without_axes(data: Any) -> Callable[[Any], Any] | None:
+    """What makes an array without axes and a NumPy scalar into the one that ``data`` is; None if it is neither."""
+    if isinstance(data, np.generic | bool):
+        return itemgetter(())
+    return np.asarray if isinstance(data, np.ndarray) and not data.ndim else None
+
+
+def _check_returned(returned: Any) -> None:
+    for leaf in leaves_of(returned):
+        if not isinstance(leaf, (*ATOMS, np.ndarray, Node, Enum)):
+            raise refused(
+                f"the function returns a {type(leaf).__name__}, into which a replay cannot put what it computes",
+                "return Values, numbers and tuples, lists, dicts or dataclasses of them",
+            )
+
+
+def run_on_tape(f: Callable[..., Any], args: Any, kwargs: Any, leaves: list[Any]) -> None:
+    """The function once more, on a tape that nobody reads: there it does nothing besides computing."""
+    tape = Tape()
+    with modes.tracing(tape), modes.recording(), np.errstate(all="ignore"):
+        args, kwargs = with_leaves((args, kwargs), iter([tape.argument(i, leaf) for i, leaf in enumerate(leaves)]))
+        f(*args, **kwargs)
+
+
+_new = object.__new__
+OUTPUT = object()  # stands in what the function returned where a Value was
