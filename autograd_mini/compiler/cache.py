@@ -16,11 +16,8 @@ MANY_TRACES = 100  # after which it is said
 class Cache:
     """Traces by the form of the arguments. The oldest goes when there are too many."""
 
-    __slots__ = (
-        "_before",
-        "_times_traced",
-        "traces",
-    )  # and no __dict__: what changes here is nothing that a function closes over
+    # And no __dict__: what changes here is nothing that a function closes over.
+    __slots__ = ("_before", "_times_traced", "traces")
 
     def __init__(self) -> None:
         self.traces: dict[Any, Any] = {}

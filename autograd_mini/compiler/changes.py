@@ -29,8 +29,8 @@ class Changes:
         self.without: dict[Any, None] = {}  # those that had none, and the function knows it
         self.data: dict[Any, Traced] = {}
         self._carried: dict[int, Carried] = {}  # by owner
-        self.windows: dict[int, Any] = {}  # by line, the parameter whose .data or .grad it is
-        self.in_place: set[int] = set()  # the lines that are to be assigned to it
+        self.windows: dict[int, Any] = {}  # by line, the parameter whose .data or .grad it is, and which of them
+        self.in_place: dict[int, Any] = {}  # the lines that are to be assigned to it
         self.is_reading = False  # what is carried, which is refused to everybody else
 
     def __bool__(self) -> bool:
@@ -82,32 +82,32 @@ class Changes:
 
     def set_grad(self, x: Any, gradient: Any) -> None:
         """``x.grad = gradient`` in the function; of None, ``x.zero_grad()``."""
-        self._settle(gradient)
+        self._settle(x, ".grad", gradient)
         self.grads[x] = None if gradient is None else self._alike(x, gradient, ".grad")
         self.added.pop(x, None)
 
     # ------------------------------------------------------------ numbers
 
-    def window(self, x: Any, node: Traced) -> Traced:
+    def window(self, x: Any, what: str, node: Traced) -> Traced:
         """``node``, which is x.data or x.grad: to NumPy the array itself."""
-        self.windows[node.number] = x
+        self.windows[node.number] = x, what
         return node
 
     def changed_in_place(self, before: Traced, after: Traced) -> None:
         """``before -= ...`` in the function: where that is an array of a parameter, the parameter is to be changed."""
-        x = self.windows.get(before.number)
-        if x is None:
+        window = self.windows.get(before.number)
+        if window is None:
             return
-        if getattr(get_data(x), "base", None) is not None:
+        if getattr(get_data(window[0]), "base", None) is not None:
             raise refused(
                 "the data of a parameter that is changed in place is a part of another array, which would change too",
                 "give the parameter an array of its own",
             )
-        self.in_place.add(after.number)
+        self.in_place[after.number] = window
 
     def assign(self, x: Any, data: Any) -> None:
         """``x.data = data`` in the function."""
-        self._settle(data)
+        self._settle(x, ".data", data)
         self.data[x] = self._tape.rebound(x, self._alike(x, data, ".data"))
 
     def carry(self, owner: Any, read: Any, step: Any) -> None:
@@ -131,9 +131,11 @@ class Changes:
         finally:
             self.is_reading = before
 
-    def _settle(self, assigned: Any) -> None:
-        if isinstance(assigned, Traced):
-            self.in_place.discard(assigned.number)
+    def _settle(self, x: Any, what: str, assigned: Any) -> None:
+        """``x.data -= ...`` ends with what was changed in place where it was."""
+        window = self.in_place.get(assigned.number) if isinstance(assigned, Traced) else None
+        if window is not None and window[0] is x and window[1] == what:
+            del self.in_place[assigned.number]
 
     def _alike(self, x: Any, new: Any, what: str) -> Traced:
         """What is assigned, on the tape: of the shape and dtype of the parameter."""

@@ -54,7 +54,7 @@ def _guarded_kind(kind: Any) -> Any:
         if tape and reader.f_code.co_filename not in READERS:
             if is_library(reader.f_code.co_filename):
                 raise refused_to(reader, "a parameter")
-            return tape.changes.window(self, tape.detached(self))
+            return tape.changes.window(self, ".data", tape.detached(self))
         return get_data(self)
 
     def write(self: Any, data: Any) -> None:
@@ -85,7 +85,7 @@ def _guarded_kind(kind: Any) -> Any:
         gradient = tape.changes.grad(self)
         if gradient is None:
             return np.zeros_like(get_data(self))
-        return tape.changes.window(self, gradient)
+        return tape.changes.window(self, ".grad", gradient)
 
     def set_grad(self: Any, gradient: Any) -> None:
         tape = modes.tape()

@@ -43,10 +43,10 @@ class Guards:
         """True while nothing has changed."""
         try:
             now = chain(*self._live, map(_CONTENT, self._cells), *[pick(names) for pick, names in self._named])
-            same = list(map(len, self._live)) == self._lengths and all(map(is_, now, self._then))
+            is_same = list(map(len, self._live)) == self._lengths and all(map(is_, now, self._then))
         except (KeyError, ValueError):  # a name that was deleted, or never assigned
-            same = False
-        if not same:
+            is_same = False
+        if not is_same:
             return self._hold_as_equals()
         return not (self._computed or self._contents or self._absent) or self._rest_holds()
 

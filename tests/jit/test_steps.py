@@ -783,7 +783,15 @@ def makes_a_value(x: Any) -> Any:
     (W * n).sum().backward()
 
 
+def gives_an_array_away(x: Any) -> Any:
+    a = W.data
+    a -= 0.1
+    V.data = a
+
+
+V = Value([0.0, 0.0])
 REFUSED_TOO: dict[str, tuple[Any, str]] = {
+    "an array in place that another gets": (gives_an_array_away, "is changed in place"),
     "requires_grad": (freezes, "setting requires_grad of a parameter"),
     "an array in place": (changes_an_array, r"\.data or \.grad of a parameter is changed in place"),
     "a view in place": (changes_a_view, "is a part of another array"),
