@@ -15,7 +15,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 from autograd_mini import ops
-from autograd_mini.carrying import carry, refuse_in_jit
+from autograd_mini.carrying import carry, is_traced, refuse_in_jit
 from autograd_mini.draw import draw
 from autograd_mini.gradcheck import gradcheck
 from autograd_mini.modes import no_grad
@@ -53,6 +53,7 @@ __all__ = [
     "gradcheck",
     "hessian",
     "hvp",
+    "is_traced",
     "jacobian",
     "jit",
     "jvp",

@@ -55,6 +55,15 @@ def carry(
     return True
 
 
+def is_traced() -> bool:
+    """True in a jitted function while it is traced: gradients are Values then. PyTorch: ``compiler.is_compiling``.
+
+    >>> is_traced()
+    False
+    """
+    return modes.open_blocks > 0 and modes.tape() is not None
+
+
 def refuse_in_jit(what: str, remedy: str) -> None:
     """Raises ``JitError`` in a jitted function: for what a replay would not repeat. Elsewhere does nothing.
 

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from typing import Any
 
 import numpy as np
 
-from autograd_mini import Value, astype, carry, located, minimum, stack, vector_norm
+from autograd_mini import Value, astype, is_traced, located, minimum, stack, vector_norm
 from optim.options import non_negative
 
 
@@ -35,9 +35,8 @@ def clip_grad_norm(
     max_norm = non_negative("max_norm", max_norm)
     if isinstance(norm_type, bool) or not isinstance(norm_type, int | float) or not norm_type > 0:
         raise ValueError(located(f"norm_type is a number above 0, or math.inf, not {norm_type!r}"))
-    norms_in_program: list[Any] = []
-    if _in_program(lambda: norms_in_program.append(_shorten(values, max_norm, norm_type, error_if_nonfinite))):
-        return norms_in_program[0]
+    if is_traced():
+        return _shorten(values, max_norm, norm_type, error_if_nonfinite)
     found = _gradients(values)
     with np.errstate(all="ignore"):
         norms = [np.linalg.norm(np.ravel(g), norm_type) for _, g in found]
@@ -63,27 +62,12 @@ def clip_grad_value(params: Iterable[Value] | Value, clip_value: float) -> None:
     """
     values = _parameters(params, "clip_grad_value")
     clip_value = non_negative("clip_value", clip_value)
-    if not _in_program(lambda: _assign(_bounded([(x, x.grad) for x in values if x.has_grad], clip_value))):
-        _assign(_bounded(_gradients(values), clip_value))
-
-
-def _bounded(found: list[tuple[Value, Any]], most: float) -> list[tuple[Value, Any]]:
-    return [(value, np.clip(g, -most, most)) for value, g in found]
-
-
-def _in_program(change: Callable[[], None]) -> bool:
-    """In a jitted function makes ``change``, of gradients that are Values, a part of its program; else False."""
-
-    def step(settings: Any, state: list[Any]) -> tuple[Any, list[Any], Callable[[list[Any]], list[Any]]]:
-        change()
-        return settings, state, list
-
-    return carry(change, lambda: ((), []), step)
+    _assign([(value, np.clip(g, -clip_value, clip_value)) for value, g in _gradients(values)])
 
 
 def _shorten(values: list[Value], max_norm: float, norm_type: float, error_if_nonfinite: bool) -> Any:
-    """``clip_grad_norm`` of gradients that are Values."""
-    found = [(value, value.grad) for value in values if value.has_grad]
+    """``clip_grad_norm`` in a jitted function."""
+    found = _gradients(values)
     if not found:
         return 0.0
     norm = vector_norm(stack([vector_norm(g, ord=norm_type) for _, g in found]), ord=norm_type)
@@ -111,8 +95,10 @@ def _parameters(params: Any, who: str) -> list[Value]:
 
 
 def _gradients(values: list[Value]) -> list[tuple[Value, Any]]:
-    """Those that have a gradient, and it as plain data."""
+    """Those that have a gradient, and it as plain data; as a Value in a jitted function."""
     found = [(value, value.grad) for value in values if value.has_grad]
+    if is_traced():
+        return found
     return [(value, g.data if isinstance(g, Value) else g) for value, g in found]
 
 
