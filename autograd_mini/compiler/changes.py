@@ -6,9 +6,12 @@ program computes it, and ``effects.py`` puts it in place.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from typing import Any
+
+import numpy as np
 
 from autograd_mini.backward import gradients
 from autograd_mini.compiler.arguments import form_of, with_leaves
@@ -28,6 +31,7 @@ class Changes:
         self.added: dict[Any, None] = {}  # the parameters whose gradients from before the call count too
         self.without: dict[Any, None] = {}  # those that had none, and the function knows it
         self.data: dict[Any, Traced] = {}
+        self.overwritten: dict[Any, None] = {}  # the parameters whose own arrays take the new numbers: p.data -= x
         self._carried: dict[int, Carried] = {}  # by owner
         self.windows: dict[int, Any] = {}  # by line, the parameter whose .data or .grad it is, and which of them
         self.in_place: dict[int, Any] = {}  # the lines that are to be assigned to it
@@ -107,7 +111,10 @@ class Changes:
 
     def assign(self, x: Any, data: Any) -> None:
         """``x.data = data`` in the function."""
-        self._settle(x, ".data", data)
+        is_its_own = x not in self.data or x in self.overwritten
+        self.overwritten.pop(x, None)
+        if self._settle(x, ".data", data) and is_its_own and isinstance(get_data(x), np.ndarray):
+            self.overwritten[x] = None
         self.data[x] = self._tape.rebound(x, self._alike(x, data, ".data"))
 
     def carry(self, owner: Any, read: Any, step: Any) -> None:
@@ -131,11 +138,13 @@ class Changes:
         finally:
             self.is_reading = before
 
-    def _settle(self, x: Any, what: str, assigned: Any) -> None:
-        """``x.data -= ...`` ends with what was changed in place where it was."""
+    def _settle(self, x: Any, what: str, assigned: Any) -> bool:
+        """Whether this is the end of ``x.data -= ...``: what was changed in place is where it was."""
         window = self.in_place.get(assigned.number) if isinstance(assigned, Traced) else None
-        if window is not None and window[0] is x and window[1] == what:
-            del self.in_place[assigned.number]
+        if window is None or window[0] is not x or window[1] != what:
+            return False
+        del self.in_place[assigned.number]
+        return True
 
     def _alike(self, x: Any, new: Any, what: str) -> Traced:
         """What is assigned, on the tape: of the shape and dtype of the parameter."""
@@ -166,6 +175,15 @@ class Changes:
                 "name it, or an object or list that holds it, in the function",
             )
 
+    def check_alone(self) -> None:
+        """An error if the program reads an array that it overwrites under another name too."""
+        if not are_alone([get_data(x) for x in self.overwritten], self._tape.sources.values()):
+            raise refused(
+                "the data of a parameter that is changed in place is the array of another Value or argument too, "
+                "which would change with it",
+                "give each an array of its own, such as q.data = p.data.copy()",
+            )
+
     def check_untouched(self) -> None:
         """An error if the function changed what an object carries while it was only traced."""
         if self.in_place:
@@ -182,6 +200,12 @@ class Changes:
                     "the function changes the options or the state of an optimizer, and a replay would not",
                     "change them outside of the jitted function; its step reads them at each call",
                 )
+
+
+def are_alone(overwritten: list[Any], read: Iterable[Any]) -> bool:
+    """Whether each array in ``overwritten`` is read once only, and not as a part of another."""
+    times = Counter([id(x) if x.base is None else id(x.base) for x in read if isinstance(x, np.ndarray)])
+    return all([times[id(x) if x.base is None else id(x.base)] <= 1 for x in overwritten])
 
 
 class Carried:

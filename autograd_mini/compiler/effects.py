@@ -9,7 +9,7 @@ import numpy as np
 
 from autograd_mini.backward import added_up
 from autograd_mini.compiler.arguments import form_of
-from autograd_mini.compiler.changes import Carried, Changes
+from autograd_mini.compiler.changes import Carried, Changes, are_alone
 from autograd_mini.compiler.traced import get_data
 from autograd_mini.node import Node
 from autograd_mini.ops.operation import shape_of
@@ -20,13 +20,14 @@ class Effects:
 
     def __init__(self, changes: Changes) -> None:
         self._without = list(changes.without)
-        self._assigned = list(changes.data)
+        self._assigned = [(x, x in changes.overwritten) for x in changes.data]
+        self._overwritten = list(changes.overwritten)
         self._found = [x for x, g in changes.grads.items() if g is not None]
         self._added = [(k, x) for k, x in enumerate(self._found, len(self._assigned)) if x in changes.added]
         self._forgotten = [x for x, g in changes.grads.items() if g is None]
         self._carried = [_Carry(carried) for carried in changes.carried]
         # NumPy gives scalars where an array has no axes; a Value holds the array, or a Python float
-        targets = [get_data(x) for x in (*self._assigned, *self._found)]
+        targets = [get_data(x) for x in (*changes.data, *self._found)]
         self._bare = [(k, _kind_of(data)) for k, data in enumerate(targets) if not shape_of(data)]
 
     def read(self, leaves: list[Any]) -> list[Any] | None:
@@ -39,6 +40,10 @@ class Effects:
                 return None
             leaves = leaves + more
         return leaves
+
+    def may_take(self, inputs: list[Any]) -> bool:
+        """False where an array that is to be overwritten is read under another name too, and eager is another thing."""
+        return not self._overwritten or are_alone([x.data for x in self._overwritten], inputs)
 
     def put(self, computed: Any) -> None:
         """Puts what the program has computed in place; Ctrl-C comes before all of it or after."""
@@ -57,8 +62,11 @@ class Effects:
 
     def _put(self, computed: Any) -> None:
         rest = iter(computed)
-        for x in self._assigned:
-            x.data = next(rest)
+        for x, in_place in self._assigned:
+            if in_place:  # whoever else holds the array sees it, as without jit
+                np.copyto(x.data, next(rest))
+            else:
+                x.data = next(rest)
         for x in self._found:
             x._grad = next(rest)
         for x in self._forgotten:

@@ -52,6 +52,7 @@ class Trace:
                 raise tape.refusal
             guards.check_untouched(again)
             tape.changes.check_untouched()
+            tape.changes.check_alone()
             tape.changes.check_found(guards.values)
             _check_returned(self.returned)
             left = numbers_of((args, kwargs))
@@ -109,7 +110,8 @@ class Trace:
         for k, shape, dtype in self._arrays:
             if captured[k].shape != shape or captured[k].dtype is not dtype:
                 return None
-        return inputs + captured
+        inputs += captured
+        return inputs if self._effects is None or self._effects.may_take(inputs) else None
 
     @property
     def takes_steps(self) -> bool:
