@@ -64,6 +64,11 @@ def _guarded_kind(kind: Any) -> Any:
         else:
             set_data(self, data)
 
+    def record(self: Any, op: Any, x: Any, y: Any = None) -> Any:
+        tape = modes.tape()
+        number = tape.write_number(op, x, y) if tape else None
+        return kind.record(self, op, x, y) if number is None else number
+
     def on_tape(arguments: Any) -> Any:
         tape = modes.tape()
         return [tape.standing_for(x) if tape and isinstance(x, Node) else x for x in arguments]
@@ -122,6 +127,7 @@ def _guarded_kind(kind: Any) -> Any:
         "has_grad": property(has_grad),
         "zero_grad": zero_grad,
         "data": property(read, write),
+        "record": record,
         "__array_ufunc__": array_ufunc,
         "__array_function__": array_function,
     }

@@ -12,7 +12,7 @@ from autograd_mini import modes, value
 from autograd_mini.backward import gradients
 from autograd_mini.compiler.changes import Changes
 from autograd_mini.compiler.errors import JitError, check_form, refused
-from autograd_mini.compiler.program import DETACH, SOURCES, Argument, Captured, Constant, Like, Plain, Program, Upstream
+from autograd_mini.compiler.program import DETACH, Argument, Captured, Constant, Like, Plain, Program, Upstream
 from autograd_mini.compiler.rows import AFTER
 from autograd_mini.compiler.traced import Traced, get_data, set_data
 from autograd_mini.node import Node
@@ -45,6 +45,44 @@ class Tape:
 
     # ------------------------------------------------------------ called by Values
 
+    def write_number(self, op: Any, x: Any, y: Any) -> Traced | None:
+        """``write`` for an op on floats that leads to a gradient; None for all else, and where the op raises.
+
+        Scalar code is little else, and 65,000 times the general way took 60 % longer.
+        """
+        operands: tuple[int, ...]
+        if x.__class__ is not Traced and isinstance(x, Node):
+            x = self._of_value.get(x)
+        if x.__class__ is Traced:
+            a, operands, needs_grad = x.concrete, (x.number,), x.requires_grad
+        elif x.__class__ is float:
+            a, operands, needs_grad = x, (self.constant(x),), False
+        else:
+            return None
+        b = 0.0
+        if y is not None:
+            if y.__class__ is not Traced and isinstance(y, Node):
+                y = self._of_value.get(y)
+            if y.__class__ is Traced:
+                b, operands, needs_grad = y.concrete, (operands[0], y.number), needs_grad or y.requires_grad
+            elif y.__class__ is float:
+                b, operands = y, (operands[0], self.constant(y))
+            else:
+                return None
+        if not needs_grad or a.__class__ is not float or b.__class__ is not float or not modes.is_recording():
+            return None
+        compute = op.scalar
+        try:
+            z = compute(a) if y is None else compute(a, b)
+        except Exception:
+            return None  # and there it is known what to do about it
+        if z.__class__ is not float:
+            return None
+        node = self.line(op, operands, z)
+        node.op, node._x, node._y = op, x, y
+        node.requires_grad = True
+        return node
+
     def write(self, op: Any, x: Any, y: Any, z: Any, needs_grad: bool) -> Traced:
         """A line for ``op``, whose result was ``z``."""
         if x.__class__ is tuple:
@@ -73,12 +111,12 @@ class Tape:
     def line(self, op: Any, operands: tuple[int, ...], z: Any) -> Traced:
         """A new line, and the Value that stands for its result: by itself one that is a constant to gradients."""
         node = _new(Traced)
-        set_data(node, z)
+        node.concrete = z
         node.op = node._x = node._y = node._grad = None
         node.requires_grad = False
         node._label = current_scope()
         node.number = len(self.ops)
-        if op.__class__ in SOURCES:
+        if not operands:
             self.sources[node.number] = z
         self.ops.append(op)
         self.operands.append(operands)
@@ -91,7 +129,7 @@ class Tape:
             self._born.add(made)
             return False
         twin = self.detached(data)
-        set_data(made, get_data(twin))
+        set_data(made, twin.concrete)
         made.op = made._x = made._y = None
         made.requires_grad = twin.requires_grad = requires_grad
         self._of_value[made] = twin
@@ -100,7 +138,7 @@ class Tape:
     def detached(self, x: Any) -> Traced:
         """The same, as a constant to gradients."""
         x = x if x.__class__ is Traced else self._on_tape(x)
-        return self.line(DETACH, (x.number,), get_data(x))
+        return self.line(DETACH, (x.number,), x.concrete)
 
     def mapped(self, f: Callable[[Any], Any], x: Any, instead: Callable[[Any], Any] | None) -> Traced:
         """A line for ``f`` of the data, which nothing is differentiated through."""
@@ -132,7 +170,7 @@ class Tape:
         """A line for what has no gradient, on operands on the tape."""
         known = [x if x.__class__ is Traced else self._on_tape(x) for x in xs]
         operands = tuple([x.number if x.__class__ is Traced else self.constant(x) for x in known])
-        z = (op.instead or op.forward)(*[get_data(x) if x.__class__ is Traced else x for x in known])
+        z = (op.instead or op.forward)(*[x.concrete if x.__class__ is Traced else x for x in known])
         if z is not None and (z.__class__ is tuple or np.asarray(z).dtype.kind not in "fiub"):
             raise refused(f"{op.name} gives what is neither a number nor an array", "call it outside of the function")
         node = self.line(op, operands, False if z is None else z)
@@ -146,7 +184,7 @@ class Tape:
         for operand in (x, y):
             known = operand if operand.__class__ is Traced else self._on_tape(operand)
             traced = known.__class__ is Traced
-            plain.append(get_data(known) if traced else value.as_operand(known))
+            plain.append(known.concrete if traced else value.as_operand(known))
             operands.append(known.number if traced else self.constant(plain[-1]))
         truth = ufunc(*plain)
         return self.line(Plain(ufunc.__name__, ufunc), tuple(operands), truth if np.ndim(truth) else bool(truth))
@@ -257,7 +295,7 @@ class Tape:
     def _gradient_of(self, index: int, output: Traced, wanted: list[Traced]) -> list[int | None]:
         if not (output.requires_grad and wanted):
             return [None for _ in wanted]
-        upstream = 1.0 if get_data(output).__class__ is float else np.ones_like(get_data(output))
+        upstream = 1.0 if output.concrete.__class__ is float else np.ones_like(output.concrete)
         grads = gradients(output, self.line(Upstream(index), (), upstream), create_graph=True)
         found: list[int | None] = []
         for w in wanted:

@@ -19,8 +19,8 @@ from autograd_mini.ops.caller import is_library
 from autograd_mini.ops.operation import Operation
 from autograd_mini.value import Value
 
-_slot: Any = vars(Node)["data"]  # below the property of Traced
-get_data, set_data = _slot.__get__, _slot.__set__
+_slot: Any = vars(Node)["data"]  # below the property of a Value that is guarded
+set_data = _slot.__set__
 # Who may look at the data of a traced Value: those who compute with it and write down that they did.
 READERS = frozenset({value.__file__, backward.__file__, forward.__file__, transforms.__file__})
 NO_GRAD_YET = "take gradients by grad or value_and_grad, or read them from the parameters after backward()"
@@ -41,8 +41,9 @@ def _in_place(op: Callable[[Any, Any], Any]) -> Any:
 class Traced(Value):
     """A Value on a tape. Whoever reads its data outside of an op would make a constant of it, and is refused."""
 
-    __slots__ = ("number",)
+    __slots__ = ("concrete", "number")
 
+    concrete: Any  # its data while it is traced
     number: int  # its line on the tape
 
     @property
@@ -50,7 +51,7 @@ class Traced(Value):
         reader = sys._getframe(1)
         if reader.f_code.co_filename not in READERS:
             raise refused_to(reader, "what is traced")
-        return get_data(self)
+        return self.concrete
 
     @data.setter
     def data(self, data: Any) -> None:
@@ -65,9 +66,10 @@ class Traced(Value):
         raise refused("assigning .grad of what is traced", NO_GRAD_YET)
 
     def record(self, op: Operation, x: Any, y: Any = None) -> Any:
+        tape = _tape()
         if x.__class__ is not tuple:
-            _tape()
-            return super().record(op, x, y)
+            number = tape.write_number(op, x, y)
+            return super().record(op, x, y) if number is None else number
         data = [get_data(v) if isinstance(v, Node) else v for v in x]
         picks = row_of(op) in ("getitem_at", "scatter_add_at")
         if picks and any([np.asarray(part).dtype.kind == "b" for part in data[:-1]]):
@@ -82,16 +84,16 @@ class Traced(Value):
         except (TypeError, IndexError, ValueError) as cause:
             raise op_error(op, data, cause) from cause
         needs_grad = any([isinstance(v, Node) and v.requires_grad for v in x])
-        written: Value = _tape().write(op, x, None, z, needs_grad and modes.is_recording())
+        written: Value = tape.write(op, x, None, z, needs_grad and modes.is_recording())
         return written
 
     @property
     def dtype(self) -> np.dtype[Any]:
-        return np.asarray(get_data(self)).dtype  # of a bool, bool: where asks for it
+        return np.asarray(self.concrete).dtype  # of a bool, bool: where asks for it
 
     @property
     def shape(self) -> tuple[int, ...]:
-        return np.shape(get_data(self))
+        return np.shape(self.concrete)
 
     def __and__(self, other: Any) -> Any:
         if self.dtype == bool:
@@ -127,7 +129,7 @@ class Traced(Value):
 
     def __array_function__(self, function: Any, types: Any, args: Any, kwargs: Any) -> Any:
         if function in _SHAPE_ONLY:
-            plain = [get_data(x) if isinstance(x, Traced) else x for x in args]
+            plain = [x.concrete if isinstance(x, Traced) else x for x in args]
             return function(*plain, **kwargs)
         if function in numpy_protocol.PLAIN_RESULTS and not any([isinstance(x, Node) for x in kwargs.values()]):
             return _tape().called(function, args, kwargs)
@@ -137,6 +139,11 @@ class Traced(Value):
 
     def __repr__(self) -> str:
         return f"Traced(shape={self.shape}, dtype={self.dtype})"
+
+
+def get_data(x: Any) -> Any:
+    """The data of a Value, traced or guarded, for those who write down what they do with it."""
+    return x.concrete if x.__class__ is Traced else _slot.__get__(x)
 
 
 def _is_of_whole_numbers(args: Any, kwargs: Any) -> bool:
