@@ -8,6 +8,7 @@ import random
 import sys
 import sysconfig
 import types
+from array import array
 from collections import deque
 from collections.abc import Iterator
 from typing import Any
@@ -22,6 +23,7 @@ from autograd_mini.ops.operation import Operation
 MOST_REACHED = 20_000  # things; beyond it to compare them at each call would take longer than it saves
 
 ATOMS = (int, float, complex, str, bytes, type(None), np.generic, np.dtype)
+_MAPPINGS = dict | types.MappingProxyType
 _INSTALLED = tuple({sysconfig.get_path(name) for name in ("stdlib", "platstdlib", "purelib", "platlib")})
 
 
@@ -35,6 +37,7 @@ class Reach:
         self.owners: list[Any] = []  # of numbers that they carry from call to call
         self.held: list[tuple[str, Any, Any, tuple[Any, ...]]] = []  # path, container, keys or None, what it held
         self.absent: list[tuple[str, Any, frozenset[str]]] = []  # path, attributes of an object, names that are none
+        self.names: set[str] = set()  # that code names
         self._walk(things)
 
     def _walk(self, things: list[Any]) -> None:
@@ -113,7 +116,7 @@ class Reach:
                     )
                 if keys or (keys is None and container.__class__ is not tuple):  # which stays what it is
                     self.held.append((path + name, container, keys, tuple(held)))
-                if isinstance(thing, dict):
+                if isinstance(thing, _MAPPINGS):
                     self.held.append((path, thing.keys(), None, tuple(thing)))
                 if isinstance(thing, types.FunctionType):
                     path = ""  # its globals and what it closes over have names of their own
@@ -121,6 +124,7 @@ class Reach:
                 todo.extend((f"{path}{name}{n}", part) for n, part in zip(names, held, strict=True))
         for path, attributes in [*objects.values(), *(() if named.isdisjoint(_BY_ANY_NAME) else late)]:
             self.absent.append((path, attributes, frozenset(named - attributes.keys())))
+        self.names = named
 
 
 # Names by which code may reach attributes that it does not name.
@@ -160,7 +164,7 @@ def _parts_of(thing: Any) -> Iterator[tuple[str, Any, Any]]:
         yield "", (thing.__self__,), None  # the dict of its get
     elif isinstance(thing, functools.partial):
         yield "", (thing.func, thing.args, thing.keywords), None
-    elif isinstance(thing, list | tuple | dict | set | frozenset | deque):
+    elif isinstance(thing, list | tuple | set | frozenset | deque | array | bytearray | _MAPPINGS):
         yield "", thing, None
     elif isinstance(thing, property):
         yield "", (thing.fget, thing.fset), None
@@ -214,10 +218,10 @@ def _may_change(thing: Any) -> bool:
 
 def held_by(container: Any, keys: Any) -> Any:
     if keys is None:
-        return container.values() if isinstance(container, dict | types.MappingProxyType) else container
+        return container.values() if isinstance(container, _MAPPINGS) else container
     if container.__class__ is tuple:  # cells
         return [content_of(cell) for cell in container]
-    if isinstance(container, dict | types.MappingProxyType):
+    if isinstance(container, _MAPPINGS):
         return [container.get(key) for key in keys]
     return [getattr(container, key, None) for key in keys]  # slots
 
@@ -232,7 +236,7 @@ def content_of(cell: Any) -> Any:
 def _names_of(container: Any, keys: Any, brackets: bool) -> Any:
     if keys is not None:
         return keys
-    if isinstance(container, dict):
+    if isinstance(container, _MAPPINGS):
         return [f"[{key!r}]" if brackets else key for key in container]
     return [f"[{i}]" for i in range(len(container))]
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable
 from dataclasses import replace
 from enum import Enum
@@ -51,6 +52,12 @@ class Trace:
             if tape.refusal is not None:
                 raise tape.refusal
             guards.check_untouched(again)
+            if guards.may_differ and _written(again()) != _written(tape):
+                raise refused(
+                    "the function computes with something that is another at each call, such as the time or what a "
+                    "new generator of random numbers draws, and a replay would use that of the first",
+                    "take it before the call and pass it as an argument, or use value.map_data(f, instead=...)",
+                )
             tape.changes.check_untouched()
             tape.changes.check_alone()
             tape.changes.check_found(guards.values)
@@ -182,12 +189,20 @@ def _check_returned(returned: Any) -> None:
             )
 
 
-def run_on_tape(f: Callable[..., Any], args: Any, kwargs: Any, leaves: list[Any]) -> None:
-    """The function once more, on a tape that nobody reads: there it does nothing besides computing."""
+def _written(tape: Tape) -> str:
+    """What stands on a tape, with all digits, to be compared with another."""
+    ops = [(op.name, getattr(op, "params", None), getattr(op, "data", None)) for op in tape.ops]
+    with np.printoptions(threshold=sys.maxsize, floatmode="unique"):
+        return repr((ops, tape.operands))
+
+
+def run_on_tape(f: Callable[..., Any], args: Any, kwargs: Any, leaves: list[Any]) -> Tape:
+    """The function once more, on a tape of its own: there it does nothing besides computing."""
     tape = Tape()
     with modes.tracing(tape), modes.recording(), np.errstate(all="ignore"):
         args, kwargs = with_leaves((args, kwargs), iter([tape.argument(i, leaf) for i, leaf in enumerate(leaves)]))
         f(*args, **kwargs)
+    return tape
 
 
 _new = object.__new__

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import itertools
 import random
+import secrets
 import threading
 import time
 import types
+from array import array
 from typing import Any
 
 import numpy as np
@@ -160,7 +162,40 @@ REFUSED = {
     "random numbers of a generator": (lambda x: W * x * RNG.normal(), "draws random numbers"),
     "random numbers of NumPy": (lambda x: W * x * np.random.normal(), "draws random numbers"),
     "random numbers of Python": (lambda x: W * x * random.random(), "draws random numbers"),
+    "random numbers of a new generator": (lambda x: W * x * np.random.default_rng().normal(), "another at each call"),
+    "an index out of a new generator": (
+        lambda x: (W * x).reshape(1)[np.random.default_rng().integers(0, 1, np.random.default_rng().integers(2**20))],
+        "another at each call",
+    ),
+    "the time": (lambda x: W * x * time.perf_counter(), "another at each call"),
+    "a secret": (lambda x: W * x * secrets.randbelow(2**60), "another at each call"),
 }
+
+
+def test_a_function_that_looks_at_its_watch_is_not_refused_nor_one_with_a_seed() -> None:
+    def timed(x: Any) -> Any:
+        begin = time.perf_counter()
+        y = W * x * np.random.default_rng(3).normal()
+        assert time.perf_counter() >= begin
+        return y
+
+    f = jit(timed)
+    assert f(3.0).data == timed(3.0).data
+    assert f(5.0).data == timed(5.0).data
+
+
+def test_what_stands_in_a_read_only_mapping_or_in_a_buffer_is_seen_to_change() -> None:
+    config, factors, counts = {"rate": 2.0}, array("d", [1.0, 2.0]), bytearray([1, 2])
+    view = types.MappingProxyType(config)
+
+    def f(x: Any) -> Any:
+        return W * x * view["rate"] * factors[0] * counts[0]
+
+    jitted = jit(f)
+    assert jitted(3.0).data == f(3.0).data
+    for container, key in ((config, "rate"), (factors, 0), (counts, 0)):
+        container[key] = 7  # type: ignore[index]  # each by its own kind of key
+        assert jitted(3.0).data == f(3.0).data
 
 
 @pytest.mark.parametrize("name", REFUSED)
