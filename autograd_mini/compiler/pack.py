@@ -9,37 +9,27 @@ relative error of 1e-12, and so do the gradients.
 
 from __future__ import annotations
 
-from collections import defaultdict
 from typing import Any
 
 import numpy as np
 
 from autograd_mini import modes, ops
-from autograd_mini.compiler.program import DETACH, Constant, Plain, Program, is_op
+from autograd_mini.compiler.grouping import Grouping, is_elementwise
+from autograd_mini.compiler.program import Constant, Plain, Program
 from autograd_mini.compiler.rows import PACK, gather
 from autograd_mini.compiler.trace import Tape
 from autograd_mini.compiler.traced import Traced
-from autograd_mini.ops.operation import Pointwise, shape_of
+from autograd_mini.ops.operation import shape_of
 
 FEWEST_WORTH_PACKING = 64  # scalar lines; a program with fewer is left as it is
 NARROWEST = 12  # numbers in a vector
-
-_BOOL = ((), np.dtype(bool))
-
-
-def is_scalar_line(program: Program | Tape, i: int) -> bool:
-    """True for a number that is computed element by element from numbers: what packing is about."""
-    op, like = program.ops[i], program.likes[i]
-    if isinstance(op, Pointwise) or op is DETACH:
-        return like is None and not op.params
-    return isinstance(op, Plain) and like == _BOOL and isinstance(op.forward, np.ufunc)
 
 
 def is_worth_packing(tape: Tape) -> bool:
     """True if enough of what was written is arithmetic of single numbers."""
     count = 0
     for i in range(len(tape.ops)):
-        if tape.likes[i] is None and is_scalar_line(tape, i):
+        if tape.likes[i] is None and is_elementwise(tape.ops[i]):
             count += 1
             if count >= FEWEST_WORTH_PACKING:
                 return True
@@ -63,8 +53,8 @@ class Packing:
         self.program = program
         self.tape = tape
         self.sources = sources  # what each argument and parameter was, by line
+        self.grouping = Grouping(program)
         n = len(program)
-        self.chains = chains_of(program)  # the terms of each sum, by the line of the last addition
         self.vectors: list[Any] = []
         self.vector_of = np.full(n, -1, np.int64)  # which vector each value lies in; -1 for none
         self.position = np.zeros(n, np.int64)  # and where in it
@@ -72,56 +62,16 @@ class Packing:
 
     def run(self, wanted: set[int]) -> list[Any]:
         """The outputs as Values on the tape."""
-        program = self.program
-        levels, sources = self._levels()
-        self._put_sources(sources, wanted)
-        for level in levels:
-            for (kind, _), lines in level.items():
-                if kind == "sum":
-                    self._put_sums(lines)
-                elif kind == "other" or len(lines) < NARROWEST:
-                    for i in lines:
-                        self._put_single(i)
-                else:
-                    self._put_vector(lines)
-        return [self.value(i) for i in program.outputs]
-
-    # ------------------------------------------------------------ what goes together
-
-    def _levels(self) -> tuple[list[dict[Any, list[int]]], list[int]]:
-        """By depth: the lines that have the same op, or are sums of as many terms; and what is not computed."""
-        program = self.program
-        depth = [0] * len(program)
-        levels: list[dict[Any, list[int]]] = []
-        sources: list[int] = []
-        inside = {i for last, (_, links) in self.chains.items() for i in links if i != last}
-        needed = program.needed_for(program.outputs)
-        last_effect = 0
-        for i, op in enumerate(program.ops):
-            if not needed[i] or i in inside:
-                continue
-            if not is_op(op):
-                sources.append(i)
-                continue
-            chain = self.chains.get(i)
-            xs = program.operands[i] if chain is None else chain[0]
-            d = 0
-            for x in xs:
-                if depth[x] > d:
-                    d = depth[x]
-            if isinstance(op, Plain) and op.instead:  # what does something besides does it in the function's order
-                d = last_effect = max(d, last_effect)
-            depth[i] = d + 1
-            if chain is not None:
-                key = ("sum", len(xs))
-            elif is_scalar_line(program, i):
-                key = ("alike", id(op.forward) if isinstance(op, Plain) else id(op))
+        self._put_sources(self.grouping.sources, wanted)
+        for kind, lines in self.grouping.groups():
+            if kind == "sum":
+                self._put_sums(lines)
+            elif kind == "other" or len(lines) < NARROWEST:
+                for i in lines:
+                    self._put_single(i)
             else:
-                key = ("other", 0)
-            while len(levels) <= d:
-                levels.append(defaultdict(list))
-            levels[d][key].append(i)
-        return levels, sources
+                self._put_vector(lines)
+        return [self.value(i) for i in self.program.outputs]
 
     # ------------------------------------------------------------ onto the tape
 
@@ -147,8 +97,7 @@ class Packing:
         self.single[i] = again(self.tape, op, xs)
 
     def _put_vector(self, lines: list[int]) -> None:
-        operands = list(zip(*[self.program.operands[i] for i in lines], strict=True))
-        xs = [self.gathered(of_each) for of_each in operands]
+        xs = [self.gathered(of_each) for of_each in self.grouping.operands(lines)]
         result = again(self.tape, self.program.ops[lines[0]], xs)
         if any([shape_of(x) for x in xs]):
             self._is_vector(lines, result)
@@ -156,20 +105,19 @@ class Packing:
             self.single.update(dict.fromkeys(lines, result))
 
     def _put_sums(self, lines: list[int]) -> None:
-        terms = [self.chains[i][0] for i in lines]
-        count, width = len(terms[0]), len(lines)
+        terms = self.grouping.terms(lines)
+        count, width = terms.shape
         if count * width < 2 * NARROWEST:
-            for i in lines:
-                total = self.value(self.chains[i][0][0])
-                for x in self.chains[i][0][1:]:
+            for i, (first, *others) in zip(lines, terms.T.tolist(), strict=True):
+                total = self.value(first)
+                for x in others:
                     total = total + self.value(x)
                 self.single[i] = total
         elif width < NARROWEST:
-            for i in lines:
-                self.single[i] = ops.sum(self.gathered(self.chains[i][0], always=True))
+            for i, of_one in zip(lines, terms.T, strict=True):
+                self.single[i] = ops.sum(self.gathered(of_one, always=True))
         else:
-            flat = [x for term in zip(*terms, strict=True) for x in term]
-            self._is_vector(lines, ops.sum(ops.reshape(self.gathered(flat, always=True), (count, width)), 0))
+            self._is_vector(lines, ops.sum(ops.reshape(self.gathered(terms.ravel(), always=True), (count, width)), 0))
 
     def _is_vector(self, lines: list[int], vector: Any) -> None:
         self.vector_of[lines] = len(self.vectors)
@@ -184,14 +132,13 @@ class Packing:
             self.single[i] = self.vectors[self.vector_of[i]][int(self.position[i])]
         return self.single[i]
 
-    def gathered(self, lines: Any, always: bool = False) -> Any:
+    def gathered(self, wanted: Any, always: bool = False) -> Any:
         """These values as a vector; where all are the same, that one number."""
-        if not always and lines[0] == lines[-1] and len(set(lines)) == 1:
-            return self.value(lines[0])
-        wanted = np.array(lines)
+        if not always and (wanted == wanted[0]).all():
+            return self.value(int(wanted[0]))
         vectors = self.vector_of[wanted]
         if (vectors < 0).any():
-            loose = sorted({int(i) for i in wanted[vectors < 0]})
+            loose = np.unique(wanted[vectors < 0]).tolist()
             self._is_vector(loose, PACK(*[self.value(i) for i in loose]))
             vectors = self.vector_of[wanted]
         positions = self.position[wanted]
@@ -218,26 +165,3 @@ def again(tape: Tape, op: Any, xs: list[Any]) -> Any:
     if first is None:
         return op(*xs)
     return first.record(op, *xs) if len(xs) <= 2 and not op.rule_for_each else first.record(op, tuple(xs))
-
-
-def chains_of(program: Program) -> dict[int, tuple[list[int], list[int]]]:
-    """The sums of three terms or more: by the line of the last addition, the terms in order and all of its lines."""
-    ops_, operands, likes = program.ops, program.operands, program.likes
-    uses = [0] * len(program)
-    for xs in operands:
-        for x in xs:
-            uses[x] += 1
-    for i in program.outputs:
-        uses[i] += 2
-    chains: dict[int, tuple[list[int], list[int]]] = {}
-    for i, op in enumerate(ops_):
-        if op is ops.add and likes[i] is None:
-            x, y = operands[i]
-            before = chains.pop(x, None) if uses[x] == 1 else None
-            if before is not None:
-                before[0].append(y)
-                before[1].append(i)
-                chains[i] = before
-            else:
-                chains[i] = ([x, y], [i])
-    return {i: chain for i, chain in chains.items() if len(chain[0]) > 2}

@@ -1,0 +1,147 @@
+"""What goes together in a scalar program: the terms of a sum, and the lines of one depth that do the same.
+
+There is a line for each number that the function has computed, so all but one loop over them is NumPy's.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from itertools import chain
+from typing import Any
+
+import numpy as np
+
+from autograd_mini import ops
+from autograd_mini.compiler.program import DETACH, Plain, Program, is_op
+from autograd_mini.ops.operation import Pointwise
+
+_BOOL = ((), np.dtype(bool))
+_SOURCE, _OTHER, _EFFECT, _FIRST_ALIKE = range(4)  # from there on a code for each op; below 0 for each comparison
+
+
+class Grouping:
+    """The lines of a program, their operands and their sums as arrays."""
+
+    def __init__(self, program: Program) -> None:
+        n = len(program)
+        self._program = program
+        self._counts = np.fromiter(map(len, program.operands), np.int64, n)
+        self._starts = np.cumsum(self._counts) - self._counts
+        self._operands = np.fromiter(chain.from_iterable(program.operands), np.int64)
+        self._is_number = np.fromiter([like is None for like in program.likes], bool, n)
+        self._codes = self._codes_of_ops()
+        self._inside = np.zeros(n, bool)  # the additions of a sum, but for the last
+        self._sum_of = np.full(n, -1, np.int64)  # which sum a line is the last addition of
+        self._find_sums()
+        self._needed = np.frombuffer(program.needed_for(program.outputs), np.uint8).astype(bool)
+
+    @property
+    def sources(self) -> list[int]:
+        """What is needed and not computed."""
+        found: list[int] = np.flatnonzero(self._needed & (self._codes == _SOURCE)).tolist()
+        return found
+
+    def operands(self, lines: list[int]) -> list[Any]:
+        """The first operand of each of these lines, which are alike, then the second of each."""
+        starts = self._starts[lines]
+        return [self._operands[starts + k] for k in range(self._counts[lines[0]])]
+
+    def terms(self, lines: list[int]) -> Any:
+        """The terms of these sums, as many each, in the order in which they are added: (term, sum)."""
+        sums = self._sum_of[lines]
+        count = self._term_counts[sums[0]]
+        return self._terms[self._term_starts[sums] + np.arange(count)[:, None]]
+
+    def groups(self) -> Iterator[tuple[str, list[int]]]:
+        """What is computed, operands first: lines that are "alike" and of one depth, "sum"s of as many terms, "other"s.
+
+        A sum stands there as its last addition.
+        """
+        lines = np.flatnonzero(self._needed & (self._codes != _SOURCE) & ~self._inside)
+        depths = np.array(self._depths(lines.tolist()), np.int64)[lines]
+        first_sum = max(_FIRST_ALIKE, int(self._codes.max(initial=0))) + 1
+        sums = self._sum_of[lines]
+        keys = np.where(self._codes[lines] == _EFFECT, _OTHER, self._codes[lines])
+        keys[sums >= 0] = first_sum + self._term_counts[sums[sums >= 0]]
+        order = np.lexsort((keys, depths))
+        lines, depths, keys = lines[order], depths[order], keys[order]
+        ends = [*(np.flatnonzero(np.diff(depths) | np.diff(keys)) + 1).tolist(), len(lines)]
+        start, in_order = 0, lines.tolist()
+        for end, key in zip(ends, keys[np.array(ends) - 1].tolist(), strict=True):
+            yield "sum" if key >= first_sum else "other" if key == _OTHER else "alike", in_order[start:end]
+            start = end
+
+    def _depths(self, lines: list[int]) -> list[int]:
+        """How many of these lines each value is behind, at most."""
+        operands = self._program.operands
+        depth = [0] * len(operands)
+        terms, starts = self._terms.tolist(), self._term_starts.tolist()
+        sum_of = {i: which for which, i in enumerate(np.flatnonzero(self._sum_of >= 0).tolist())}
+        effects = set(np.flatnonzero(self._codes == _EFFECT).tolist())
+        last_effect = 0
+        for i in lines:
+            which = sum_of.get(i)
+            d = 0
+            for x in operands[i] if which is None else terms[starts[which] : starts[which + 1]]:
+                if depth[x] > d:
+                    d = depth[x]
+            if i in effects:  # what does something besides does it in the function's order
+                d = last_effect = max(d, last_effect)
+            depth[i] = d + 1
+        return depth
+
+    def _codes_of_ops(self) -> Any:
+        """A number for each line, the same for those that can be one line on vectors."""
+        ops_, likes = self._program.ops, self._program.likes
+        codes: dict[int, int] = {}
+        compared: dict[Any, int] = {}
+        for key, i in {id(op): i for i, op in enumerate(ops_)}.items():  # of a Plain there is this one line
+            op = ops_[i]
+            if not is_op(op):
+                codes[key] = _SOURCE
+            elif is_elementwise(op):
+                codes[key] = _FIRST_ALIKE + len(codes)
+            elif isinstance(op, Plain) and op.instead:
+                codes[key] = _EFFECT
+            elif (
+                isinstance(op, Plain) and isinstance(op.forward, np.ufunc) and likes[i] == _BOOL
+            ):  # has an op of its own
+                codes[key] = compared.setdefault(op.forward, -1 - len(compared))
+            else:
+                codes[key] = _OTHER
+        found = np.fromiter(map(codes.__getitem__, map(id, ops_)), np.int64, len(ops_))
+        found[(found >= _FIRST_ALIKE) & ~self._is_number] = _OTHER
+        return found
+
+    def _find_sums(self) -> None:
+        """The sums of three terms or more: additions whose first operand is the one before, and used nowhere else."""
+        n = len(self._program)
+        uses = np.bincount(self._operands, minlength=n)
+        uses[list(self._program.outputs)] += 2
+        is_add = np.fromiter([op is ops.add for op in self._program.ops], bool, n) & self._is_number
+        adds = np.flatnonzero(is_add)
+        first, second = (self._operands[self._starts[adds] + k] for k in range(2))
+        goes_on = is_add[first] & (uses[first] == 1)
+        last = np.arange(n)  # the last addition that is known of the sum that each is in
+        last[first[goes_on]] = adds[goes_on]
+        while not np.array_equal(last, last[last]):
+            last = last[last]
+        order = np.argsort(last[adds], kind="stable")  # sum after sum, each from its first addition on
+        adds, first, second, goes_on = adds[order], first[order], second[order], goes_on[order]
+        begins = np.flatnonzero(~goes_on)
+        lengths = np.diff([*begins.tolist(), len(adds)])
+        is_sum = lengths > 1
+        adds, second = adds[np.repeat(is_sum, lengths)], second[np.repeat(is_sum, lengths)]
+        begins, lengths = begins[is_sum], lengths[is_sum]
+        ends = np.cumsum(lengths)
+        self._terms = np.insert(second, ends - lengths, first[begins])
+        self._term_counts = lengths + 1
+        self._term_starts = np.cumsum([0, *self._term_counts])
+        self._inside[adds] = True
+        self._inside[adds[ends - 1]] = False
+        self._sum_of[adds[ends - 1]] = np.arange(len(ends))
+
+
+def is_elementwise(op: Any) -> bool:
+    """True for what does to each number of a vector what it does to one."""
+    return op is DETACH or (isinstance(op, Pointwise) and not op.params)
