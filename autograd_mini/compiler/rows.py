@@ -54,9 +54,10 @@ def row_of(op: Any) -> str:
 
 
 class Index:
-    """Which elements, in order: an array that is compared by what it is, not by what it holds."""
+    """Which elements, in order. It cannot be a key, so no row keeps it when the program that it belongs to is gone."""
 
     __slots__ = ("array",)
+    __hash__ = None  # type: ignore[assignment]  # as Python has it for what has no hash
 
     def __init__(self, array: Any) -> None:
         self.array = array
