@@ -14,9 +14,9 @@ from tests.benchmarks import __main__ as command
 from tests.benchmarks import catalogue, child, contest, machine, plots, problems, race, readme, table
 from tests.benchmarks.agreement import Disagreement, check_agreement
 from tests.benchmarks.contest import Contestant
-from tests.benchmarks.contestants import by_hand, ours
+from tests.benchmarks.contestants import by_hand, c, ours
 from tests.benchmarks.race import Pace, Race
-from tests.benchmarks.run import Run
+from tests.benchmarks.run import Run, Unavailable
 
 RIGHT = (2.0, [1.0, -3.0])
 
@@ -125,9 +125,13 @@ def test_a_child_in_its_own_process_answers_what_it_answers_here() -> None:
     check_agreement("T1", {"ours": ours.dense(problems.tensor_moons(samples=3)).answer(), "there": there}, 1e-5)
 
 
-def test_the_step_by_hand_agrees_with_us() -> None:
+@pytest.mark.parametrize("hand", [by_hand, c], ids=["NumPy", "C"])
+def test_the_step_by_hand_agrees_with_us(hand: Any) -> None:
     problem = problems.tensor_moons("float64", samples=4)
-    mine, theirs = ours.dense(problem), by_hand.dense(problem)
+    try:
+        mine, theirs = ours.dense(problem), hand.dense(problem)
+    except Unavailable as reason:
+        pytest.skip(str(reason))
     for _ in range(2):
         check_agreement("T1", {"ours": mine.answer(), "theirs": theirs.answer()}, 1e-12)
         mine.step()

@@ -23,7 +23,7 @@ from autograd_mini.ops.operation import Operation
 MOST_REACHED = 20_000  # things; beyond it to compare them at each call would take longer than it saves
 
 ATOMS = (int, float, complex, str, bytes, type(None), np.generic, np.dtype)
-_MAPPINGS = dict | types.MappingProxyType
+_MAPPINGS: Any = dict | types.MappingProxyType
 _INSTALLED = tuple({sysconfig.get_path(name) for name in ("stdlib", "platstdlib", "purelib", "platlib")})
 
 

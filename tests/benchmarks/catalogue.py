@@ -19,6 +19,7 @@ MYGRAD = Contestant("MyGrad", "mygrad")
 HIPS = Contestant("HIPS autograd", "hips")
 SCIKIT_LEARN = Contestant("scikit-learn", "scikit_learn")
 BY_HAND = Contestant("NumPy by hand", "by_hand")
+C_BY_HAND = Contestant("C by hand", "c")
 
 EAGER, NUMPY, FAST, FIRST = "eager", "jit (NumPy)", "jit (fast)", "jit, first step"
 STEP, FAST_STEP = "step (NumPy)", "step (fast)"  # the whole step in one program: gradients and update too
@@ -36,7 +37,7 @@ def _tensors(dtype: str, tolerance: float) -> Race:
         "tensor_moons",
         [
             *[ours(EAGER, "T1"), *[ours(label, "T2") for label in (NUMPY, STEP, FAST, FAST_STEP)]],
-            *[PYTORCH, COMPILED, JAX, MYGRAD, HIPS, BY_HAND],
+            *[PYTORCH, COMPILED, JAX, MYGRAD, HIPS, BY_HAND, C_BY_HAND],
         ],
         {"dtype": dtype},
         tolerance,
@@ -118,6 +119,7 @@ AIMS = [
     Aim("T2", STEP, "JAX jit", 1),
     Aim("T2", FAST_STEP, "PyTorch eager", 10),
     Aim("T2", FAST_STEP, "JAX jit", 2),
+    Aim("T2", FAST_STEP, "C by hand", 1 / 2),
     Aim("T3", EAGER, "PyTorch eager", 0.8),
     Aim("T3", STEP, "PyTorch eager", 1),
     Aim("N1", NUMPY, "PyTorch eager", 1),
