@@ -14,7 +14,6 @@ from autograd_mini import modes
 from autograd_mini.compiler.arguments import form_of, with_leaves
 from autograd_mini.compiler.cache import Cache
 from autograd_mini.compiler.closed_over import guarded
-from autograd_mini.compiler.collector import resting_collector
 from autograd_mini.compiler.errors import JitError, refused
 from autograd_mini.compiler.specialized import Trace, run_on_tape
 from autograd_mini.value import Value
@@ -91,8 +90,7 @@ class Jitted(Generic[P, R]):
         if trace is not None and inputs is None:
             trace, inputs = self._cache.one_that_holds(form, leaves)
         if trace is None or inputs is None:
-            with resting_collector():
-                before, trace = latest, Trace(self._f, args, kwargs, leaves)
+            before, trace = latest, Trace(self._f, args, kwargs, leaves)
             name = getattr(self._f, "__qualname__", repr(self._f))
             self._cache.keep(name, form, trace, lambda: _NEW_FORM if before is None else before.what_changed())
             inputs = trace.inputs(leaves)

@@ -13,6 +13,7 @@ import autograd_mini as am
 import nn
 from autograd_mini import Value
 from autograd_mini.compiler.jit import jit
+from autograd_mini.compiler.rows import GATHER, SCATTER
 
 TOLERANCE = 1e-12  # what the pass promises
 
@@ -115,3 +116,13 @@ def test_ieee_rules_hold_in_a_vector() -> None:
     expected, actual = f(xs), jit(f)(xs)
     assert np.isnan(expected.data)
     assert np.isnan(actual.data)
+
+
+def test_the_indices_of_a_program_go_with_it() -> None:
+    model = nn.scalar.MLP(2, [4, 1], rng=np.random.default_rng(0))
+    points = np.random.default_rng(1).normal(size=(30, 2)).tolist()
+    program = jit(lambda xs: sum([model(x) ** 2 for x in xs]))(points).program()
+    names = {op.name for op in program.ops}
+    assert {"gather", "scatter"} <= names
+    assert not GATHER._bound
+    assert not SCATTER._bound
