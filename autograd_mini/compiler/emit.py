@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 
 from autograd_mini.compiler.into import INTEGERS, writer_of
-from autograd_mini.compiler.program import DOT, Constant, Like, Plain, Program, Upstream, is_op
+from autograd_mini.compiler.program import DOT, SIDE_BY_SIDE, Constant, Like, Part, Plain, Program, Upstream, is_op
 from autograd_mini.compiler.rows import row_of
 from autograd_mini.compiler.writing import has_lines, how_it_writes, is_elementwise, ufunc_of
 from autograd_mini.ops.operation import Operation
@@ -72,7 +72,8 @@ class Code:
         op = self.program.ops[i]
         if (line, i) in self._beside:
             return self._beside[line, i]
-        if array is None or array[1].kind != "f" or not isinstance(op, Constant) or op.data.__class__ is not float:
+        like = self.program.likes[i]
+        if array is None or array[1].kind != "f" or not isinstance(op, Constant) or like not in (None, ((), array[1])):
             return self.name(i)
         return self.given(f"c{i}_{array[1].char}", np.array(op.data, array[1]))
 
@@ -100,6 +101,12 @@ class Code:
         kind = self.given(f"dtype_{dtype.name}", dtype)
         name = f"scratch{k}_{'_'.join(map(str, shape))}_{dtype.char.replace('?', 'bool')}"
         return self.made(name, f"scratch{k}[:{size}].view({kind}).reshape({shape})")
+
+    def part(self, row: str | None, part: Part) -> str:
+        """A part of an array that stays."""
+        name = f"{row}_{part.start}_{'_'.join(map(str, part.shape))}"
+        stop = part.start + math.prod(part.shape)
+        return self.made(name, f"{row}[{part.start}:{stop}].reshape({part.shape})")
 
     @property
     def allocations(self) -> list[str]:
@@ -141,6 +148,8 @@ def _lines(code: Code, i: int) -> list[str]:
         return [f"v{i} = {names[0]}.T"]
     if row == "reshape" and like is not None and like[0] and likes[0] is not None and likes[0][0]:
         return [f"v{i} = {names[0]}.reshape({op.params['shape']})"]
+    if isinstance(op, Part):
+        return [f"v{i} = {code.part(code.plan[xs[0]], op)}"]
     if op is DOT:
         flat = [x is not None and len(x[0]) == 1 for x in likes] == [True, True]
         product = f"{names[0]}.dot({names[1]})" if flat else f"{code.given('vdot', op.forward)}({', '.join(names)})"
@@ -192,6 +201,8 @@ def _into_an_array(code: Code, i: int, op: Any, xs: tuple[int, ...], names: list
         return [_ufunc_call(code, i, op, xs, names, buffer)]
     if not has_lines(code.program, i):
         return [_writer_call(code, i, op, xs, names, buffer)]
+    if op is SIDE_BY_SIDE:
+        return _put_side_by_side(code, i, xs, names, buffer)
     if row == "linear":
         product = f"v{i} = {_product(code, xs[:2], names[0], f'{names[1]}.T', buffer)}"
         return [product, f"{code.given('add', np.add)}(v{i}, {names[2]}, v{i})"]
@@ -213,6 +224,19 @@ def _into_an_array(code: Code, i: int, op: Any, xs: tuple[int, ...], names: list
         return _gate(code, i, xs, names, buffer)
     index = code.given(f"i{i}", op.params["index"].array)  # a gather
     return [f"v{i} = {names[0]}.take({index}, None, {buffer}, 'clip')"]
+
+
+def _put_side_by_side(code: Code, i: int, xs: tuple[int, ...], names: list[str], buffer: str | None) -> list[str]:
+    """Each to its part of the row, unless it was computed there."""
+    lines = []
+    start = 0
+    for x, name in zip(xs, names, strict=True):
+        shape: Any = code.program.likes[x][0]  # type: ignore[index]  # an array's
+        part = code.part(buffer, Part(start, shape))
+        if code.plan.get(x) != part:
+            lines.append(f"{part}[...] = {name}")
+        start += math.prod(shape)
+    return [*lines, f"v{i} = {buffer}"]
 
 
 def _ufunc_call(code: Code, i: int, op: Any, xs: tuple[int, ...], names: list[str], buffer: str | None) -> str:

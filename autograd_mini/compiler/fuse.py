@@ -11,12 +11,12 @@ from typing import Any
 from autograd_mini import ops as table
 from autograd_mini.compiler.program import DOT, Program
 from autograd_mini.compiler.rows import row_of
-from autograd_mini.compiler.simplify import without_dead_code
+from autograd_mini.compiler.simplify import with_constants_folded, without_dead_code
 
 
 def fused(program: Program) -> Program:
-    """Both passes, one after the other."""
-    return without_dead_code(with_equal_terms_doubled(with_sums_of_products_as_dots(program)))
+    """Both passes, one after the other; twice a constant is another."""
+    return without_dead_code(with_constants_folded(with_equal_terms_doubled(with_sums_of_products_as_dots(program))))
 
 
 def with_sums_of_products_as_dots(program: Program) -> Program:

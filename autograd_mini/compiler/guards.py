@@ -13,13 +13,12 @@ import sys
 import warnings
 import zlib
 from collections.abc import Callable
-from itertools import chain
-from operator import attrgetter, is_, itemgetter
 from typing import Any
 
 import numpy as np
 
 from autograd_mini.compiler.errors import refused
+from autograd_mini.compiler.look import look_at_things
 from autograd_mini.compiler.reach import ATOMS, Reach, held_by
 from autograd_mini.ops.caller import located
 
@@ -36,16 +35,25 @@ class Guards:
         self._absent = reach.absent
         self.may_differ = not _DIFFERENT_EACH_TIME.isdisjoint(reach.names)
         self._contents: list[tuple[Any, bytes]] = []
-        self._prepare()
+        at_once = [
+            (container, keys, then)
+            for _, container, keys, then in self._held
+            if not keys or container.__class__ in (tuple, dict)
+        ]
+        self._is_same = look_at_things(at_once)
+        self._computed = [
+            (container, keys, then)
+            for _, container, keys, then in self._held
+            if keys and container.__class__ not in (tuple, dict)
+        ]
         self._draws = self._random_states()
         self._checksums = list(map(_checksum, self._arrays))
 
     def hold(self) -> bool:
         """True while nothing has changed."""
         try:
-            now = chain(*self._live, map(_CONTENT, self._cells), *[pick(names) for pick, names in self._named])
-            is_same = list(map(len, self._live)) == self._lengths and all(map(is_, now, self._then))
-        except (KeyError, ValueError):  # a name that was deleted, or never assigned
+            is_same = self._is_same()
+        except (KeyError, ValueError):  # a name that was deleted, or never assigned; another number of things
             is_same = False
         if not is_same:
             return self._hold_as_equals()
@@ -77,26 +85,6 @@ class Guards:
                 return f"{path}.{min(attributes.keys() & names)} is there now"
         changed = [array for array, contents in self._contents if array.tobytes() != contents]
         return f"numbers in an array of shape {changed[0].shape} have changed" if changed else None
-
-    def _prepare(self) -> None:
-        """Puts what is held into a row, so that ``hold`` is a few calls: it comes before each replay."""
-        whole = [(container, then) for _, container, keys, then in self._held if keys is None]
-        cells = [(container, then) for _, container, keys, then in self._held if container.__class__ is tuple and keys]
-        self._live = [held_by(container, None) for container, _ in whole]
-        self._lengths = [len(then) for _, then in whole]
-        self._cells = [cell for container, _ in cells for cell in container]
-        names = [
-            (container, keys, then) for _, container, keys, then in self._held if container.__class__ is dict and keys
-        ]
-        # Of a single key itemgetter would give the thing itself.
-        self._named = [(itemgetter(*keys, keys[0]), container) for container, keys, _ in names]
-        self._then = [thing for _, then in (*whole, *cells) for thing in then]
-        self._then += [thing for _, _, then in names for thing in (*then, then[0])]
-        self._computed = [
-            (container, keys, then)
-            for _, container, keys, then in self._held
-            if keys and container.__class__ not in (tuple, dict)
-        ]
 
     def watch_contents(self, read_anyway: list[Any]) -> None:
         """From now on the numbers in arrays count too, but for those that the program reads itself at each call."""
@@ -200,9 +188,6 @@ def _draws_from_python(function: Callable[[], object]) -> bool:
 
 
 _PYTHONS: Any = random.random.__self__  # type: ignore[attr-defined]  # the generator that all functions of random share
-
-
-_CONTENT = attrgetter("cell_contents")
 
 
 def _part(path: str, container: Any, keys: Any, now: Any, then: Any) -> str:

@@ -6,6 +6,7 @@ computed (an argument, a parameter, a constant) has a line too.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from typing import Any
@@ -71,6 +72,19 @@ class Plain:
 DETACH = Plain("detach", lambda x: x)  # the same number, as a constant to gradients
 
 DOT = Plain("vdot", np.vdot)  # of a sum of products
+
+# Arrays of one dtype, the elements of all of them in a row; and one of them out of such a row.
+SIDE_BY_SIDE = Plain("side_by_side", lambda *xs: np.concatenate([x.reshape(-1) for x in xs]))
+
+
+class Part(Plain):
+    """The elements of a row from ``start`` on that fill ``shape``."""
+
+    __slots__ = ("shape", "start")
+
+    def __init__(self, start: int, shape: tuple[int, ...]) -> None:
+        super().__init__("part", lambda row: row[start : start + math.prod(shape)].reshape(shape))
+        self.start, self.shape = start, shape
 
 
 @dataclass(frozen=True)
@@ -142,7 +156,7 @@ class Program:
 
     def _line(self, i: int, names: list[str]) -> str:
         op, like = self.ops[i], self.likes[i]
-        if isinstance(op, Constant) and like is None:
+        if isinstance(op, Constant) and isinstance(op.data, float | np.floating):
             made = f"{op.data:g}"
         elif isinstance(op, SOURCES):
             made = f"{op.name} {getattr(op, 'index', '')}".rstrip()

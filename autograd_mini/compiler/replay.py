@@ -16,6 +16,7 @@ import numpy as np
 from autograd_mini.compiler.emit import Code, lines_of_code
 from autograd_mini.compiler.plan import planned
 from autograd_mini.compiler.program import Argument, Captured, Constant, Program, Upstream
+from autograd_mini.compiler.side_by_side import computed_in_place, side_by_side
 from autograd_mini.compiler.spell import spelled_out
 
 Forward = Callable[[Any], Any]  # from the arguments and parameters to the outputs
@@ -33,7 +34,7 @@ class Replay(NamedTuple):
 
 def compiled(program: Program) -> Replay:
     """The program as Python code."""
-    program = spelled_out(program)
+    program = side_by_side(spelled_out(program))
     ops = program.ops
     inputs, parts = parts_of(program)
     in_forward = {*inputs, *parts[0]}
@@ -48,9 +49,14 @@ def compiled(program: Program) -> Replay:
         how = code.how[i]
         return "own" if how is not None and i in given_away else how
 
-    code.plan, arrays = planned(program, parts, [*shared, *given_away], writes)
+    in_rows = computed_in_place(program, parts, writes)
+    kept = [*shared, *given_away, *in_rows, *[row for row, _ in in_rows.values()]]
+    code.plan, arrays = planned(program, parts, kept, writes)
+    for x in in_rows:
+        del arrays[code.plan[x]]
     for name, like in arrays.items():
         code.made(name, f"empty({like[0]}, {code.given(f'dtype_{like[1].name}', like[1])})")
+    code.plan |= {x: code.part(code.plan[row], part) for x, (row, part) in in_rows.items()}
     cells = [f"v{i}" for i in shared]
     forward = [f"({', '.join(f'v{i}' for i in inputs)},) = inputs"] if inputs else []
     forward += [line for i in parts[0] for line in lines_of_code(code, i)]

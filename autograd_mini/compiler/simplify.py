@@ -11,6 +11,7 @@ import numpy as np
 from autograd_mini.compiler.emit import by_ieee_rules
 from autograd_mini.compiler.program import DETACH, Captured, Constant, Plain, Program, is_op
 from autograd_mini.compiler.rows import row_of
+from autograd_mini.compiler.writing import ufunc_of
 from autograd_mini.ops.operation import Operation
 
 
@@ -56,9 +57,14 @@ def with_constants_folded(program: Program) -> Program:
             if likes[taken] == likes[i]:
                 becomes[i] = taken
                 continue
-        if likes[i] is None and isinstance(op, Operation) and xs and all([x in number for x in xs]):
-            compute = by_ieee_rules(op)
-            number[i] = float(compute(*[float(number[x]) for x in xs]))
+        if isinstance(op, Operation) and xs and all([x in number for x in xs]):
+            if likes[i] is None:
+                number[i] = float(by_ieee_rules(op)(*[float(number[x]) for x in xs]))
+            elif ufunc_of(op) is not None:
+                with np.errstate(all="ignore"):
+                    number[i] = op.forward(*[number[x] for x in xs])
+            else:
+                continue
             ops[i], operands[i] = Constant(number[i]), ()
     folded = replace(program, ops=ops, operands=operands)
     return folded.renumbered(range(len(ops)), becomes)
@@ -69,7 +75,7 @@ _NEUTRAL = {"mul": (0, 1, 1.0), "div": (1, 1, 1.0), "add": (0, 1, -0.0)}
 
 
 def _is_number(op: Any) -> bool:
-    return isinstance(op, Constant) and isinstance(op.data, float | bool | np.bool_)
+    return isinstance(op, Constant) and isinstance(op.data, float | bool | np.bool_ | np.floating)
 
 
 def _unchanged(name: str, xs: tuple[int, ...], number: dict[int, Any]) -> int | None:
@@ -77,7 +83,7 @@ def _unchanged(name: str, xs: tuple[int, ...], number: dict[int, Any]) -> int | 
     first, last, neutral = _NEUTRAL[name]
     for one in range(first, last + 1):
         n = number.get(xs[one])
-        if n.__class__ is float and n == neutral and math.copysign(1.0, n) == math.copysign(1.0, neutral):
+        if isinstance(n, float | np.floating) and n == neutral and math.copysign(1.0, n) == math.copysign(1.0, neutral):
             return xs[1 - one]
     return None
 

@@ -20,6 +20,7 @@ from autograd_mini.compiler.effects import Effects
 from autograd_mini.compiler.errors import JitError, refused
 from autograd_mini.compiler.fuse import fused
 from autograd_mini.compiler.guards import Guards
+from autograd_mini.compiler.look import look_at_parameters
 from autograd_mini.compiler.pack import is_worth_packing, packed
 from autograd_mini.compiler.program import Argument, Captured, Constant
 from autograd_mini.compiler.reach import ATOMS
@@ -88,11 +89,7 @@ class Trace:
         self._pool: list[Any] = []
         self._arguments = [op.index for op in replay.inputs if isinstance(op, Argument)]
         captured = [(i, op.value) for i, op in enumerate(program.ops) if isinstance(op, Captured)]
-        self._captured = [op.value for op in replay.inputs if isinstance(op, Captured)]
-        self._flags = [x.requires_grad for x in self._captured]  # which of them want gradients
-        data = [x.data for x in self._captured]
-        self._kinds = list(map(type, data))
-        self._arrays = [(k, x.shape, x.dtype) for k, x in enumerate(data) if isinstance(x, np.ndarray)]
+        self._parameters = look_at_parameters([op.value for op in replay.inputs if isinstance(op, Captured)])
         values = dict(captured)
         self._wanted_arguments = of_arguments
         self._wanted_captured = tuple([values[w] for w in program.wanted if w in values])
@@ -111,13 +108,10 @@ class Trace:
         inputs = [leaves[i] for i in self._arguments]
         if self._wanted_arguments:
             inputs = [x.data if isinstance(x, Node) else x for x in inputs]
-        captured = [value.data for value in self._captured]
-        if list(map(type, captured)) != self._kinds or [x.requires_grad for x in self._captured] != self._flags:
+        parameters = self._parameters()
+        if parameters is None:
             return None
-        for k, shape, dtype in self._arrays:
-            if captured[k].shape != shape or captured[k].dtype is not dtype:
-                return None
-        inputs += captured
+        inputs += parameters
         return inputs if self._effects is None or self._effects.may_take(inputs) else None
 
     @property

@@ -215,7 +215,7 @@ class Tape:
             return x
         known = self._of_value.get(x)
         if known is None:
-            known = self.line(Constant(get_data(x)) if x in self._born else Captured(x), (), get_data(x))
+            known = self.line(Constant(_as_scalar(get_data(x))) if x in self._born else Captured(x), (), get_data(x))
             known.requires_grad = x.requires_grad
             self._of_value[x] = known
             if x not in self._born:
@@ -315,6 +315,11 @@ def _of_one_form(name: str, f: Callable[..., Any], form: list[Like]) -> Callable
 
     checked.__wrapped__ = f  # type: ignore[attr-defined]  # it may have a parameter out
     return checked
+
+
+def _as_scalar(data: Any) -> Any:
+    """An array without axes that nobody else has, as the scalar that it holds, of which one knows that it stays."""
+    return data[()] if isinstance(data, np.ndarray) and not data.ndim else data
 
 
 def like_of(data: Any) -> Like:

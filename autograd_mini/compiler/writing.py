@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from autograd_mini.compiler.into import INTEGERS, writer_of
-from autograd_mini.compiler.program import SOURCES, Constant, Plain, Program
+from autograd_mini.compiler.program import SIDE_BY_SIDE, SOURCES, Constant, Plain, Program
 from autograd_mini.compiler.rows import row_of
 
 
@@ -34,6 +34,8 @@ def how_it_writes(program: Program, i: int) -> str | None:
 def has_lines(program: Program, i: int) -> bool:
     """True for more than one ufunc that has lines of code here; what else writes is called, see ``into``."""
     row = row_of(program.ops[i])
+    if program.ops[i] is SIDE_BY_SIDE:
+        return True
     likes = [program.likes[x] for x in program.operands[i]]
     return _is_gate(program, i) if row == "where" else row in LINES and LINES[row](likes)
 
