@@ -306,7 +306,7 @@ class Value(Arithmetic, Absent, Node):
     def item(self) -> float:
         """The data as a Python float, if it is a single number."""
         if modes.open_blocks and modes.tape():
-            modes.tape().refuse(self, "item(), float(), int() or array[i] = x")
+            modes.tape().refuse("item(), float(), int() or array[i] = x", _OPS_INSTEAD)
         if self.size != 1:
             raise ValueError(located(f"item: shape {self.shape} is not a single number; use data, or index it first"))
         return self.data if self.data.__class__ is float else float(self.data.item())
@@ -327,7 +327,10 @@ class Value(Arithmetic, Absent, Node):
 
     def __bool__(self) -> bool:
         if modes.open_blocks and modes.tape():
-            modes.tape().refuse(self, "bool(): an if, a while, an and or an or")
+            modes.tape().refuse(
+                "bool(): an if, a while, an and or an or",
+                "use where(condition, x, y), or decide on an argument that is a bool or a str, a program for each",
+            )
         return bool(self.data)
 
     def __len__(self) -> int:
@@ -404,7 +407,10 @@ class Value(Arithmetic, Absent, Node):
     def _outside_the_graph(self) -> Any:
         """The data as an array, for those who take arrays only."""
         if modes.open_blocks and modes.tape():
-            modes.tape().refuse(self, "a function of NumPy that is no op here")
+            modes.tape().refuse(
+                "a plain array that is indexed, or a function of NumPy that is no op here,",
+                f"index Value(array, requires_grad=False), or {_OPS_INSTEAD}",
+            )
         if self.requires_grad:
             raise TypeError(
                 located(
@@ -423,6 +429,8 @@ class Value(Arithmetic, Absent, Node):
             )
         )
 
+
+_OPS_INSTEAD = "use ops on it, such as where(condition, x, y), or value.map_data(f)"
 
 _OPERATORS: dict[np.ufunc, Callable[[Any, Any], Any]] = {  # which floats have too, and faster
     np.equal: operator.eq,

@@ -200,12 +200,9 @@ class Tape:
         """The error for what a replay would not repeat."""
         raise refused(what, remedy)
 
-    def refuse(self, x: Any, how: str) -> None:
+    def refuse(self, reader: str, remedy: str) -> None:
         """The error for reading the data of a Value, which would be a constant from then on."""
-        raise refused(
-            f"{how} reads the number of a Value, which the next call may have changed",
-            "use ops on it, such as where(condition, x, y), or value.map_data(f)",
-        )
+        raise refused(f"{reader} reads the number of a Value, which the next call may have changed", remedy)
 
     # ------------------------------------------------------------ what is not computed
 

@@ -22,7 +22,10 @@ def _frozen(part: Any) -> Any:
         if part.dtype.kind in "iub":  # of a carrier that records whole numbers and conditions too
             return part
         raise TypeError(
-            located("getitem: a Value cannot be an index; use integers or booleans, such as value.data.astype(int)")
+            located(
+                "getitem: a Value of floats cannot be an index; use integers or booleans, such as "
+                "value.data.astype(int), or np.array(i) as an argument of a jitted function"
+            )
         )
     array = part.copy() if is_foreign(part) and not hasattr(part, "map_blocks") else np.array(part)
     if array.size == 0 and isinstance(part, list):

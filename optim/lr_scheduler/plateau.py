@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from autograd_mini import located
-from optim.lr_scheduler.scheduler import LRScheduler
+from optim.lr_scheduler.scheduler import LRScheduler, check_outside_of_jit
 from optim.optimizer import Optimizer
 from optim.options import non_negative, whole
 
@@ -70,6 +70,7 @@ class ReduceLROnPlateau(LRScheduler):
 
     def step(self, metrics: float) -> None:  # type: ignore[override]  # it alone has to be told
         """Goes on to the next epoch, in which ``metrics`` was measured: a number, or a Value that is one."""
+        check_outside_of_jit()
         try:
             current = float(metrics)
         except (TypeError, ValueError):

@@ -6,7 +6,7 @@ import warnings
 from collections.abc import Mapping
 from typing import Any
 
-from autograd_mini import located
+from autograd_mini import located, refuse_in_jit
 from optim.lr_scheduler import memory
 from optim.optimizer import Optimizer
 from optim.options import non_negative
@@ -53,6 +53,7 @@ class LRScheduler:
 
     def step(self) -> None:
         """Goes on to the next epoch; an error on the way changes nothing."""
+        check_outside_of_jit()
         if self.last_epoch == 0:
             warn_if_first(self.optimizer, type(self).__name__)
         self._go_to(self.last_epoch + 1)
@@ -119,3 +120,11 @@ def warn_if_first(optimizer: Optimizer, scheduler: str) -> None:
             ),
             stacklevel=3,
         )
+
+
+def check_outside_of_jit() -> None:
+    """An error in a jitted function: a replay would not count the epochs."""
+    refuse_in_jit(
+        "a schedule takes its step in the function",
+        "take it after the call; the optimizer reads its learning rate at each call",
+    )

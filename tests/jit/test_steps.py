@@ -521,6 +521,7 @@ DRAWS, OLD_DRAWS = random.Random(0), np.random.RandomState(0)
 SCHEDULED = optim.SGD([Value(1.0)], 0.1)
 SCHEDULE = optim.lr_scheduler.StepLR(SCHEDULED, 1)
 SCHEDULED.step()
+PLATEAU = optim.lr_scheduler.ReduceLROnPlateau(SCHEDULED)
 
 
 def asks_the_scheduler(x: Any) -> Any:
@@ -557,7 +558,8 @@ REFUSED: dict[str, tuple[Any, str]] = {
     "the data of what is computed": (lambda x: W * (W * x).data, r"reading \.data of what is traced"),
     "another dtype": (lambda x: setattr(W, "data", np.ones(2, np.float32)), "assigning to .data of a parameter"),
     "a gradient of another shape": (lambda x: setattr(W, "grad", np.ones(3)), "assigning to .grad of a parameter"),
-    "a scheduler": (asks_the_scheduler, r"reads or changes SGD\._stepped itself"),
+    "a scheduler": (asks_the_scheduler, "a schedule takes its step in the function; take it after the call"),
+    "a plateau": (lambda x: PLATEAU.step(1.0), "a schedule takes its step in the function; take it after the call"),
     "an option": (sets_the_rate, r"reads or changes SGD\.param_groups itself"),
     "an option that is read": (lambda x: W * x * SGD.lr, r"reads or changes SGD\.param_groups itself"),
     "an option that is set": (lambda x: setattr(SGD, "lr", 0.5), r"reads or changes SGD\.param_groups itself"),
