@@ -14,6 +14,7 @@ from autograd_mini.node import Node
 from autograd_mini.ops.operation import dtype_of, shape_of
 from autograd_mini.tree import leaves_of
 
+_ARRAY = np.ndarray
 LONG = 8  # parts of a list; in shorter ones one looks at each part
 
 
@@ -27,7 +28,7 @@ def form_of(tree: Any, leaves: list[Any]) -> Any:
     [1.0, array([0., 0.])]
     """
     kind = tree.__class__
-    if kind is np.ndarray:
+    if kind is _ARRAY:
         leaves.append(tree)
         return tree.shape, tree.dtype
     if kind is float:
@@ -35,7 +36,16 @@ def form_of(tree: Any, leaves: list[Any]) -> Any:
         return float
     if kind is list or kind is tuple:
         numbers = _rows_of_numbers(tree, leaves) if len(tree) >= LONG else None
-        return numbers or (kind, *[form_of(part, leaves) for part in tree])
+        if numbers is not None:
+            return numbers
+        form: list[Any] = [kind]
+        for part in tree:
+            if part.__class__ is _ARRAY:  # most arguments are: without a call of its own
+                leaves.append(part)
+                form.append((part.shape, part.dtype))
+            else:
+                form.append(form_of(part, leaves))
+        return tuple(form)
     if kind is int:
         leaves.append(float(tree))
         return int

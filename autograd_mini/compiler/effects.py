@@ -10,6 +10,7 @@ import numpy as np
 from autograd_mini.backward import added_up
 from autograd_mini.compiler.arguments import form_of
 from autograd_mini.compiler.changes import Carried, Changes, are_alone
+from autograd_mini.compiler.look import look_at_gradients
 from autograd_mini.compiler.traced import get_data
 from autograd_mini.node import Node
 from autograd_mini.ops.operation import shape_of
@@ -19,12 +20,13 @@ class Effects:
     """The changes of one trace, as each call makes them: all of them, or none where something fails on the way."""
 
     def __init__(self, changes: Changes) -> None:
-        self._without = list(changes.without)
+        self._are_without = look_at_gradients(list(changes.without))
         self._assigned = [(x, x in changes.overwritten) for x in changes.data]
         self._overwritten = list(changes.overwritten)
         self._found = [x for x, g in changes.grads.items() if g is not None]
         self._added = [(k, x) for k, x in enumerate(self._found, len(self._assigned)) if x in changes.added]
-        self._forgotten = [x for x, g in changes.grads.items() if g is None]
+        # those that were without a gradient before the call are anyway
+        self._forgotten = [x for x, g in changes.grads.items() if g is None and x not in changes.without]
         self._carried = [_Carry(carried) for carried in changes.carried]
         # NumPy gives scalars where an array has no axes; a Value holds the array, or a Python float
         targets = [get_data(x) for x in (*changes.data, *self._found)]
@@ -32,7 +34,7 @@ class Effects:
 
     def read(self, leaves: list[Any]) -> list[Any] | None:
         """``leaves`` and what is carried into the program; None if that is not as it was when it was traced."""
-        if any([x._grad is not None for x in self._without]):
+        if not self._are_without():
             return None
         for carry in self._carried:
             more = carry.read()
@@ -62,11 +64,11 @@ class Effects:
 
     def _put(self, computed: Any) -> None:
         rest = iter(computed)
-        for x, in_place in self._assigned:
+        for (x, in_place), data in zip(self._assigned, rest, strict=False):
             if in_place:  # whoever else holds the array sees it, as without jit
-                np.copyto(x.data, next(rest))
+                np.copyto(x.data, data)
             else:
-                x.data = next(rest)
+                x.data = data
         for x in self._found:
             x._grad = next(rest)
         for x in self._forgotten:
@@ -95,7 +97,7 @@ class _Carry:
             self._may_trust
             and settings == self._settings
             and len(kept) == len(self._kept)
-            and all(map(is_, kept, self._kept))
+            and (not kept or all(map(is_, kept, self._kept)))
         ):
             return self._of_settings + self._of_kept
         leaves: list[Any] = []

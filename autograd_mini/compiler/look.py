@@ -76,6 +76,15 @@ def look_at_parameters(values: list[Any]) -> Callable[[], list[Any] | None]:
     return look
 
 
+def look_at_gradients(values: list[Any]) -> Callable[[], bool]:
+    """True while none of these Values has a gradient."""
+    given = {f"p{k}": x for k, x in enumerate(values)}
+    look: Callable[[], bool] = _function(
+        [*[f"if {name}._grad is not None: return False" for name in given], "return True"], given
+    )
+    return look
+
+
 def _function(lines: list[str], given: dict[str, Any]) -> Any:
     code = "\n    ".join(["def look():", *lines])
     exec(compile(code, _FILE, "exec"), given)

@@ -5,7 +5,9 @@ The lines that are no instructions are steps of NumPy's, on arrays that lie in t
 
 from __future__ import annotations
 
+import os.path
 from collections.abc import Callable
+from functools import lru_cache
 from struct import Struct
 from typing import Any
 
@@ -20,10 +22,10 @@ def functions_of(machine: Machine, run: Any) -> tuple[Callable[[Any], Any], list
     """Forward, and a backward for each output, that compute in a memory of their own by the interpreter ``run``."""
     program = machine.program
     memory = Memory(machine, run)
-    forward = memory.function(machine.parts[0], memory.reader(), memory.giver(program.outputs))
+    forward = memory.function(machine.parts[0], memory.read(), program.outputs)
     upstreams = {made_by.index: i for i, made_by in enumerate(program.ops) if isinstance(made_by, Upstream)}
     backward = [
-        memory.function(part, memory.setter(upstreams.get(k)), memory.giver(gradients))
+        memory.function(part, memory.put(upstreams.get(k)), gradients)
         for k, (part, gradients) in enumerate(zip(machine.parts[1:], program.gradients, strict=True))
     ]
     return forward, backward
@@ -33,7 +35,7 @@ class Memory:
     """One memory of a machine: arrays and numbers, and beside them the ``values`` that only NumPy's steps know."""
 
     def __init__(self, machine: Machine, run: Any) -> None:
-        self.machine, self.run = machine, run
+        self.machine = machine
         self.memory: Any = np.zeros(machine.size, machine.dtype)
         self.numbers: Any = self.memory if machine.dtype == np.float64 else np.zeros(machine.number_count + 1)
         self.values: dict[int, Any] = {}
@@ -45,95 +47,89 @@ class Memory:
                     self.values[i] = made_by.data
         for owner, number in machine.lowering.code.constants.items():
             self.memory[machine.offsets[owner]] = number
+        self._names: dict[str, Any] = {  # what the functions below are made of
+            **{"run": run, "code": machine.code, "index": machine.index, "memory": self.memory},
+            **{"numbers": self.numbers, "number": self.numbers.item, "values": self.values},
+            **{"array": np.array, "ndarray": np.ndarray, "errstate": np.errstate},
+        }
 
-    def function(self, part: list[Any], read: Callable[[Any], None], give: Callable[[], Any]) -> Callable[[Any], Any]:
-        """``read`` what is given, compute, ``give`` the results."""
-        machine, memory, numbers = self.machine, self.memory, self.numbers
-        run, code, index = self.run, machine.code, machine.index
-        if len(part) == 1 and isinstance(part[0], tuple):
-            ((start, stop),) = part
+    def function(self, part: list[Any], read: list[str], wanted: tuple[int | None, ...]) -> Callable[[Any], Any]:
+        """Reads what is ``given``, computes, and gives the results.
 
-            def straight(given: Any) -> Any:
-                read(given)
-                run(code, start, stop, memory, numbers, index)
-                return give()
+        It is Python that is compiled, since a loop over what is read and given takes as long again.
+        """
+        steps = []
+        for item in part:
+            if isinstance(item, tuple):
+                start, stop = item
+                steps.append(f"run(code, {start}, {stop}, memory, numbers, index)")
+            else:
+                self._names[f"step{item}"] = self._step(item)
+                steps.append(f"step{item}()")
+        if not all([isinstance(item, tuple) for item in part]):
+            steps = ["with errstate(all='ignore'):", *["    " + step for step in steps]]
+        lines = ["def compute(given):", *[f"    {line}" for line in [*read, *steps, self._results(wanted)]]]
+        exec(_compiled("\n".join(lines)), self._names)
+        function: Callable[[Any], Any] = self._names["compute"]
+        return function
 
-            return straight
-        steps = [self._step(item) if isinstance(item, int) else item for item in part]
-
-        def in_turns(given: Any) -> Any:
-            read(given)
-            with np.errstate(all="ignore"):
-                for step in steps:
-                    if step.__class__ is tuple:
-                        run(code, *step, memory, numbers, index)
-                    else:
-                        step()
-            return give()
-
-        return in_turns
-
-    def reader(self) -> Callable[[Any], None]:
-        """Puts arguments, parameters and constant arrays into memory."""
-        machine, values, numbers = self.machine, self.values, self.numbers
+    def read(self) -> list[str]:
+        """Lines that put arguments, parameters and constant arrays into memory."""
+        machine = self.machine
         position = {i: k for k, i in enumerate(machine.inputs)}
         given = [k for i, k in position.items() if machine.lowering.kind(i) == "number"]
+        self._names["pack"] = Struct(f"{len(given)}d").pack_into  # three times as fast as NumPy's way from a list
+        self._names["bytes_of_numbers"] = memoryview(self.numbers).cast("B")
         in_order = given == list(range(len(given)))
-        count = len(given)
-        pack = Struct(f"{count}d").pack_into  # three times as fast as NumPy's way from a list
-        bytes_of_numbers = memoryview(numbers).cast("B")
-        arrays = [(self.view(i), position[i]) for i in machine.read_arrays if i in position]
-        constants = [(self.view(i), values[i]) for i in machine.read_arrays if i not in position]
-        objects = [(i, position[i]) for i in machine.read_objects if i in position]
+        numbers = f"*given[:{len(given)}]" if in_order else ", ".join([f"given[{k}]" for k in given])
+        lines = [f"pack(bytes_of_numbers, 0, {numbers})"] if given else []
+        for i in machine.read_arrays:
+            if i in position:
+                lines.append(f"{self._view(i)}[...] = given[{position[i]}]")
+            elif isinstance(self.values[i], np.ndarray):  # whose numbers may be other ones at each call
+                lines.append(f"{self._view(i)}[...] = values[{i}]")
+            else:
+                self.view(i)[...] = self.values[i]
+        lines += [f"values[{i}] = given[{position[i]}]" for i in machine.read_objects if i in position]
+        return lines
 
-        def read(inputs: Any) -> None:
-            pack(bytes_of_numbers, 0, *(inputs[:count] if in_order else [inputs[k] for k in given]))
-            for view, k in arrays:
-                view[...] = inputs[k]
-            for view, constant in constants:
-                view[...] = constant
-            for i, k in objects:
-                values[i] = inputs[k]
-
-        return read
-
-    def setter(self, i: int | None) -> Callable[[Any], None]:
-        """Puts an upstream gradient into memory."""
-        if i is None or i not in self.machine.offsets:
-            values = self.values
-
-            def keep(upstream: Any) -> None:
-                if i is not None:
-                    values[i] = upstream
-
-            return keep
+    def put(self, i: int | None) -> list[str]:
+        """Lines that put an upstream gradient into memory."""
+        if i is None:
+            return []
+        if i not in self.machine.offsets:
+            return [f"values[{i}] = given"]
         if self.machine.program.likes[i] is None:
-            numbers, at = self.numbers, self.machine.offsets[i]
+            return [f"numbers[{self.machine.offsets[i]}] = given"]
+        return [f"{self._view(i)}[...] = given"]
 
-            def put(upstream: Any) -> None:
-                numbers[at] = upstream
-
-            return put
-        view = self.view(i)
-
-        def fill(upstream: Any) -> None:
-            view[...] = upstream
-
-        return fill
-
-    def giver(self, wanted: tuple[int | None, ...]) -> Callable[[], Any]:
-        """Takes results out of memory, as arrays of their own."""
-        numbers = self.numbers
+    def _results(self, wanted: tuple[int | None, ...]) -> str:
+        """The line that takes results out of memory, as arrays of their own."""
         likes = self.machine.program.likes
-        if all([i is not None and likes[i] is None for i in wanted]):
-            at = [self._number_at(i) for i in wanted]
-            if len(at) == 1:
-                (one,) = at
-                return lambda: (numbers.item(one),)
-            everywhere = np.array(at, np.intp)
-            return lambda: numbers.take(everywhere).tolist()
-        getters = [self._getter(i) for i in wanted]
-        return lambda: tuple([get() for get in getters])
+        if len(wanted) > 1 and all([i is not None and likes[i] is None for i in wanted]):
+            name = f"places{len(self._names)}"
+            self._names[name] = np.array([self._number_at(i) for i in wanted], np.intp)
+            return f"return numbers.take({name}).tolist()"
+        return f"return ({''.join([f'{self._result(i)}, ' for i in wanted])})"
+
+    def _result(self, i: int | None) -> str:
+        machine = self.machine
+        if i is None:
+            return "None"
+        if machine.lowering.kind(i) == "object":
+            return f"(array(values[{i}]) if values[{i}].__class__ is ndarray else values[{i}])"
+        like: Any = machine.program.likes[i]
+        if like is None:
+            return f"number({self._number_at(i)})"
+        if not like[0] and is_op(machine.program.ops[i]):
+            return f"{self._view(i)}[()]"
+        self._names[f"copy{i}"] = self.view(i).copy
+        return f"copy{i}()"
+
+    def _view(self, i: int) -> str:
+        """What the code calls the view of value i."""
+        self._names[f"view{i}"] = self.view(i)
+        return f"view{i}"
 
     def _number_at(self, i: Any) -> int:
         return self.machine.at(self.machine.lowering.places[i])
@@ -196,3 +192,13 @@ class Memory:
             return lambda: numbers.item(at)
         view = self.view(x)
         return (lambda: view) if view.ndim else (lambda: view[()])
+
+
+@lru_cache(maxsize=64)
+def _compiled(source: str) -> Any:
+    """The code, once for all memories of a program."""
+    return compile(source, _FILE, "exec")
+
+
+# As if in the library, so that an error names the user's line that called it.
+_FILE = os.path.join(os.path.dirname(__file__), "<memory>")
