@@ -1,12 +1,11 @@
-"""What goes together in a scalar program: the terms of a sum, and the lines of one depth that do the same.
+"""What goes together in a scalar program: the terms of a sum, the sums that make a matrix product, and what is alike.
 
 There is a line for each number that the function has computed, so all but one loop over them is NumPy's.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from itertools import chain
+from itertools import chain, pairwise
 from typing import Any
 
 import numpy as np
@@ -16,7 +15,10 @@ from autograd_mini.compiler.program import DETACH, Plain, Program, is_op
 from autograd_mini.ops.operation import Pointwise
 
 _BOOL = ((), np.dtype(bool))
-_SOURCE, _OTHER, _EFFECT, _FIRST_ALIKE = range(4)  # from there on a code for each op; below 0 for each comparison
+_SOURCE, _OTHER, _EFFECT, _ADD, _MUL = range(5)  # from _ADD on a code for each op element by element, and below 0 for
+# each comparison
+
+NARROWEST = 12  # numbers that are worth a vector
 
 
 class Grouping:
@@ -28,11 +30,14 @@ class Grouping:
         self._counts = np.fromiter(map(len, program.operands), np.int64, n)
         self._starts = np.cumsum(self._counts) - self._counts
         self._operands = np.fromiter(chain.from_iterable(program.operands), np.int64)
-        self._is_number = np.fromiter([like is None for like in program.likes], bool, n)
         self._codes = self._codes_of_ops()
-        self._inside = np.zeros(n, bool)  # the additions of a sum, but for the last
+        self._uses = np.bincount(self._operands, minlength=n)
+        self._uses[list(program.outputs)] += 2
+        self._inside = np.zeros(n, bool)  # the additions of a sum, but for the last; the products of matrix products
         self._sum_of = np.full(n, -1, np.int64)  # which sum a line is the last addition of
         self._find_sums()
+        # Of matrix products by their first line: the lines of the left one and of the right one, and of what is added.
+        self.matrices: dict[int, tuple[Any, Any, Any]] = {}
         self._needed = np.frombuffer(program.needed_for(program.outputs), np.uint8).astype(bool)
 
     @property
@@ -52,24 +57,49 @@ class Grouping:
         count = self._term_counts[sums[0]]
         return self._terms[self._term_starts[sums] + np.arange(count)[:, None]]
 
-    def groups(self) -> Iterator[tuple[str, list[int]]]:
+    def groups(self) -> list[tuple[str, list[int]]]:
         """What is computed, operands first: lines that are "alike" and of one depth, "sum"s of as many terms, "other"s.
 
-        A sum stands there as its last addition.
+        A sum stands there as its last addition. Sums that are a "matrix product" need no lines for the products.
         """
         lines = np.flatnonzero(self._needed & (self._codes != _SOURCE) & ~self._inside)
         depths = np.array(self._depths(lines.tolist()), np.int64)[lines]
-        first_sum = max(_FIRST_ALIKE, int(self._codes.max(initial=0))) + 1
+        first_sum = max(_MUL, int(self._codes.max(initial=0))) + 1
         sums = self._sum_of[lines]
         keys = np.where(self._codes[lines] == _EFFECT, _OTHER, self._codes[lines])
         keys[sums >= 0] = first_sum + self._term_counts[sums[sums >= 0]]
         order = np.lexsort((keys, depths))
         lines, depths, keys = lines[order], depths[order], keys[order]
-        ends = [*(np.flatnonzero(np.diff(depths) | np.diff(keys)) + 1).tolist(), len(lines)]
-        start, in_order = 0, lines.tolist()
-        for end, key in zip(ends, keys[np.array(ends) - 1].tolist(), strict=True):
-            yield "sum" if key >= first_sum else "other" if key == _OTHER else "alike", in_order[start:end]
-            start = end
+        cuts = [0, *(np.flatnonzero(np.diff(depths) | np.diff(keys)) + 1).tolist(), len(lines)]
+        in_order, key_of = lines.tolist(), keys.tolist()
+        found = []
+        for start, end in pairwise(cuts):
+            kind = "sum" if key_of[start] >= first_sum else "other" if key_of[start] == _OTHER else "alike"
+            if kind == "sum" and self._is_matrix_product(in_order[start:end]):
+                kind = "matrix product"
+            found.append((kind, in_order[start:end]))
+        inside = set(np.flatnonzero(self._inside).tolist())
+        return [(kind, [i for i in of_one if i not in inside] if kind == "alike" else of_one) for kind, of_one in found]
+
+    def _is_matrix_product(self, lines: list[int]) -> bool:
+        """True for sums like ``b + w0 * x0 + w1 * x1 + ...``, for each row of weights and each row of inputs."""
+        if len(lines) < NARROWEST:
+            return False
+        terms = self.terms(lines)
+        is_product = ((self._codes[terms] == _MUL) & (self._uses[terms] == 1)).all(1)
+        if 2 * is_product.sum() <= max(2, len(terms)):
+            return False
+        factors = [self._operands[self._starts[terms[is_product]] + k] for k in range(2)]
+        for x, w in (factors, factors[::-1]):
+            width = np.append((x != x[:, :1]).any(0), True).argmax()  # so many sums share the first row of inputs
+            if len(lines) % width:
+                continue
+            x_rows, w_rows = (by_term.reshape(len(by_term), -1, width) for by_term in (x, w))
+            if (x_rows == x_rows[:, :, :1]).all() and (w_rows == w_rows[:, :1]).all():
+                self.matrices[lines[0]] = x_rows[:, :, 0].T, w_rows[:, 0], terms[~is_product]
+                self._inside[terms[is_product]] = True
+                return True
+        return False
 
     def _depths(self, lines: list[int]) -> list[int]:
         """How many of these lines each value is behind, at most."""
@@ -93,36 +123,31 @@ class Grouping:
     def _codes_of_ops(self) -> Any:
         """A number for each line, the same for those that can be one line on vectors."""
         ops_, likes = self._program.ops, self._program.likes
-        codes: dict[int, int] = {}
+        codes = {id(ops.add): _ADD, id(ops.mul): _MUL}
         compared: dict[Any, int] = {}
         for key, i in {id(op): i for i, op in enumerate(ops_)}.items():  # of a Plain there is this one line
             op = ops_[i]
             if not is_op(op):
                 codes[key] = _SOURCE
             elif is_elementwise(op):
-                codes[key] = _FIRST_ALIKE + len(codes)
+                codes.setdefault(key, _ADD + len(codes))
             elif isinstance(op, Plain) and op.instead:
                 codes[key] = _EFFECT
-            elif (
-                isinstance(op, Plain) and isinstance(op.forward, np.ufunc) and likes[i] == _BOOL
-            ):  # has an op of its own
+            elif isinstance(op, Plain) and isinstance(op.forward, np.ufunc) and likes[i] == _BOOL:
                 codes[key] = compared.setdefault(op.forward, -1 - len(compared))
             else:
                 codes[key] = _OTHER
         found = np.fromiter(map(codes.__getitem__, map(id, ops_)), np.int64, len(ops_))
-        found[(found >= _FIRST_ALIKE) & ~self._is_number] = _OTHER
+        found[(found >= _ADD) & np.array([like is not None for like in likes], bool)] = _OTHER
         return found
 
     def _find_sums(self) -> None:
         """The sums of three terms or more: additions whose first operand is the one before, and used nowhere else."""
-        n = len(self._program)
-        uses = np.bincount(self._operands, minlength=n)
-        uses[list(self._program.outputs)] += 2
-        is_add = np.fromiter([op is ops.add for op in self._program.ops], bool, n) & self._is_number
+        is_add = self._codes == _ADD
         adds = np.flatnonzero(is_add)
         first, second = (self._operands[self._starts[adds] + k] for k in range(2))
-        goes_on = is_add[first] & (uses[first] == 1)
-        last = np.arange(n)  # the last addition that is known of the sum that each is in
+        goes_on = is_add[first] & (self._uses[first] == 1)
+        last = np.arange(len(is_add))  # the last addition that is known of the sum that each is in
         last[first[goes_on]] = adds[goes_on]
         while not np.array_equal(last, last[last]):
             last = last[last]

@@ -1,7 +1,8 @@
 """Packing: the scalars of a program become vectors, so that a few hundred NumPy calls do what 65,000 floats did.
 
 Numbers of the same depth that are made by the same op are one vector, in the order in which the function made them.
-A chain of additions, ``b + w0 * x0 + w1 * x1 + ...``, is one sum, and chains of equal length are summed side by side.
+A chain of additions, ``b + w0 * x0 + w1 * x1 + ...``, is one sum, and chains of equal length are summed side by side;
+those of each row of weights with each row of inputs are one matrix product, which a layer is if it is not written out.
 What is made in small numbers stays a float: a vector of a few is slower than the floats. This pass comes before the
 gradient, so that the rules run on vectors. It adds up in another order than the function: results agree within a
 relative error of 1e-12, and so do the gradients.
@@ -14,7 +15,7 @@ from typing import Any
 import numpy as np
 
 from autograd_mini import modes, ops
-from autograd_mini.compiler.grouping import Grouping, is_elementwise
+from autograd_mini.compiler.grouping import NARROWEST, Grouping, is_elementwise
 from autograd_mini.compiler.program import Constant, Plain, Program
 from autograd_mini.compiler.rows import PACK, gather
 from autograd_mini.compiler.trace import Tape
@@ -22,7 +23,6 @@ from autograd_mini.compiler.traced import Traced
 from autograd_mini.ops.operation import shape_of
 
 FEWEST_WORTH_PACKING = 64  # scalar lines; a program with fewer is left as it is
-NARROWEST = 12  # numbers in a vector
 
 
 def is_worth_packing(tape: Tape) -> bool:
@@ -66,6 +66,8 @@ class Packing:
         for kind, lines in self.grouping.groups():
             if kind == "sum":
                 self._put_sums(lines)
+            elif kind == "matrix product":
+                self._put_matrix_product(lines)
             elif kind == "other" or len(lines) < NARROWEST:
                 for i in lines:
                     self._put_single(i)
@@ -118,6 +120,17 @@ class Packing:
                 self.single[i] = ops.sum(self.gathered(of_one, always=True))
         else:
             self._is_vector(lines, ops.sum(ops.reshape(self.gathered(terms.ravel(), always=True), (count, width)), 0))
+
+    def _put_matrix_product(self, lines: list[int]) -> None:
+        left, right, added = self.grouping.matrices[lines[0]]
+        x, w = [ops.reshape(self.gathered(of.ravel(), always=True), of.shape) for of in (left, right)]
+        total = ops.matmul(x, w)
+        for row in added.reshape(-1, *total.shape):
+            is_bias = (row == row[0]).all()  # the same for each row of x
+            total = total + (
+                self.gathered(row[0]) if is_bias else ops.reshape(self.gathered(row.ravel(), True), row.shape)
+            )
+        self._is_vector(lines, ops.reshape(total, (len(lines),)))
 
     def _is_vector(self, lines: list[int], vector: Any) -> None:
         self.vector_of[lines] = len(self.vectors)
