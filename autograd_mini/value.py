@@ -14,8 +14,8 @@ import numpy as np
 from autograd_mini import backward, copying, modes, numpy_protocol
 from autograd_mini.absent import Absent
 from autograd_mini.arithmetic import Arithmetic
-from autograd_mini.errors import op_error
 from autograd_mini.node import Node
+from autograd_mini.operands import applied_to_all, array_of, as_leaf_data, as_operand, computed, operand_of
 from autograd_mini.ops.caller import located
 from autograd_mini.ops.operation import DATA, Operation, as_array, as_data, dtype_of, is_foreign, shape_of
 from autograd_mini.scope import Labelled, current_scope, named_scope
@@ -48,7 +48,7 @@ class Value(Arithmetic, Absent, Node):
             self.label = label
         if modes.open_blocks and modes.tape() and modes.tape().adopt(self, data, requires_grad):
             return
-        self.data = data if data.__class__ is float else _as_leaf_data(data)
+        self.data = data if data.__class__ is float else as_leaf_data(data)
         self.op = self._x = self._y = None
         self.requires_grad = requires_grad
 
@@ -62,16 +62,16 @@ class Value(Arithmetic, Absent, Node):
         elif x.__class__ is float:
             a, needs_grad = x, False
         elif x.__class__ is tuple:
-            x, z, needs_grad = _applied_to_all(op, x)
+            x, z, needs_grad = applied_to_all(op, x)
         else:
-            a = x = _operand_of(op, x)
+            a = x = operand_of(op, x)
             needs_grad = False
         if y is not None:
             if isinstance(y, Node):
                 b = y.data
                 needs_grad = needs_grad or y.requires_grad
             else:
-                b = y = y if y.__class__ is float else _operand_of(op, y)
+                b = y = y if y.__class__ is float else operand_of(op, y)
             try:
                 if a.__class__ is float and b.__class__ is float:
                     compute = op.scalar  # called as a name, not as op.scalar(a, b): for an attribute that is no method
@@ -79,10 +79,10 @@ class Value(Arithmetic, Absent, Node):
                 else:
                     compute = op.forward
                     if a.__class__ not in DATA or b.__class__ not in DATA:
-                        a, b = _array_of(op, a), _array_of(op, b)
+                        a, b = array_of(op, a), array_of(op, b)
                     z = compute(a, b)
             except Exception:
-                z = _compute(op, a, b)
+                z = computed(op, a, b)
         elif x.__class__ is not tuple:
             try:
                 if a.__class__ is float:
@@ -90,9 +90,9 @@ class Value(Arithmetic, Absent, Node):
                     z = compute(a)
                 else:
                     compute = op.forward
-                    z = compute(a if a.__class__ in DATA else _array_of(op, a))
+                    z = compute(a if a.__class__ in DATA else array_of(op, a))
             except Exception:
-                z = _compute(op, a)
+                z = computed(op, a)
         if modes.open_blocks:
             needs_grad = needs_grad and modes.is_recording()
             if modes.tape():
@@ -440,96 +440,6 @@ _OPERATORS: dict[np.ufunc, Callable[[Any, Any], Any]] = {  # which floats have t
     np.greater: operator.gt,
     np.greater_equal: operator.ge,
 }
-
-
-def _applied_to_all(op: Operation, operands: tuple[Any, ...]) -> tuple[tuple[Any, ...], Any, bool]:
-    """An op of any number of operands: these as a node keeps them, the result, and whether one needs a gradient."""
-    inputs, data = [], []
-    needs_grad, floating = False, True
-    for x in operands:
-        if isinstance(x, Node):
-            a = x.data
-            needs_grad = needs_grad or x.requires_grad
-        else:
-            a = x = _operand_of(op, x)
-        inputs.append(x)
-        data.append(a)
-        floating = floating and a.__class__ is np.ndarray and a.dtype.kind == "f"
-    try:
-        z = op.forward(*data) if floating else _compute(op, *data)
-    except Exception:
-        z = _compute(op, *data)
-    return tuple(inputs), z, needs_grad
-
-
-def _compute(op: Operation, *operands: Any) -> Any:
-    """The op done with care, where the quick way raised: by IEEE rules, or with an error that helps."""
-    operands = tuple(_array_of(op, operand) for operand in operands)
-    try:
-        with np.errstate(all="ignore"):  # where warnings are errors, NumPy raised one
-            return op(*operands)
-    except (TypeError, IndexError, ValueError) as cause:
-        if len(operands) < len(op.rules):
-            _operand_of(op, None)  # which says what is wrong: a second operand that is None reads as none at all
-        if len(operands) > len(op.rules) and not op.rule_for_each:
-            takes = f"{len(op.rules)} operand{'s' * (len(op.rules) > 1)}"
-            raise TypeError(located(f"{op.name} takes {takes}, and {len(operands)} are given")) from cause
-        raise op_error(op, operands, cause) from (cause.__cause__ or cause)
-
-
-def _operand_of(op: Operation, data: Any) -> Any:
-    """``as_operand``, whose errors name the op."""
-    try:
-        return as_operand(data)
-    except TypeError as cause:
-        raise TypeError(f"{op.name}: {cause}") from None
-
-
-def _array_of(op: Operation, data: Any) -> Any:
-    """Data for NumPy, where the user may have assigned what is none: ``value.data = [1, 2]``."""
-    if data.__class__ in DATA or isinstance(data, np.floating | bool):
-        return data
-    if isinstance(data, Node):
-        raise TypeError(f"{op.name}: the data of a Value is a Value; assign plain numbers (p.data -= lr * p.grad)")
-    return _operand_of(op, data)
-
-
-def as_operand(data: Any) -> Any:
-    """A plain number or array as a constant of the graph: a float, or the array as it is."""
-    kind = data.__class__
-    if kind is float or (kind is np.ndarray and data.dtype.char in "fdilqb?"):  # what comes by nearly always
-        return data
-    if kind is int:
-        return float(data)
-    if kind.__name__ in ("MaskedArray", "matrix"):
-        raise TypeError(located(f"a {kind.__name__} computes by rules of its own; give a plain array, np.array(x)"))
-    if isinstance(data, int | float | np.number | np.bool_) and not isinstance(data, np.complexfloating):
-        return float(data)
-    try:
-        array = as_array(data)
-    except ValueError:  # NumPy's word for nested lists of unequal lengths
-        raise TypeError(
-            located("a Value holds a number or a rectangular array; these lists differ in length")
-        ) from None
-    if array.dtype.kind in "iub" or array.dtype in _FLOATS:
-        return array
-    remedies = {"c": "take the real and the imaginary part apart", "O": "give numbers, or stack([...]) Values"}
-    remedy = remedies.get(array.dtype.kind, "convert it to float64 first")
-    raise TypeError(located(f"a Value holds real numbers, not {type(data).__name__} of dtype {array.dtype} ({remedy})"))
-
-
-_FLOATS = (np.dtype(np.float16), np.dtype(np.float32), np.dtype(np.float64))
-
-
-def _as_leaf_data(data: Any) -> Any:
-    """What the user gave as data: their own copy, as floats."""
-    if isinstance(data, Node):
-        raise TypeError(located("this is a Value already; use value.detach() for the same data outside the graph"))
-    data = as_operand(data)
-    if data.__class__ is float:
-        return data
-    dtype = data.dtype if data.dtype.kind == "f" else np.float64
-    return data.astype(dtype) if is_foreign(data) else np.array(data, dtype)
 
 
 def _as_constant(operand: Any) -> Value:

@@ -17,8 +17,8 @@ from autograd_mini import Value, ops
 from autograd_mini.expression import FUNCTIONS, MAX_ELEMENTS, METHODS, assignment, build
 from autograd_mini.expression_text import MAX_LENGTH, ExpressionError
 from autograd_mini.graph import walk
+from autograd_mini.operands import as_operand
 from autograd_mini.ops.operation import Pointwise
-from autograd_mini.value import as_operand
 
 LEAVES = {"a": 2.0, "b": -3.0, "c": 6.5, "x": [[1.0, 2.0, 3.0], [4.0, 5.0, 6.0]], "y": [0.5, -1.0, 2.0]}
 NUMBERS = [f"{name}={number}" for name, number in LEAVES.items()]

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from autograd_mini import modes, value
+from autograd_mini import modes
 from autograd_mini.backward import gradients
 from autograd_mini.compiler.changes import Changes
 from autograd_mini.compiler.errors import JitError, check_form, refused
@@ -16,6 +16,7 @@ from autograd_mini.compiler.program import DETACH, Argument, Captured, Constant,
 from autograd_mini.compiler.rows import AFTER
 from autograd_mini.compiler.traced import Traced, get_data, set_data
 from autograd_mini.node import Node
+from autograd_mini.operands import as_operand
 from autograd_mini.ops.operation import as_data
 from autograd_mini.scope import current_scope
 from autograd_mini.value import Value
@@ -184,7 +185,7 @@ class Tape:
         for operand in (x, y):
             known = operand if operand.__class__ is Traced else self._on_tape(operand)
             traced = known.__class__ is Traced
-            plain.append(known.concrete if traced else value.as_operand(known))
+            plain.append(known.concrete if traced else as_operand(known))
             operands.append(known.number if traced else self.constant(plain[-1]))
         truth = ufunc(*plain)
         return self.line(Plain(ufunc.__name__, ufunc), tuple(operands), truth if np.ndim(truth) else bool(truth))
@@ -249,7 +250,7 @@ class Tape:
 
     def constant_node(self, data: Any) -> Traced:
         """The Value that stands for a plain number or array."""
-        data = value.as_operand(data)
+        data = as_operand(data)
         return self.line(Constant(data), (), data)
 
     @property
