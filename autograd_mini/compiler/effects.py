@@ -21,15 +21,18 @@ class Effects:
 
     def __init__(self, changes: Changes) -> None:
         self._are_without = look_at_gradients(list(changes.without))
-        self._assigned = [(x, x in changes.overwritten) for x in changes.data]
-        self._overwritten = list(changes.overwritten)
-        self._found = [x for x, g in changes.grads.items() if g is not None]
-        self._added = [(k, x) for k, x in enumerate(self._found, len(self._assigned)) if x in changes.added]
+        assigned = list(enumerate(changes.data))
+        self._replaced = [(k, x) for k, x in assigned if x not in changes.overwritten]
+        self._overwritten = [(k, x) for k, x in assigned if x in changes.overwritten]
+        found = [x for x, g in changes.grads.items() if g is not None]
+        self._found = list(enumerate(found, len(assigned)))
+        self._count = len(assigned) + len(found)
+        self._added = [(k, x) for k, x in self._found if x in changes.added]
         # those that were without a gradient before the call are anyway
         self._forgotten = [x for x, g in changes.grads.items() if g is None and x not in changes.without]
         self._carried = [_Carry(carried) for carried in changes.carried]
         # NumPy gives scalars where an array has no axes; a Value holds the array, or a Python float
-        targets = [get_data(x) for x in (*changes.data, *self._found)]
+        targets = [get_data(x) for x in (*changes.data, *found)]
         self._bare = [(k, _kind_of(data)) for k, data in enumerate(targets) if not shape_of(data)]
 
     def read(self, leaves: list[Any]) -> list[Any] | None:
@@ -45,7 +48,7 @@ class Effects:
 
     def may_take(self, inputs: list[Any]) -> bool:
         """False where an array that is to be overwritten is read under another name too, and eager is another thing."""
-        return not self._overwritten or are_alone([x.data for x in self._overwritten], inputs)
+        return not self._overwritten or are_alone([x.data for _, x in self._overwritten], inputs)
 
     def put(self, computed: Any) -> None:
         """Puts what the program has computed in place; Ctrl-C comes before all of it or after."""
@@ -63,18 +66,18 @@ class Effects:
             raise
 
     def _put(self, computed: Any) -> None:
-        rest = iter(computed)
-        for (x, in_place), data in zip(self._assigned, rest, strict=False):
-            if in_place:  # whoever else holds the array sees it, as without jit
-                np.copyto(x.data, data)
-            else:
-                x.data = data
-        for x in self._found:
-            x._grad = next(rest)
+        for k, x in self._replaced:
+            x.data = computed[k]
+        for k, x in self._overwritten:  # whoever else holds the array sees it, as without jit
+            np.copyto(x.data, computed[k])
+        for k, x in self._found:
+            x._grad = computed[k]
         for x in self._forgotten:
             x._grad = None
-        for carry in self._carried:
-            carry.put(rest)
+        if self._carried:
+            rest = iter(computed[self._count :])
+            for carry in self._carried:
+                carry.put(rest)
 
 
 class _Carry:

@@ -8,12 +8,17 @@ cannot suit the free ones of each.
 
 from __future__ import annotations
 
+import math
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable
 from itertools import chain
 from typing import Any
 
+import numpy as np
+
 from autograd_mini.compiler.program import Program
+
+LINE = 64  # bytes that a cache takes at once
 
 Plan = dict[int, str]  # the name of the array that a line computes into
 
@@ -85,3 +90,14 @@ def _owners(program: Program, parts: list[list[int]], writes: Callable[[int], st
             elif program.likes[i] is not None:
                 owners[i] = frozenset().union(*[owners[x] for x in program.operands[i]])
     return owners
+
+
+def aligned(shape: tuple[int, ...], dtype: Any) -> Any:
+    """An array that begins with a line of the cache, which is read and written faster than from one line to the next.
+
+    Its numbers are whatever was there, as of ``np.empty``.
+    """
+    size = math.prod(shape) * dtype.itemsize
+    room = np.empty(size + LINE, "B")
+    start = -room.ctypes.data % LINE
+    return room[start : start + size].view(dtype).reshape(shape)

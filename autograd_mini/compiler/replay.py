@@ -14,7 +14,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from autograd_mini.compiler.emit import Code, lines_of_code
-from autograd_mini.compiler.plan import planned
+from autograd_mini.compiler.plan import aligned, planned
 from autograd_mini.compiler.program import Argument, Captured, Constant, Program, Upstream
 from autograd_mini.compiler.side_by_side import computed_in_place, side_by_side
 from autograd_mini.compiler.spell import spelled_out
@@ -55,7 +55,7 @@ def compiled(program: Program) -> Replay:
     for x in in_rows:
         del arrays[code.plan[x]]
     for name, like in arrays.items():
-        code.made(name, f"empty({like[0]}, {code.given(f'dtype_{like[1].name}', like[1])})")
+        code.made(name, f"aligned({like[0]}, {code.given(f'dtype_{like[1].name}', like[1])})")
     code.plan |= {x: code.part(code.plan[row], part) for x, (row, part) in in_rows.items()}
     cells = [f"v{i}" for i in shared]
     forward = [f"({', '.join(f'v{i}' for i in inputs)},) = inputs"] if inputs else []
@@ -72,7 +72,8 @@ def compiled(program: Program) -> Replay:
     quiet = [f"quietly({name})" for name in names]
     body = [*code.allocations, *lines, f"return quietly(forward), [{', '.join(quiet)}]"]
     source = "\n".join(_function("make", "", body)) + "\n"
-    namespace: dict[str, Any] = {**code.namespace, "quietly": np.errstate(all="ignore")}  # a nan is an answer
+    quietly = np.errstate(all="ignore")  # a nan is an answer
+    namespace: dict[str, Any] = {**code.namespace, "quietly": quietly, "aligned": aligned}
     exec(compile(source, _FILE, "exec"), namespace)
     return Replay(namespace["make"], [ops[i] for i in inputs], source)
 

@@ -15,7 +15,7 @@ import optim
 from autograd_mini import Value, modes
 from autograd_mini.compiler import fuse, simplify
 from autograd_mini.compiler.jit import jit
-from autograd_mini.compiler.plan import planned
+from autograd_mini.compiler.plan import LINE, aligned, planned
 from autograd_mini.compiler.program import Program
 from autograd_mini.compiler.replay import compiled
 from autograd_mini.compiler.trace import Tape
@@ -124,6 +124,16 @@ def test_lines_that_the_backwards_of_several_outputs_share_keep_their_memory_to_
             function(x)[output].backward()
             gradients.append(x.grad)
     np.testing.assert_allclose(gradients, np.zeros((4, 1)), atol=1e-14)  # the angle is pi / 4, whatever x is
+
+
+@pytest.mark.parametrize("shape", [(), (1,), (3, 5), (0, 4), (100, 16)])
+@pytest.mark.parametrize("kind", "?fd")
+def test_the_arrays_of_a_replay_begin_with_a_line_of_the_cache(kind: str, shape: tuple[int, ...]) -> None:
+    array = aligned(shape, np.dtype(kind))
+    assert array.size == 0 or array.ctypes.data % LINE == 0
+    assert (array.shape, array.dtype) == (shape, np.dtype(kind))
+    assert array.flags.c_contiguous
+    assert array.flags.writeable
 
 
 def test_a_program_can_be_read() -> None:

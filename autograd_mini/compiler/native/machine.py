@@ -10,9 +10,11 @@ import numpy as np
 from autograd_mini.compiler.native import interpreter as op
 from autograd_mini.compiler.native.instructions import Place
 from autograd_mini.compiler.native.lower import Lowering
-from autograd_mini.compiler.plan import planned
+from autograd_mini.compiler.plan import LINE, planned
 from autograd_mini.compiler.program import Constant, Program, Upstream, is_op
 from autograd_mini.compiler.replay import parts_of
+
+_ELEMENTS = LINE // 4  # in a line of the cache: of float32, and twice as many as of float64
 
 
 class Machine:
@@ -69,19 +71,19 @@ class Machine:
             numbers += [i for i, place in lowering.places.items() if place.is_number and kinds[i] == "condition"]
         self.offsets = {i: place for place, i in enumerate(numbers)}
         self.number_count = len(numbers)
-        top = self.number_count if self.dtype == np.float64 else 0
+        top = _whole_lines(self.number_count) if self.dtype == np.float64 else 0
         self.read_arrays = [i for i in read if kinds[i] == "array"]
         self.read_objects = [i for i in read if kinds[i] == "object"]
         upstreams = [i for i in inputs if isinstance(program.ops[i], Upstream) and kinds[i] == "array"]
         sizes = {i: lowering.places[i].view.size for i in [*self.read_arrays, *upstreams]}
         for owner, size in [*sizes.items(), *lowering.code.sizes.items()]:
             self.offsets[owner] = top
-            top += size
+            top += _whole_lines(size)
         plan, arrays = planned(program, parts, self._kept(parts), lowering.writes)
         buffers: dict[str, int] = {}
         for name, like in arrays.items():
             buffers[name] = top
-            top += math.prod(like[0])
+            top += _whole_lines(math.prod(like[0]))
         self.offsets.update({i: buffers[name] for i, name in plan.items()})
         self.size = top
 
@@ -123,3 +125,8 @@ class Machine:
         return "\n".join(
             [f"{op.NAMES[line.what % op.ON_NUMBERS]} {tuple(line.lengths)}" for line in self.lowering.code.lines]
         )
+
+
+def _whole_lines(size: int) -> int:
+    """As many elements as fill lines of the cache, so that the next array begins with one: see ``aligned``."""
+    return -(-size // _ELEMENTS) * _ELEMENTS

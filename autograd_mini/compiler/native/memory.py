@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 
 from autograd_mini.compiler.native.machine import Machine
+from autograd_mini.compiler.plan import aligned
 from autograd_mini.compiler.program import Constant, Upstream, is_op
 from autograd_mini.compiler.writing import ufunc_of
 
@@ -36,7 +37,8 @@ class Memory:
 
     def __init__(self, machine: Machine, run: Any) -> None:
         self.machine = machine
-        self.memory: Any = np.zeros(machine.size, machine.dtype)
+        self.memory: Any = aligned((machine.size,), machine.dtype)
+        self.memory.fill(0)
         self.numbers: Any = self.memory if machine.dtype == np.float64 else np.zeros(machine.number_count + 1)
         self.values: dict[int, Any] = {}
         for i, made_by in enumerate(machine.program.ops):
