@@ -43,12 +43,13 @@ class Code:
         """Makes an array of each number that several lines of this part need beside one, instead of in each of them."""
         program = self.program
         users: dict[tuple[int, Any], list[int]] = {}
+        here = set(part)
         for i in part:
             xs = program.operands[i]
             if len(xs) == 2 and ufunc_of(program.ops[i]) is not None:
                 for x, other in zip(xs, reversed(xs), strict=True):
                     like, array = program.likes[x], program.likes[other]
-                    is_made_here = is_op(program.ops[x]) and x in part
+                    is_made_here = is_op(program.ops[x]) and x in here
                     if is_made_here and array and array[0] and array[1].kind == "f" and like in (None, ((), array[1])):
                         users.setdefault((x, array[1]), []).append(i)
         for (x, dtype), lines in users.items():
