@@ -6,6 +6,7 @@ There is a line for each number that the function has computed, so all but one l
 from __future__ import annotations
 
 from itertools import chain, pairwise
+from operator import itemgetter
 from typing import Any
 
 import numpy as np
@@ -90,8 +91,9 @@ class Grouping:
         if 2 * is_product.sum() <= max(2, len(terms)):
             return False
         factors = [self._operands[self._starts[terms[is_product]] + k] for k in range(2)]
-        for x, w in (factors, factors[::-1]):
-            width = np.append((x != x[:, :1]).any(0), True).argmax()  # so many sums share the first row of inputs
+        # Of how many sums the first one shares all of its inputs, if these are the first factors, or the second ones.
+        widths = [int(np.append((x != x[:, :1]).any(0), True).argmax()) for x in factors]
+        for width, x, w in sorted(zip(widths, factors, factors[::-1], strict=True), key=itemgetter(0)):
             if len(lines) % width:
                 continue
             x_rows, w_rows = (by_term.reshape(len(by_term), -1, width) for by_term in (x, w))
