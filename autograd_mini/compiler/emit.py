@@ -159,6 +159,8 @@ def _lines(code: Code, i: int) -> list[str]:
         total = f"{code.given('reduce', np.add.reduce)}({names[0]}, None)"
         result = total if row == "sum" else f"{total} / {math.prod(likes[0][0]) or 'nan'}"
         return [f"v{i} = float({result})" if like is None else f"v{i} = {result}"]
+    if row == "getitem" and like is None and isinstance(op.params["index"], int) and likes[0][1].kind == "f":
+        return [f"v{i} = {names[0]}.item({op.params['index']})"]
     call = f"{code.given(f'f{i}', op.forward)}({', '.join(names)})"
     return [f"v{i} = float({call})" if like is None else f"v{i} = {call}"]
 
