@@ -11,6 +11,7 @@ import time
 from collections.abc import Generator, Iterator
 from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
 from contextlib import nullcontext
+from contextvars import ContextVar
 from typing import Any
 
 import numpy as np
@@ -19,6 +20,7 @@ import pytest
 import nn
 import optim
 from autograd_mini import Value, detect_anomaly, jit, modes, no_grad
+from autograd_mini.compiler import native
 
 
 def training(seed: int, jitted: bool, watched: bool = False) -> Generator[None, None, bytes]:
@@ -215,3 +217,31 @@ def test_a_parameter_that_two_threads_trace_at_once_is_a_parameter_afterwards() 
         assert first.result().data.tolist() == [2.0, 4.0]
         assert second.result().data.tolist() == [3.0, 6.0]
     assert type(w) is nn.Parameter
+
+
+def test_a_replay_computes_in_the_context_of_its_caller_where_a_users_code_can_see_it(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(native, "is_installed", lambda: False)
+    scale = ContextVar("scale", default=1.0)
+    w = Value([1.0, 2.0])
+
+    @jit
+    def f(x: Any) -> Any:
+        return w * x.map_data(lambda data: data * scale.get())
+
+    x = np.array([1.0, 1.0])
+    assert f(x).data.tolist() == [1.0, 2.0]
+    scale.set(3.0)
+    assert f(x).data.tolist() == [3.0, 6.0]
+
+
+def test_a_replay_warns_of_no_nan_and_leaves_what_numpy_does_of_one_as_it_was(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(native, "is_installed", lambda: False)
+    w = Value([0.0, -1.0])
+    f = jit(lambda x: np.log(w) * x)
+    with np.errstate(invalid="raise"):
+        for _ in range(3):
+            assert np.isnan(f(1.0).data[1])
+            with pytest.raises(FloatingPointError):
+                np.log(np.array(-1.0))

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from autograd_mini.compiler.into import INTEGERS, writer_of
-from autograd_mini.compiler.program import SIDE_BY_SIDE, SOURCES, Constant, Plain, Program
+from autograd_mini.compiler.program import DETACH, DOT, SIDE_BY_SIDE, SOURCES, Constant, Part, Plain, Program
 from autograd_mini.compiler.rows import row_of
 
 
@@ -17,6 +17,11 @@ def ufunc_of(op: Any) -> np.ufunc | None:
     """NumPy's function that is all of the op's forward."""
     found = op.forward if isinstance(op, Plain) else op.ufunc
     return found if isinstance(found, np.ufunc) else None
+
+
+def is_of_library(op: Any) -> bool:
+    """True for what runs no code of a user's: a row of the op table, a function of NumPy, what passes put in."""
+    return bool(row_of(op)) or ufunc_of(op) is not None or op in (DETACH, DOT, SIDE_BY_SIDE) or isinstance(op, Part)
 
 
 def how_it_writes(program: Program, i: int) -> str | None:
