@@ -10,6 +10,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from typing import Any
+from weakref import proxy
 
 import numpy as np
 
@@ -26,7 +27,7 @@ class Changes:
     """The changes in the order in which the function makes them: it sees what it has changed itself."""
 
     def __init__(self, tape: Any) -> None:
-        self._tape = tape
+        self._tape: Any = proxy(tape)  # which has the changes: no circle, so that it goes with its trace
         self.grads: dict[Any, Traced | None] = {}  # what has been found since the last zero_grad, by parameter
         self.added: dict[Any, None] = {}  # the parameters whose gradients from before the call count too
         self.without: dict[Any, None] = {}  # those that had none, and the function knows it

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 from collections.abc import Callable
 from itertools import pairwise
 from typing import Any
@@ -12,8 +13,10 @@ import pytest
 import autograd_mini as am
 import nn
 from autograd_mini import Value
+from autograd_mini.compiler import specialized
 from autograd_mini.compiler.jit import jit
 from autograd_mini.compiler.rows import GATHER, SCATTER
+from autograd_mini.compiler.trace import Tape
 
 TOLERANCE = 1e-12  # what the pass promises
 
@@ -126,3 +129,30 @@ def test_the_indices_of_a_program_go_with_it() -> None:
     assert {"gather", "scatter"} <= names
     assert not GATHER._bound
     assert not SCATTER._bound
+
+
+@pytest.mark.parametrize("is_step", [False, True])
+def test_what_was_written_while_tracing_goes_with_the_trace(is_step: bool, monkeypatch: pytest.MonkeyPatch) -> None:
+    gone: list[bool] = []
+
+    class Watched(Tape):
+        def __del__(self) -> None:
+            gone.append(True)
+
+    @jit
+    def loss(x: Any) -> Any:
+        total = sum([am.tanh(a * x) for a in WS])
+        if is_step:
+            total.backward()
+        return total
+
+    for w in WS:
+        w.zero_grad()
+    monkeypatch.setattr(specialized, "Tape", Watched)
+    gc.disable()
+    try:
+        first, second = loss(0.5), loss(0.7)
+    finally:
+        gc.enable()
+    assert gone == [True]
+    assert first.data < second.data
