@@ -60,7 +60,7 @@ def look_at_parameters(values: list[Any]) -> Callable[[], list[Any] | None]:
                     f"x{k}.__class__ is not kind{k}",
                     f"x{k}.dtype is not dtype{k}",
                     f"x{k}.shape != {x.data.shape}",
-                    f"p{k}.requires_grad is not {x.requires_grad}",
+                    f"p{k}.requires_grad != {bool(x.requires_grad)}",
                 ]
                 lines += [f"x{k} = p{k}.data", f"if {' or '.join(others)}: return None"]
                 found.append(f"x{k}")

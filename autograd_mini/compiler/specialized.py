@@ -88,6 +88,8 @@ class Trace:
         self._make = replay.make
         self._pool: list[Any] = []
         self._arguments = [op.index for op in replay.inputs if isinstance(op, Argument)]
+        count = len(self._arguments)
+        self._first_arguments = count if self._arguments == list(range(count)) else None
         captured = [(i, op.value) for i, op in enumerate(program.ops) if isinstance(op, Captured)]
         self._parameters = look_at_parameters([op.value for op in replay.inputs if isinstance(op, Captured)])
         values = dict(captured)
@@ -105,7 +107,8 @@ class Trace:
             if more is None:
                 return None
             leaves = more
-        inputs = [leaves[i] for i in self._arguments]
+        first = self._first_arguments
+        inputs = [leaves[i] for i in self._arguments] if first is None else leaves[:first]
         if self._wanted_arguments:
             inputs = [x.data if isinstance(x, Node) else x for x in inputs]
         parameters = self._parameters()
