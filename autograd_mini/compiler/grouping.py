@@ -5,14 +5,15 @@ There is a line for each number that the function has computed, so all but one l
 
 from __future__ import annotations
 
-from itertools import chain, pairwise
+from itertools import pairwise
 from operator import itemgetter
 from typing import Any
 
 import numpy as np
 
 from autograd_mini import ops
-from autograd_mini.compiler.program import DETACH, Plain, Program, is_op
+from autograd_mini.compiler.program import DETACH, Plain, is_op
+from autograd_mini.compiler.trace import Tape
 from autograd_mini.ops.operation import Pointwise
 
 _BOOL = ((), np.dtype(bool))
@@ -23,23 +24,22 @@ NARROWEST = 12  # numbers that are worth a vector
 
 
 class Grouping:
-    """The lines of a program, their operands and their sums as arrays."""
+    """The lines of a tape that ``outputs`` need and ``wanted`` are, their operands and their sums as arrays."""
 
-    def __init__(self, program: Program) -> None:
-        n = len(program)
-        self._program = program
-        self._counts = np.fromiter(map(len, program.operands), np.int64, n)
-        self._starts = np.cumsum(self._counts) - self._counts
-        self._operands = np.fromiter(chain.from_iterable(program.operands), np.int64)
+    def __init__(self, tape: Tape, outputs: list[int], wanted: set[int]) -> None:
+        n = len(tape.ops)
+        self._tape = tape
+        self._operands = np.array(tape.operand_row, np.int64)
+        self._bounds = np.array(tape.operand_bounds, np.int64)
         self._codes = self._codes_of_ops()
         self._uses = np.bincount(self._operands, minlength=n)
-        self._uses[list(program.outputs)] += 2
+        self._uses[outputs] += 2
         self._inside = np.zeros(n, bool)  # the additions of a sum, but for the last; the products of matrix products
         self._sum_of = np.full(n, -1, np.int64)  # which sum a line is the last addition of
         self._find_sums()
         # Of matrix products by their first line: the lines of the left one and of the right one, and of what is added.
         self.matrices: dict[int, tuple[Any, Any, Any]] = {}
-        self._needed = np.frombuffer(program.needed_for(program.outputs), np.uint8).astype(bool)
+        self._needed = self._needed_for([*outputs, *wanted])
 
     @property
     def sources(self) -> list[int]:
@@ -49,8 +49,8 @@ class Grouping:
 
     def operands(self, lines: list[int]) -> list[Any]:
         """The first operand of each of these lines, which are alike, then the second of each."""
-        starts = self._starts[lines]
-        return [self._operands[starts + k] for k in range(self._counts[lines[0]])]
+        starts, count = self._bounds[lines], self._bounds[lines[0] + 1] - self._bounds[lines[0]]
+        return [self._operands[starts + k] for k in range(count)]
 
     def terms(self, lines: list[int]) -> Any:
         """The terms of these sums, as many each, in the order in which they are added: (term, sum)."""
@@ -64,6 +64,8 @@ class Grouping:
         A sum stands there as its last addition. Sums that are a "matrix product" need no lines for the products.
         """
         lines = np.flatnonzero(self._needed & (self._codes != _SOURCE) & ~self._inside)
+        if not len(lines):
+            return []
         depths = np.array(self._depths(lines.tolist()), np.int64)[lines]
         first_sum = max(_MUL, int(self._codes.max(initial=0))) + 1
         sums = self._sum_of[lines]
@@ -90,7 +92,7 @@ class Grouping:
         is_product = ((self._codes[terms] == _MUL) & (self._uses[terms] == 1)).all(1)
         if 2 * is_product.sum() <= max(2, len(terms)):
             return False
-        factors = [self._operands[self._starts[terms[is_product]] + k] for k in range(2)]
+        factors = [self._operands[self._bounds[terms[is_product]] + k] for k in range(2)]
         # Of how many sums the first one shares all of its inputs, if these are the first factors, or the second ones.
         widths = [int(np.append((x != x[:, :1]).any(0), True).argmax()) for x in factors]
         for width, x, w in sorted(zip(widths, factors, factors[::-1], strict=True), key=itemgetter(0)):
@@ -105,8 +107,8 @@ class Grouping:
 
     def _depths(self, lines: list[int]) -> list[int]:
         """How many of these lines each value is behind, at most."""
-        operands = self._program.operands
-        depth = [0] * len(operands)
+        row, bounds = self._tape.operand_row, self._tape.operand_bounds
+        depth = [0] * len(self._codes)
         terms, starts = self._terms.tolist(), self._term_starts.tolist()
         sum_of = {i: which for which, i in enumerate(np.flatnonzero(self._sum_of >= 0).tolist())}
         effects = set(np.flatnonzero(self._codes == _EFFECT).tolist())
@@ -114,7 +116,7 @@ class Grouping:
         for i in lines:
             which = sum_of.get(i)
             d = 0
-            for x in operands[i] if which is None else terms[starts[which] : starts[which + 1]]:
+            for x in row[bounds[i] : bounds[i + 1]] if which is None else terms[starts[which] : starts[which + 1]]:
                 if depth[x] > d:
                     d = depth[x]
             if i in effects:  # what does something besides does it in the function's order
@@ -122,9 +124,21 @@ class Grouping:
             depth[i] = d + 1
         return depth
 
+    def _needed_for(self, roots: list[int]) -> Any:
+        """True for each value that one of ``roots`` is made of, itself included."""
+        row, bounds = self._tape.operand_row, self._tape.operand_bounds
+        needed = bytearray(len(self._codes))
+        for i in roots:
+            needed[i] = 1
+        for i in range(len(needed) - 1, -1, -1):
+            if needed[i]:
+                for x in row[bounds[i] : bounds[i + 1]]:
+                    needed[x] = 1
+        return np.frombuffer(needed, bool)
+
     def _codes_of_ops(self) -> Any:
         """A number for each line, the same for those that can be one line on vectors."""
-        ops_, likes = self._program.ops, self._program.likes
+        ops_, likes = self._tape.ops, self._tape.likes
         codes = {id(ops.add): _ADD, id(ops.mul): _MUL}
         compared: dict[Any, int] = {}
         for key, i in {id(op): i for i, op in enumerate(ops_)}.items():  # of a Plain there is this one line
@@ -147,7 +161,7 @@ class Grouping:
         """The sums of three terms or more: additions whose first operand is the one before, and used nowhere else."""
         is_add = self._codes == _ADD
         adds = np.flatnonzero(is_add)
-        first, second = (self._operands[self._starts[adds] + k] for k in range(2))
+        first, second = (self._operands[self._bounds[adds] + k] for k in range(2))
         goes_on = is_add[first] & (self._uses[first] == 1)
         last = np.arange(len(is_add))  # the last addition that is known of the sum that each is in
         last[first[goes_on]] = adds[goes_on]

@@ -38,31 +38,27 @@ def is_worth_packing(tape: Tape) -> bool:
 
 def packed(before: Tape, outputs: list[Traced], wanted: list[Traced]) -> Program:
     """The program of a tape, and the gradients that are wanted, with its scalars packed."""
-    program = before.program(outputs, [])
     tape = Tape()
     with modes.tracing(tape):
-        packing = Packing(program, before.sources, tape)
-        again = packing.run({x.number for x in wanted})
-        return tape.program(again, [packing.single[x.number] for x in wanted])
+        packing = Packing(before, [x.number for x in outputs], {x.number for x in wanted}, tape)
+        return tape.program(packing.run(), [packing.single[x.number] for x in wanted])
 
 
 class Packing:
-    """One run of the pass: reads the lines of ``program``, writes vectors to ``tape``."""
+    """One run of the pass: reads the lines of ``before``, writes vectors to ``tape``."""
 
-    def __init__(self, program: Program, sources: dict[int, Any], tape: Tape) -> None:
-        self.program = program
-        self.tape = tape
-        self.sources = sources  # what each argument and parameter was, by line
-        self.grouping = Grouping(program)
-        n = len(program)
+    def __init__(self, before: Tape, outputs: list[int], wanted: set[int], tape: Tape) -> None:
+        self.before, self.outputs, self.wanted, self.tape = before, outputs, wanted, tape
+        self.grouping = Grouping(before, outputs, wanted)
+        n = len(before.ops)
         self.vectors: list[Any] = []
         self.vector_of = np.full(n, -1, np.int64)  # which vector each value lies in; -1 for none
         self.position = np.zeros(n, np.int64)  # and where in it
         self.single: dict[int, Any] = {}  # the values that stand for themselves
 
-    def run(self, wanted: set[int]) -> list[Any]:
+    def run(self) -> list[Any]:
         """The outputs as Values on the tape."""
-        self._put_sources(self.grouping.sources, wanted)
+        self._put_sources(self.grouping.sources)
         for kind, lines in self.grouping.groups():
             if kind == "sum":
                 self._put_sums(lines)
@@ -73,34 +69,34 @@ class Packing:
                     self._put_single(i)
             else:
                 self._put_vector(lines)
-        return [self.value(i) for i in self.program.outputs]
+        return [self.value(i) for i in self.outputs]
 
     # ------------------------------------------------------------ onto the tape
 
-    def _put_sources(self, sources: list[int], wanted: set[int]) -> None:
-        program = self.program
+    def _put_sources(self, sources: list[int]) -> None:
         floats: dict[bool, list[int]] = {True: [], False: []}
         for i in sources:
-            op = program.ops[i]
+            op = self.before.ops[i]
             if isinstance(op, Constant):
                 self.single[i] = op.data
             else:
-                node = self.tape.line(op, (), self.sources[i])
-                node.requires_grad = i in wanted
+                node = self.tape.line(op, (), self.before.sources[i])
+                node.requires_grad = i in self.wanted
                 self.single[i] = node
-            if program.likes[i] is None:
-                floats[i in wanted].append(i)
+            if self.before.likes[i] is None:
+                floats[i in self.wanted].append(i)
         for lines in floats.values():
             if len(lines) >= NARROWEST:
                 self._is_vector(lines, PACK(*[self.single[i] for i in lines]))
 
     def _put_single(self, i: int) -> None:
-        op, xs = self.program.ops[i], [self.value(x) for x in self.program.operands[i]]
-        self.single[i] = again(self.tape, op, xs)
+        start, end = self.before.operand_bounds[i : i + 2]
+        xs = [self.value(x) for x in self.before.operand_row[start:end]]
+        self.single[i] = again(self.tape, self.before.ops[i], xs)
 
     def _put_vector(self, lines: list[int]) -> None:
         xs = [self.gathered(of_each) for of_each in self.grouping.operands(lines)]
-        result = again(self.tape, self.program.ops[lines[0]], xs)
+        result = again(self.tape, self.before.ops[lines[0]], xs)
         if any([shape_of(x) for x in xs]):
             self._is_vector(lines, result)
         else:  # the same number each time

@@ -111,6 +111,27 @@ def test_a_chain_of_additions_is_one_sum() -> None:
     assert "add" not in names
 
 
+def test_parameters_of_numbers_that_nobody_needs_get_no_gradient() -> None:
+    def f(x: Any) -> Any:
+        return sum([am.tanh(a * x) for a in WS][:30])
+
+    assert_alike(f, WS, [(0.5,), (0.7,)])
+    assert [w.grad == 0 for w in WS] == [False] * 30 + [True] * 10
+
+
+def test_of_numbers_that_nobody_needs_no_line_is_left() -> None:
+    @jit
+    def f(x: Any) -> Any:
+        _ = sum([am.tanh(a * x) for a in WS])
+        return WS[0]
+
+    WS[0].zero_grad()
+    loss = f(2.0)
+    loss.backward()
+    assert (loss.data, WS[0].grad) == (WS[0].data, 1.0)
+    assert {op.name for op in loss.program().ops} == {"parameter", "upstream"}
+
+
 def test_ieee_rules_hold_in_a_vector() -> None:
     def f(xs: Any) -> Any:
         return sum([am.log(x * w) + 1.0 / (x * w) for x, w in zip(xs, WS, strict=True)])
