@@ -85,6 +85,7 @@ class Part(Plain):
     def __init__(self, start: int, shape: tuple[int, ...]) -> None:
         super().__init__("part", lambda row: row[start : start + math.prod(shape)].reshape(shape))
         self.start, self.shape = start, shape
+        self.params = {"start": start, "shape": shape}
 
 
 @dataclass(frozen=True)

@@ -18,7 +18,7 @@ import numpy as np
 from autograd_mini.compiler.emit import Code, lines_of_code
 from autograd_mini.compiler.plan import aligned, planned
 from autograd_mini.compiler.program import Argument, Captured, Constant, Program, Upstream, is_op
-from autograd_mini.compiler.side_by_side import computed_in_place, side_by_side
+from autograd_mini.compiler.side_by_side import computed_in_place
 from autograd_mini.compiler.spell import spelled_out
 from autograd_mini.compiler.writing import is_of_library
 
@@ -37,7 +37,7 @@ class Replay(NamedTuple):
 
 def compiled(program: Program) -> Replay:
     """The program as Python code."""
-    program = side_by_side(spelled_out(program))
+    program = spelled_out(program)
     ops = program.ops
     inputs, parts = parts_of(program)
     in_forward = {*inputs, *parts[0]}

@@ -1,6 +1,6 @@
-"""Small arrays side by side, for NumPy alone: what is done to each of several is done once to all of them in a row.
+"""Small arrays side by side: what is done to each of several is done once to all of them in a row.
 
-A call of NumPy on a small array takes as long as one on a row of several. It is the last of an optimizer's step that
+A call of NumPy on a small array takes as long as one on a row of several. It is the end of an optimizer's step that
 gains by it, a few lines for each parameter. PyTorch: ``foreach``. Its results are equal to the last bit; squares are
 added up in another order, within a relative error of 1e-12 in float64 and 1e-6 in float32.
 """

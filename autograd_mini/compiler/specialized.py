@@ -26,6 +26,7 @@ from autograd_mini.compiler.program import Argument, Captured, Constant
 from autograd_mini.compiler.reach import ATOMS
 from autograd_mini.compiler.replay import compiled
 from autograd_mini.compiler.result import Call, Replayed, Result
+from autograd_mini.compiler.side_by_side import side_by_side
 from autograd_mini.compiler.simplify import simplified
 from autograd_mini.compiler.trace import Tape
 from autograd_mini.compiler.traced import get_data
@@ -78,8 +79,10 @@ class Trace:
             wanted = [arguments[i] for i in of_arguments] + [x for x in tape.captured if x.requires_grad]
             if self._effects:  # the gradients were taken inside
                 wanted = []
-            of_tape = packed if is_worth_packing(tape) else Tape.program
-            program = fused(simplified(of_tape(tape, outputs, wanted)))
+            if is_worth_packing(tape):
+                program = fused(simplified(packed(tape, outputs, wanted)))
+            else:
+                program = side_by_side(fused(simplified(tape.program(outputs, wanted))))
         self.returned = map_leaves(lambda leaf: OUTPUT if isinstance(leaf, Node) else leaf, self.returned)
         constants = [op.data for op in program.ops if isinstance(op, Constant)]
         guards.watch_contents([data for data in constants if isinstance(data, np.ndarray)])

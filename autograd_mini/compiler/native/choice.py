@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from autograd_mini.compiler.native.opcodes import COMPARED, POINTWISE
-from autograd_mini.compiler.program import DETACH, DOT, Plain, Program, is_op
+from autograd_mini.compiler.program import DETACH, DOT, SIDE_BY_SIDE, Part, Plain, Program, is_op
 from autograd_mini.compiler.rows import row_of
 from autograd_mini.compiler.writing import is_zero
 
@@ -63,7 +63,9 @@ class Choice:
             return False  # a float made of float32 would have to leave their memory
         if isinstance(made_by, Plain):
             if like is None or like[1] != _BOOL:
-                return made_by in (DETACH, DOT) and "condition" not in kinds
+                return (
+                    made_by in (DETACH, DOT, SIDE_BY_SIDE) or isinstance(made_by, Part)
+                ) and "condition" not in kinds
             if made_by.forward in (np.logical_and, np.logical_or) and kinds != ["condition"] * len(kinds):
                 return False
             operands = 1 if made_by.forward is np.logical_not else 2 if made_by.forward in COMPARED else 0

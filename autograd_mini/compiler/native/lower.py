@@ -15,7 +15,7 @@ from autograd_mini.compiler.native import interpreter as op
 from autograd_mini.compiler.native.choice import Choice, is_permutation
 from autograd_mini.compiler.native.instructions import Instructions, Pick, Place, Unsupported
 from autograd_mini.compiler.native.opcodes import COMPARED, POINTWISE
-from autograd_mini.compiler.program import DETACH, DOT, Constant, Plain, Program, is_op
+from autograd_mini.compiler.program import DETACH, DOT, SIDE_BY_SIDE, Constant, Part, Plain, Program, is_op
 from autograd_mini.compiler.rows import row_of
 from autograd_mini.compiler.writing import is_zero
 from autograd_mini.ops.operation import normalize_axes
@@ -118,6 +118,10 @@ class Lowering:
         elif row in POINTWISE:
             operands = [self._operand(x, i) for x in xs]
             code.pointwise(POINTWISE[row], self._own(i), operands)
+        elif made_by is SIDE_BY_SIDE:
+            self._put_in_a_row(self._own(i), xs)
+        elif isinstance(made_by, Part):
+            self.places[i] = self.places[xs[0]].seen(made_by.forward(self.places[xs[0]].view))
         elif isinstance(made_by, Plain) and made_by is not DOT:
             self._compare(i, made_by, xs)
         elif row in ("sum", "mean"):
@@ -208,6 +212,13 @@ class Lowering:
         if row == "mean":
             count = math.prod([x.view.shape[a] for a in axes])
             self.code.pointwise(op.DIV, z, [z, self.code.constant(float(count))])
+
+    def _put_in_a_row(self, z: Place, xs: tuple[int, ...]) -> None:
+        start = 0
+        for x in xs:
+            shape: Any = self.program.likes[x][0]  # type: ignore[index]  # an array's
+            self.code.copy(z.seen(Part(start, shape).forward(z.view)), self.places[x])
+            start += math.prod(shape)
 
     def _put_side_by_side(self, z: Place, xs: tuple[int, ...], params: dict[str, Any]) -> None:
         axis, starts = params["axis"], params["starts"]
