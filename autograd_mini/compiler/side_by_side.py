@@ -84,10 +84,11 @@ def with_updates_side_by_side(program: Program) -> Program:
     """
     last = _last_lines(program)
     groups = [members for members in _alike(program, last).values() if len(members) > 1]
-    read = {x for members in groups for i in members for x in program.operands[i]} - last
+    grouped = {i for members in groups for i in members}
+    read = {x for i in grouped for x in program.operands[i]} - last
     copies = [x for x in read if not _is_number(program, x)]
-    given = [i for members in groups for i in members if i in set(program.roots)]
-    saved = sum([len(members) - 1 for members in groups])
+    given = grouped & set(program.roots)
+    saved = len(grouped) - len(groups)
     if 2 * saved <= len(copies) + len(given):  # a copy takes half as long as a call
         return program
     ops, operands, likes = list(program.ops), list(program.operands), list(program.likes)
@@ -106,7 +107,6 @@ def with_updates_side_by_side(program: Program) -> Program:
     depth: dict[int, int] = {}
     for i in sorted(last):
         depth[i] = 1 + max([depth.get(x, 0) for x in program.operands[i]])
-    grouped = {i for members in groups for i in members}
     steps = sorted([*groups, *[[i] for i in last - grouped]], key=lambda members: (depth[members[0]], members))
     for members in steps:
         if len(members) == 1:

@@ -29,6 +29,7 @@ from tests.jit import (
     test_layers_and_losses,
     test_pack,
     test_random_programs,
+    test_side_by_side,
     test_steps,
 )
 
@@ -43,6 +44,7 @@ for module in (
     test_layers_and_losses,
     test_pack,
     test_random_programs,
+    test_side_by_side,
     test_steps,
 ):
     tests = {name: f for name, f in vars(module).items() if name.startswith("test_") and callable(f)}

@@ -13,7 +13,7 @@ import autograd_mini as am
 import nn
 import optim
 from autograd_mini import Value, modes
-from autograd_mini.compiler import fuse, simplify
+from autograd_mini.compiler import fuse, side_by_side, simplify
 from autograd_mini.compiler.jit import jit
 from autograd_mini.compiler.plan import LINE, aligned, planned
 from autograd_mini.compiler.program import Program
@@ -43,6 +43,7 @@ def results(program: Program, *args: Any) -> list[Any]:
 
 
 W = Value(np.array([[1.0, -2.0], [3.0, 0.5]]))
+MANY = [Value(np.full((2, 2), i)) for i in (1.0, 2.0, 3.0, 4.0)]
 X = np.array([[0.3, 0.7], [-1.1, 0.2]])
 FUNCTIONS: dict[str, Callable[..., Any]] = {
     "a layer": lambda x: am.relu(x @ W).sum(),
@@ -50,6 +51,7 @@ FUNCTIONS: dict[str, Callable[..., Any]] = {
     "constants": lambda x: (x * W * (am.exp(am.log(2.0)) * 1.0)).mean() / 1.0,
     "squares": lambda x: (x @ W).tanh().sum() + 0.1 * (W * W).sum(),
     "powers": lambda x: ((W * W + 1.0) ** 1.5 * x).sum(),
+    "many": lambda x: sum(((w * 0.5 + w) * (w * w).sum() + x * (w * x).sum()).sum() for w in MANY),
     "dead": lambda x: (am.sin(x), (W * x).sum())[1],
     "views": lambda x: (W.T.reshape(4)[::-1].reshape(2, 2) * x).sum(),
 }
@@ -60,6 +62,8 @@ PASSES: dict[str, tuple[Callable[[Program], Program], float]] = {
     "with_numbers_unspread": (simplify.with_numbers_unspread, 0.0),
     "with_sums_of_products_as_dots": (fuse.with_sums_of_products_as_dots, 1e-12),
     "with_equal_terms_doubled": (fuse.with_equal_terms_doubled, 1e-12),
+    "with_dots_side_by_side": (side_by_side.with_dots_side_by_side, 1e-12),
+    "with_updates_side_by_side": (side_by_side.with_updates_side_by_side, 0.0),
 }
 
 
