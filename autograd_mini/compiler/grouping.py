@@ -24,9 +24,9 @@ NARROWEST = 12  # numbers that are worth a vector
 
 
 class Grouping:
-    """The lines of a tape that ``outputs`` need and ``wanted`` are, their operands and their sums as arrays."""
+    """The lines of a tape that ``outputs`` need, their operands and their sums as arrays."""
 
-    def __init__(self, tape: Tape, outputs: list[int], wanted: set[int]) -> None:
+    def __init__(self, tape: Tape, outputs: list[int]) -> None:
         n = len(tape.ops)
         self._tape = tape
         self._operands = np.array(tape.operand_row, np.int64)
@@ -39,7 +39,7 @@ class Grouping:
         self._find_sums()
         # Of matrix products by their first line: the lines of the left one and of the right one, and of what is added.
         self.matrices: dict[int, tuple[Any, Any, Any]] = {}
-        self._needed = self._needed_for([*outputs, *wanted])
+        self._needed = self._needed_for(outputs)
 
     @property
     def sources(self) -> list[int]:
@@ -124,11 +124,11 @@ class Grouping:
             depth[i] = d + 1
         return depth
 
-    def _needed_for(self, roots: list[int]) -> Any:
-        """True for each value that one of ``roots`` is made of, itself included."""
+    def _needed_for(self, outputs: list[int]) -> Any:
+        """True for each value that one of the outputs is made of, itself included."""
         row, bounds = self._tape.operand_row, self._tape.operand_bounds
         needed = bytearray(len(self._codes))
-        for i in roots:
+        for i in outputs:
             needed[i] = 1
         for i in range(len(needed) - 1, -1, -1):
             if needed[i]:

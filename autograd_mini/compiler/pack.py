@@ -49,7 +49,7 @@ class Packing:
 
     def __init__(self, before: Tape, outputs: list[int], wanted: set[int], tape: Tape) -> None:
         self.before, self.outputs, self.wanted, self.tape = before, outputs, wanted, tape
-        self.grouping = Grouping(before, outputs, wanted)
+        self.grouping = Grouping(before, outputs)
         n = len(before.ops)
         self.vectors: list[Any] = []
         self.vector_of = np.full(n, -1, np.int64)  # which vector each value lies in; -1 for none
@@ -58,7 +58,7 @@ class Packing:
 
     def run(self) -> list[Any]:
         """The outputs as Values on the tape."""
-        self._put_sources(self.grouping.sources)
+        self._put_sources(set(self.grouping.sources))
         for kind, lines in self.grouping.groups():
             if kind == "sum":
                 self._put_sums(lines)
@@ -73,9 +73,9 @@ class Packing:
 
     # ------------------------------------------------------------ onto the tape
 
-    def _put_sources(self, sources: list[int]) -> None:
+    def _put_sources(self, needed: set[int]) -> None:
         floats: dict[bool, list[int]] = {True: [], False: []}
-        for i in sources:
+        for i in sorted(needed | self.wanted):
             op = self.before.ops[i]
             if isinstance(op, Constant):
                 self.single[i] = op.data
@@ -83,7 +83,7 @@ class Packing:
                 node = self.tape.line(op, (), self.before.sources[i])
                 node.requires_grad = i in self.wanted
                 self.single[i] = node
-            if self.before.likes[i] is None:
+            if i in needed and self.before.likes[i] is None:  # in a vector the others would get zeros as gradients
                 floats[i in self.wanted].append(i)
         for lines in floats.values():
             if len(lines) >= NARROWEST:

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from autograd_mini import modes
-from autograd_mini.backward import fit, write
+from autograd_mini.backward import write
 from autograd_mini.compiler.errors import refused
 from autograd_mini.compiler.program import Program
 from autograd_mini.node import Node
@@ -28,7 +28,7 @@ class Call:
         self._pool = pool
 
     def gradients(self, output: int, upstream: Any) -> Any:
-        """The gradient of an output by everything that wants one; None for 0."""
+        """The gradient of an output by everything that wants one; None where it does not depend on that."""
         return self._memory[1][output](upstream)
 
     def __del__(self) -> None:
@@ -38,13 +38,14 @@ class Call:
 class Replayed:
     """The op of a result: its operands are the parameters and arguments that want gradients."""
 
-    __slots__ = ("_given", "_output", "_ready", "call", "repeats")
+    __slots__ = ("_given", "_output", "_reached", "_ready", "call", "repeats")
 
     name = symbol = "jit"
     rules = ()  # one is made for each operand when it is asked for
 
-    def __init__(self, call: Call, output: int, repeats: bool = False) -> None:
+    def __init__(self, call: Call, output: int, repeats: bool = False, reached: list[int] | None = None) -> None:
         self.call = call
+        self._reached = reached  # which of the gradients that the program gives are those of the operands; None for all
         self.repeats = repeats  # a Value is an operand twice, and its gradients must be added
         self._output = output
         self._given: Any = None  # the upstream gradient that ``_ready`` is for
@@ -57,7 +58,8 @@ class Replayed:
 
     def gradients(self, upstream: Any) -> Any:
         """All of the gradients at once."""
-        return self.call.gradients(self._output, upstream)
+        found = self.call.gradients(self._output, upstream)
+        return found if self._reached is None else [found[k] for k in self._reached]
 
     def rule(self, i: int) -> Callable[..., Any]:
         """The derivative by operand ``i``. The program computes all of them when the first is asked for."""
@@ -86,8 +88,7 @@ class Replayed:
             self()
         if self._given is not g or i not in self._ready:
             self._given, self._ready = g, dict(enumerate(self.gradients(g)))
-        gradient = self._ready.pop(i)
-        return 0.0 if gradient is None else gradient
+        return self._ready.pop(i)
 
 
 class Result(Value):
@@ -127,9 +128,7 @@ class Result(Value):
         upstream: Any = 1.0 if self.data.__class__ is float else self.data.dtype.type(1)  # a tenth of np.ones_like
         computed = self.op.gradients(upstream)
         found: list[tuple[Node, Any]] = [
-            (x, g)
-            for x, g in zip(operands, computed, strict=True)
-            if x._grad is None and g is not None and x.requires_grad
+            (x, g) for x, g in zip(operands, computed, strict=True) if x._grad is None and x.requires_grad
         ]
         if len(found) < len(operands):  # not all of them are the first gradients since zero_grad
             added = self._added_up(computed)
@@ -146,8 +145,6 @@ class Result(Value):
         for x, g in zip(self._x, computed, strict=True):
             if not x.requires_grad:
                 continue
-            if g is None:
-                g = fit(0.0, x.data)
             before = x._grad
             if before is not None:
                 if isinstance(before, Node) or shape_of(before) != shape_of(g):

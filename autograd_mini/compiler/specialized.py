@@ -99,7 +99,8 @@ class Trace:
         self._wanted_arguments = of_arguments
         self._wanted_captured = tuple([values[w] for w in program.wanted if w in values])
         self._single = self.returned is OUTPUT
-        self._has_gradient = [any([g is not None for g in gs]) for gs in program.gradients]
+        # Which of those that want gradients each output depends on; the others get none, as without jit.
+        self._reached = [[k for k, g in enumerate(gs) if g is not None] for gs in program.gradients]
 
     def inputs(self, leaves: list[Any]) -> list[Any] | None:
         """What the program reads: the arguments' numbers and the parameters' as they are now; None if it cannot."""
@@ -163,9 +164,12 @@ class Trace:
         result._y = result._grad = None
         result._label = current_scope()
         result._program = self.program
-        if call is not None and self._has_gradient[index] and (not modes.open_blocks or modes.is_recording()):
-            result.op = Replayed(call, index, repeats)  # type: ignore[assignment]  # it answers like a row of the table
-            result._x = operands
+        reached = self._reached[index]
+        if call is not None and reached and (not modes.open_blocks or modes.is_recording()):
+            every = len(reached) == len(operands)
+            op: Any = Replayed(call, index, repeats, None if every else reached)
+            result.op = op  # which answers like a row of the table
+            result._x = operands if every else tuple([operands[k] for k in reached])
             result.requires_grad = True
         else:
             result.op = result._x = None

@@ -327,6 +327,27 @@ def test_a_value_that_left_the_function_is_refused() -> None:
         kept.get() * 2.0
 
 
+@pytest.mark.parametrize("shape", [(3,), ()])
+@pytest.mark.parametrize("is_jitted", [False, True])
+def test_a_parameter_that_a_result_does_not_depend_on_gets_no_gradient(shape: tuple[int, ...], is_jitted: bool) -> None:
+    """An optimizer leaves alone what has none; with zeros weight decay would shrink it."""
+    of_both, of_first, of_second, unused = (Value(np.ones(shape)) for _ in range(4))
+
+    def f(x: Any, y: Value) -> Any:
+        _ = unused * x
+        return (of_both * of_first * x).sum(), (of_both * of_second * y).sum()
+
+    argument = Value(2.0)
+    first, second = (jit(f) if is_jitted else f)(3.0, argument)
+    everything = (of_both, of_first, of_second, unused, argument)
+    first.backward()
+    assert [p.has_grad for p in everything] == [True, True, False, False, False]
+    first.backward()  # which adds to what is there
+    assert [p.has_grad for p in everything] == [True, True, False, False, False]
+    second.backward(0.5)
+    assert [p.has_grad for p in everything] == [True, True, True, False, True]
+
+
 def test_a_gradient_of_a_gradient_through_a_program_is_refused() -> None:
     loss = jit(lambda x: (W * x).sum())(2.0)
     with pytest.raises(JitError, match="gradient of a gradient"):
