@@ -1,6 +1,6 @@
 """What goes together in a scalar program: the terms of a sum, the sums that make a matrix product, and what is alike.
 
-There is a line for each number that the function has computed, so all but one loop over them is NumPy's.
+There is a line for each number that the function has computed, so all but two loops over them are NumPy's.
 """
 
 from __future__ import annotations
@@ -17,8 +17,8 @@ from autograd_mini.compiler.trace import Tape
 from autograd_mini.ops.operation import Pointwise
 
 _BOOL = ((), np.dtype(bool))
-_SOURCE, _OTHER, _EFFECT, _ADD, _MUL = range(5)  # from _ADD on a code for each op element by element, and below 0 for
-# each comparison
+# What a line is. From _ADD on there is a code for each op element by element, below 0 one for each comparison.
+_SOURCE, _OTHER, _EFFECT, _ADD, _MUL = range(5)
 
 NARROWEST = 12  # numbers that are worth a vector
 
