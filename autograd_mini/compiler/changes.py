@@ -225,8 +225,21 @@ class Carried:
         self.first = len(of_settings)  # among the leaves, the first number of the state
         self.is_of_numbers = len(self.leaves) == self.first + len(before[1])  # the state, all of it
         self._nodes = [self._tape.carried(leaf) for leaf in self.leaves]
+        self.equal = self._equal_counts(before[1]) if self.is_of_numbers else []
+        for k, first in self.equal:
+            self._nodes[k] = self._nodes[first]
         self._settings, self.becomes = with_leaves(before, iter(self._nodes))
         self.write: Any = None
+
+    def _equal_counts(self, state: list[Any]) -> list[tuple[int, int]]:
+        """The whole numbers in the state that are equal to one before, such as steps: one number to the program.
+
+        It is looked at each call whether they still are.
+        """
+        firsts: dict[int, int] = {}
+        counts = [(k, count) for k, count in enumerate(state, self.first) if count.__class__ is int]
+        pairs = [(k, firsts.setdefault(count, k)) for k, count in counts]
+        return [(k, first) for k, first in pairs if k != first]
 
     def step(self, step: Any) -> None:
         """One step more: what the numbers become."""

@@ -85,7 +85,7 @@ class _Carry:
 
     def __init__(self, carried: Carried) -> None:
         self._read, self._write = carried.read, carried.write
-        self._form, self._truths = carried.form, carried.truths
+        self._form, self._truths, self._equal = carried.form, carried.truths, carried.equal
         # only numbers that nobody decides on may be other ones without a second look
         self._may_trust = carried.is_of_numbers and all([k < carried.first for k, _ in carried.truths])
         self._becomes = [_COMPUTED if isinstance(x, Node) else x for x in carried.becomes]
@@ -95,6 +95,7 @@ class _Carry:
         self._of_kept: list[Any] = []  # the same as the program takes them: no whole numbers
 
     def read(self) -> list[Any] | None:
+        leaves: list[Any] = []
         settings, kept = self._read()
         if (
             self._may_trust
@@ -102,16 +103,23 @@ class _Carry:
             and len(kept) == len(self._kept)
             and (not kept or all(map(is_, kept, self._kept)))
         ):
-            return self._of_settings + self._of_kept
-        leaves: list[Any] = []
+            leaves = self._of_settings + self._of_kept
+        elif not self._is_as_it_was(settings, kept, leaves):
+            return None
+        if self._equal and any([leaves[k] != leaves[first] for k, first in self._equal]):
+            return None
+        return leaves
+
+    def _is_as_it_was(self, settings: Any, kept: list[Any], leaves: list[Any]) -> bool:
+        """The second look, which finds the numbers for ``leaves``."""
         if form_of((settings, kept), leaves) != self._form:
-            return None
+            return False
         if any([bool(leaves[k]) != truth for k, truth in self._truths]):
-            return None
+            return False
         cut = len(leaves) - len(kept)
         self._settings, self._of_settings = settings, leaves[:cut]
         self._kept, self._of_kept = kept, leaves[cut:]
-        return leaves
+        return True
 
     def put(self, computed: Any) -> None:
         new = [next(computed) if x is _COMPUTED else x for x in self._becomes]

@@ -19,7 +19,7 @@ from autograd_mini.compiler.simplify import without_dead_code, without_repetitio
 
 SMALL = 4096  # elements, of which an op takes about twice as long as a call of NumPy
 # Of these an element is the same to the last bit wherever it lies.
-_EXACT = ("add", "sub", "mul", "div", "neg", "sqrt", "abs", "maximum", "minimum")
+_EXACT = ("add", "sub", "mul", "div", "neg", "sqrt", "pow", "abs", "maximum", "minimum")
 
 
 def side_by_side(program: Program) -> Program:
