@@ -76,6 +76,8 @@ class Code:
         like = self.program.likes[i]
         if array is None or array[1].kind != "f" or not isinstance(op, Constant) or like not in (None, ((), array[1])):
             return self.name(i)
+        if isinstance(op.data, np.ndarray):  # the user's, who may write another number there
+            return self.name(i)
         return self.given(f"c{i}_{array[1].char}", np.array(op.data, array[1]))
 
     def conversions(self, i: int) -> list[str]:

@@ -224,6 +224,15 @@ def test_value_and_grad_of_a_jitted_function() -> None:
     assert (value, gradient.tolist()) == (20.0, [4.0, 12.0])
 
 
+@pytest.mark.parametrize("shape", [(), (1,), (2,)])
+def test_what_is_written_into_an_array_that_is_closed_over_is_seen(shape: tuple[int, ...]) -> None:
+    scale, w = np.ones(shape), Value([1.0, 2.0])
+    f = jit(lambda: (w * scale).sum())
+    for number in (1.0, 3.0, 5.0):
+        scale[...] = number
+        assert f().data == number * 3
+
+
 def test_a_gradient_taken_inside_is_part_of_the_program() -> None:
     f = jit(lambda x: am.grad(lambda t: (t**3).sum())(x))
     assert f(np.array([1.0, 2.0])).data.tolist() == [3.0, 12.0]
