@@ -11,10 +11,10 @@ import numpy as np
 
 from autograd_mini.ops.caller import located
 from autograd_mini.ops.choosing import where
-from autograd_mini.ops.linalg import matmul
 from autograd_mini.ops.operation import Carrier, Operation, dtype_of, is_foreign, shape_of
+from autograd_mini.ops.picking import take
 from autograd_mini.ops.pointwise import add, div
-from autograd_mini.ops.reduction import broadcast_to, sum
+from autograd_mini.ops.reduction import broadcast_to, mean, sum
 from autograd_mini.ops.shape import reshape, transpose
 from autograd_mini.ops.window import (
     Length,
@@ -222,17 +222,23 @@ def _adaptive_avg_pool(op: str, n: int, x: Carrier, output_size: Any) -> Carrier
     if None in given and len(given) == n:
         given = tuple(length if m is None else m for m, length in zip(given, shape_of(x)[2:], strict=True))
     size = as_lengths(op, "output_size", given, n)
-    means = [_means(length, m).astype(dtype_of(x)) for length, m in zip(shape_of(x)[2:], size, strict=True)]
-    z = matmul(x, means[-1].T) if n == 1 else matmul(matmul(means[0], x), means[1].T)
-    return z if is_batch else reshape(z, shape_of(z)[1:])
+    for axis, count in enumerate(size, 2):
+        x = _means_along(x, axis, count)
+    return x if is_batch else reshape(x, shape_of(x)[1:])
 
 
-def _means(length: int, count: int) -> Any:
-    """The matrix that takes ``length`` elements to the means of ``count`` windows that cover them."""
-    starts = np.arange(count)[:, None] * length // count
-    stops = -(-(np.arange(count)[:, None] + 1) * length // count)
-    inside = (starts <= np.arange(length)) & (np.arange(length) < stops)
-    return inside / inside.sum(axis=1, keepdims=True)
+def _means_along(x: Carrier, axis: int, count: int) -> Carrier:
+    """The means of ``count`` windows that cover an axis, in place of it. A nan or an inf stays in its own windows."""
+    before, length, after = shape_of(x)[:axis], shape_of(x)[axis], shape_of(x)[axis + 1 :]
+    if length % count == 0:
+        return mean(reshape(x, (*before, count, length // count, *after)), axis + 1)
+    starts = np.arange(count) * length // count
+    stops = -(-(np.arange(count) + 1) * length // count)
+    places = starts[:, None] + np.arange(np.max(stops - starts))
+    inside, across = places < stops[:, None], (1,) * len(after)
+    windows = take(x, np.minimum(places, length - 1), axis)
+    windows = where(inside.reshape(*inside.shape, *across), windows, 0.0)
+    return div(sum(windows, axis + 1), (stops - starts).astype(dtype_of(x)).reshape(count, *across))
 
 
 # ---------------------------------------------------------------- both

@@ -104,6 +104,12 @@ ALONE: list[tuple[str, Function, Function, list[Shape]]] = [
         lambda x: F.adaptive_avg_pool1d(x, 1),
         [(1, 1, 1)],
     ),
+    (
+        "adaptive_avg_pool2d",
+        lambda x: ops.adaptive_avg_pool2d(x, (2, 3)),
+        lambda x: F.adaptive_avg_pool2d(x, (2, 3)),
+        [(1, 2, 3, 5), (2, 1, 4, 2)],
+    ),
     ("embedding", lambda x: ops.embedding([0, 0], x), lambda x: x[[0, 0]], SINGLE),
     (
         "inv",

@@ -75,3 +75,16 @@ def test_a_row_that_is_padding_gets_no_gradient() -> None:
         (z * z).sum().backward()
         (expected * expected).sum().backward()
         np.testing.assert_array_equal(table.grad, theirs.grad.numpy())
+
+
+@pytest.mark.parametrize("number", [NAN, INF])
+@pytest.mark.parametrize("size", [1, 2, 4, (3, 7)])
+def test_a_nan_or_an_inf_stays_in_the_windows_of_an_adaptive_mean_that_it_is_in(size: Any, number: float) -> None:
+    image = np.random.default_rng(2).normal(size=(2, 6, 5))
+    image[0, 1, 3] = number
+    assert_same_as_torch(
+        lambda x: ops.adaptive_avg_pool2d(x, size),
+        lambda x: F.adaptive_avg_pool2d(x, size),
+        [image],
+        second_order=False,
+    )
