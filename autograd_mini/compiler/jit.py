@@ -94,6 +94,8 @@ class Jitted(Generic[P, R]):
             name = getattr(self._f, "__qualname__", repr(self._f))
             self._cache.keep(name, form, trace, lambda: _NEW_FORM if before is None else before.what_changed())
             inputs = trace.inputs(leaves)
+            if inputs is None:  # another thread has changed something meanwhile
+                return self._eagerly(args, kwargs)
         if trace.takes_steps and modes.open_blocks and not modes.is_recording():
             return self._eagerly(args, kwargs)  # and then there is nothing to take gradients of
         try:

@@ -16,6 +16,7 @@ import pytest
 
 import nn
 from autograd_mini import Value
+from autograd_mini.compiler.cache import Cache
 from autograd_mini.compiler.errors import JitError
 from autograd_mini.compiler.jit import jit
 
@@ -230,6 +231,19 @@ def test_another_thread_may_draw_random_numbers_meanwhile() -> None:
     finally:
         done.set()
         thread.join()
+
+
+def test_what_another_thread_changes_between_trace_and_replay_is_computed_with(monkeypatch: pytest.MonkeyPatch) -> None:
+    keep = Cache.keep
+
+    def keep_and_change(*args: Any) -> None:
+        keep(*args)
+        monkeypatch.setitem(globals(), "RATE", 5.0)
+
+    monkeypatch.setattr(Cache, "keep", keep_and_change)
+    f = jit(of_a_global)
+    assert f(1.0).data == 10.0
+    assert f(1.0).data == 10.0
 
 
 def test_a_large_list_is_refused() -> None:
