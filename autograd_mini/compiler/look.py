@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 
-from autograd_mini.compiler.reach import held_by
+from autograd_mini.compiler.held import held_by
 
 FEW = 16  # things in one container; of more there is a loop
 

@@ -1,0 +1,152 @@
+"""What one thing holds: the containers in it, the names in its code, and whether it is the user's own at all."""
+
+from __future__ import annotations
+
+import functools
+import sys
+import sysconfig
+import types
+from array import array
+from collections import deque
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+
+from autograd_mini.ops.caller import is_library
+from autograd_mini.ops.operation import Operation
+
+MAPPINGS: Any = dict | types.MappingProxyType
+_INSTALLED = tuple({sysconfig.get_path(name) for name in ("stdlib", "platstdlib", "purelib", "platlib")})
+
+
+def is_read_by_name(thing: Any) -> bool:
+    """True for an object of the user's own: what it holds matters if code names it. A library may go through it all."""
+    kinds = type(thing).__mro__[:-1]
+    return not isinstance(thing, types.FunctionType) and not any(
+        [is_installed(file_of(kind)) or hasattr(kind, "__dataclass_fields__") for kind in kinds]
+    )
+
+
+def parts_of(thing: Any) -> Iterator[tuple[str, Any, Any]]:
+    """The containers in which ``thing`` holds others: a name, the container, and which keys of it (None: all)."""
+    if isinstance(thing, types.FunctionType):
+        if is_installed(thing.__code__.co_filename):
+            return
+        if thing.__dict__:
+            yield ".", thing.__dict__, None
+        yield "", (*(thing.__defaults__ or ()), *(thing.__kwdefaults__ or {}).values()), None
+        if thing.__closure__:
+            yield "", thing.__closure__, thing.__code__.co_freevars
+        names = _that_may_change(thing)
+        yield "", thing.__globals__, tuple(names)
+    elif isinstance(thing, types.MethodType):
+        yield "", (thing.__self__, thing.__func__), None
+    elif isinstance(thing, types.BuiltinMethodType) and not isinstance(thing.__self__, types.ModuleType | type | None):
+        yield "", (thing.__self__,), None  # the dict of its get
+    elif isinstance(thing, functools.partial):
+        yield "", (thing.func, thing.args, thing.keywords), None
+    elif isinstance(thing, list | tuple | set | frozenset | deque | array | bytearray | MAPPINGS):
+        yield "", thing, None
+    elif isinstance(thing, property):
+        yield "", (thing.fget, thing.fset), None
+    elif isinstance(thing, staticmethod | classmethod):
+        yield "", (thing.__func__,), None
+    elif not isinstance(thing, types.ModuleType | types.BuiltinFunctionType | np.ufunc | Operation):
+        yield "", (type(thing),), None
+        attributes = getattr(thing, "__dict__", None)
+        carried = getattr(type(thing), "carried_by_jit", ())  # which programs read themselves: see ``carry``
+        if attributes and carried:
+            yield ".", attributes, tuple([name for name in attributes if name not in carried])
+        elif attributes is not None:
+            yield ".", attributes, None
+        slots = [name for kind in type(thing).__mro__ for name in _slots_of(kind)]
+        if slots and not is_installed(file_of(type(thing))):
+            yield ".", thing, tuple(slots)
+
+
+def _slots_of(kind: type) -> list[str]:
+    """The names of a class's slots, as attributes are called outside of it."""
+    slots = vars(kind).get("__slots__", ())
+    names = [slots] if isinstance(slots, str) else list(slots)
+    own = f"_{kind.__name__.lstrip('_')}"
+    return [own + name if name.startswith("__") and not name.endswith("__") else name for name in names]
+
+
+def members_of(kind: type) -> list[tuple[str, str, Any, Any]]:
+    """What a class defines: its path, the name that code calls it by ("" if operators do), the thing, and None."""
+    by_name = {name: "" if name.startswith("__") else name for name in vars(kind) if name not in _NEVER_COMPUTED}
+    by_name |= {name: kind.__name__ for name in ("__init__", "__new__", "__post_init__") if name in by_name}
+    return [(f"{kind.__qualname__}.{name}", called, vars(kind)[name], None) for name, called in by_name.items()]
+
+
+_NEVER_COMPUTED = frozenset({"__repr__", "__str__", "__del__", "__reduce__", "__getstate__", "__setstate__", "__doc__"})
+
+
+def _that_may_change(function: types.FunctionType) -> list[str]:
+    """The globals that a function names, but for those that nobody puts something else in place of."""
+    there = function.__globals__
+    return [name for name in sorted(names_in(function.__code__)) if name in there and _may_change(there[name])]
+
+
+def _may_change(thing: Any) -> bool:
+    """False for the modules, functions and classes of installed code, which the user's globals are full of."""
+    if isinstance(thing, types.ModuleType):
+        return not is_installed(file_of_module(thing))
+    if isinstance(thing, types.FunctionType):
+        return not is_installed(thing.__code__.co_filename)
+    return not (isinstance(thing, type) and is_installed(file_of(thing)))
+
+
+def held_by(container: Any, keys: Any) -> Any:
+    if keys is None:
+        return container.values() if isinstance(container, MAPPINGS) else container
+    if container.__class__ is tuple:  # cells
+        return [content_of(cell) for cell in container]
+    if isinstance(container, MAPPINGS):
+        return [container.get(key) for key in keys]
+    return [getattr(container, key, None) for key in keys]  # slots
+
+
+def content_of(cell: Any) -> Any:
+    try:
+        return cell.cell_contents
+    except ValueError:  # not yet assigned
+        return None
+
+
+def names_of(container: Any, keys: Any, brackets: bool) -> Any:
+    if keys is not None:
+        return keys
+    if isinstance(container, MAPPINGS):
+        return [f"[{key!r}]" if brackets else key for key in container]
+    return [f"[{i}]" for i in range(len(container))]
+
+
+def names_in(code: types.CodeType) -> set[str]:
+    """The globals and attributes that a function names, the functions inside of it included."""
+    names = set(code.co_names)
+    for constant in code.co_consts:
+        if isinstance(constant, types.CodeType):
+            names |= names_in(constant)
+        else:  # attrgetter("rate"), case Config(rate=r)
+            names.update(
+                [part for part in (constant if isinstance(constant, tuple) else [constant]) if isinstance(part, str)]
+            )
+    return names
+
+
+def is_installed(path: str | None) -> bool:
+    """True for code of Python, of this library, or of another that is installed: it is taken to stay as it is."""
+    return path is None or is_library(path) or path.startswith((*_INSTALLED, "<frozen"))
+
+
+def file_of_module(module: Any) -> str | None:
+    """Its file, or the folder of a package without one."""
+    return getattr(module, "__file__", None) or next(iter(getattr(module, "__path__", ())), None)
+
+
+def file_of(thing: Any) -> str | None:
+    """The file of the module that made it; a notebook has none, and is the user's code nevertheless."""
+    name = getattr(thing, "__module__", "")
+    return "<notebook>" if name == "__main__" else file_of_module(sys.modules.get(name))
