@@ -87,21 +87,19 @@ class Guards:
         changed = [array for array, contents in self._contents if array.tobytes() != contents]
         return f"numbers in an array of shape {changed[0].shape} have changed" if changed else None
 
-    def watch_contents(self, read_anyway: list[Any]) -> None:
-        """From now on the numbers in arrays count too, but for those that the program reads itself at each call."""
-        read = {id(a) for array in read_anyway for a in (array, array.base)}
-        watched = [array for array in self._arrays if id(array) not in read]
-        size = sum([array.nbytes for array in watched])
+    def watch_contents(self) -> None:
+        """From now on the numbers in arrays count too: the function may have computed with them in plain NumPy."""
+        size = sum([array.nbytes for array in self._arrays])
         if size > MOST_COMPARED:
             warnings.warn(
                 located(
-                    f"jit: the function can reach {size / 2**20:.0f} MB of arrays that its program does not read, and "
-                    "they are compared at each call, since it may have computed with them while it was traced; pass "
-                    "what it needs as an argument, and close over no more"
+                    f"jit: the function can reach {size / 2**20:.0f} MB of arrays, and they are compared at each call, "
+                    "since it may have computed with them in plain NumPy while it was traced; pass what it needs as an "
+                    "argument, and close over no more"
                 ),
                 stacklevel=2,
             )
-        self._contents = [(array, array.tobytes()) for array in watched]
+        self._contents = [(array, array.tobytes()) for array in self._arrays]
 
     def check_untouched(self, again: Callable[[], object]) -> None:
         """An error if the function changed something while it was traced, which a replay would not.

@@ -22,7 +22,7 @@ from autograd_mini.compiler.fuse import fused
 from autograd_mini.compiler.guards import Guards
 from autograd_mini.compiler.look import look_at_parameters
 from autograd_mini.compiler.pack import is_worth_packing, packed
-from autograd_mini.compiler.program import Argument, Captured, Constant
+from autograd_mini.compiler.program import Argument, Captured
 from autograd_mini.compiler.reach import ATOMS
 from autograd_mini.compiler.replay import compiled
 from autograd_mini.compiler.result import Call, Replayed, Result
@@ -84,8 +84,7 @@ class Trace:
             else:
                 program = side_by_side(fused(simplified(tape.program(outputs, wanted))))
         self.returned = map_leaves(lambda leaf: OUTPUT if isinstance(leaf, Node) else leaf, self.returned)
-        constants = [op.data for op in program.ops if isinstance(op, Constant)]
-        guards.watch_contents([data for data in constants if isinstance(data, np.ndarray)])
+        guards.watch_contents()
         replay = native.compiled(program) or compiled(program)
         self.program = replace(program, backend=replay.backend)
         self._make = replay.make
