@@ -43,26 +43,20 @@ def guarded(values: list[Any], owners: list[Any]) -> Iterator[None]:
 
 
 _one_thread = RLock()
-_requires_grad: Any = vars(Node)["requires_grad"]  # the slot below the property
 
 
 @lru_cache(maxsize=64)
 def _guarded_kind(kind: Any) -> Any:
-    def read(self: Any) -> Any:
-        reader = sys._getframe(1)
-        tape = modes.tape()
-        if tape and reader.f_code.co_filename not in READERS:
-            if is_library(reader.f_code.co_filename):
-                raise refused_to(reader, "a parameter")
-            return tape.changes.window(self, ".data", tape.detached(self))
-        return get_data(self)
+    """A class like ``kind``, which a Value of it may have for a while. In a thread that traces nothing it acts as ever.
 
-    def write(self: Any, data: Any) -> None:
-        tape = modes.tape()
-        if tape:
-            tape.changes.assign(self, data)
-        else:
-            set_data(self, data)
+    A class of these members as a second base would do for most, but give a kind with a ``__dict__`` another layout.
+    """
+    members = {**_MEMBERS, **_ops_of(kind), **_gradients_of(kind)}
+    return type(kind.__name__, (kind,), {"__slots__": (), **members})
+
+
+def _ops_of(kind: Any) -> dict[str, Any]:
+    """The members that write lines."""
 
     def record(self: Any, op: Any, x: Any, y: Any = None) -> Any:
         tape = modes.tape()
@@ -82,6 +76,12 @@ def _guarded_kind(kind: Any) -> Any:
         if modes.tape() and function in numpy_protocol.PLAIN_RESULTS:
             return function(*on_tape(args), **kwargs)
         return kind.__array_function__(self, function, types, args, kwargs)
+
+    return {"record": record, "__array_ufunc__": array_ufunc, "__array_function__": array_function}
+
+
+def _gradients_of(kind: Any) -> dict[str, Any]:
+    """The members that are about the gradient."""
 
     def grad(self: Any) -> Any:
         tape = modes.tape()
@@ -110,28 +110,45 @@ def _guarded_kind(kind: Any) -> Any:
         else:
             kind.zero_grad(self)
 
-    def wants_grad(self: Any) -> bool:
-        return bool(_requires_grad.__get__(self))
+    return {"grad": property(grad, set_grad), "has_grad": property(has_grad), "zero_grad": zero_grad}
 
-    def set_wants_grad(self: Any, wanted: bool) -> None:
-        if modes.tape():
-            raise refused(
-                "setting requires_grad of a parameter, which a replay would not",
-                "set it before the call, or use value.detach() where no gradient is wanted",
-            )
-        _requires_grad.__set__(self, wanted)
 
-    members = {
-        "requires_grad": property(wants_grad, set_wants_grad),
-        "grad": property(grad, set_grad),
-        "has_grad": property(has_grad),
-        "zero_grad": zero_grad,
-        "data": property(read, write),
-        "record": record,
-        "__array_ufunc__": array_ufunc,
-        "__array_function__": array_function,
-    }
-    return type(kind.__name__, (kind,), {"__slots__": (), **members})
+def _data(self: Any) -> Any:
+    reader = sys._getframe(1)
+    tape = modes.tape()
+    if tape and reader.f_code.co_filename not in READERS:
+        if is_library(reader.f_code.co_filename):
+            raise refused_to(reader, "a parameter")
+        return tape.changes.window(self, ".data", tape.detached(self))
+    return get_data(self)
+
+
+def _set_data(self: Any, data: Any) -> None:
+    tape = modes.tape()
+    if tape:
+        tape.changes.assign(self, data)
+    else:
+        set_data(self, data)
+
+
+def _requires_grad(self: Any) -> bool:
+    return bool(_slot.__get__(self))
+
+
+def _set_requires_grad(self: Any, wanted: bool) -> None:
+    if modes.tape():
+        raise refused(
+            "setting requires_grad of a parameter, which a replay would not",
+            "set it before the call, or use value.detach() where no gradient is wanted",
+        )
+    _slot.__set__(self, wanted)
+
+
+_slot: Any = vars(Node)["requires_grad"]  # below the property of a Value that is guarded
+_MEMBERS = {
+    "data": property(_data, _set_data),
+    "requires_grad": property(_requires_grad, _set_requires_grad),
+}
 
 
 @lru_cache(maxsize=64)
