@@ -15,7 +15,8 @@ from weakref import proxy
 import numpy as np
 
 from autograd_mini.backward import gradients
-from autograd_mini.compiler.arguments import form_of, with_leaves
+from autograd_mini.compiler.arguments import form_of
+from autograd_mini.compiler.carried import Carried
 from autograd_mini.compiler.errors import refused
 from autograd_mini.compiler.guards import same
 from autograd_mini.compiler.traced import Traced, get_data
@@ -122,7 +123,8 @@ class Changes:
         """``carry`` in the function. A second step of one owner begins where the first has ended."""
         carried = self._carried.get(id(owner))
         if carried is None:
-            carried = self._carried[id(owner)] = Carried(self, owner, read)
+            with self.reading():
+                carried = self._carried[id(owner)] = Carried(self._tape, owner, read)
         carried.step(step)
 
     @property
@@ -207,51 +209,3 @@ def are_alone(overwritten: list[Any], read: Iterable[Any]) -> bool:
     """Whether each array in ``overwritten`` is read once only, and not as a part of another."""
     times = Counter([id(x) if x.base is None else id(x.base) for x in read if isinstance(x, np.ndarray)])
     return all([times[id(x) if x.base is None else id(x.base)] <= 1 for x in overwritten])
-
-
-class Carried:
-    """Numbers that some object keeps from call to call."""
-
-    def __init__(self, changes: Changes, owner: Any, read: Any) -> None:
-        self._changes, self._owner = changes, owner  # lest its id becomes another's
-        self._tape = changes._tape
-        self.read = read
-        self.leaves: list[Any] = []
-        with changes.reading():
-            before = read()
-        self.form = form_of(before, self.leaves)
-        of_settings: list[Any] = []
-        form_of(before[0], of_settings)
-        self.first = len(of_settings)  # among the leaves, the first number of the state
-        self.is_of_numbers = len(self.leaves) == self.first + len(before[1])  # the state, all of it
-        self._nodes = [self._tape.carried(leaf) for leaf in self.leaves]
-        self.equal = self._equal_counts(before[1]) if self.is_of_numbers else []
-        for k, first in self.equal:
-            self._nodes[k] = self._nodes[first]
-        self._settings, self.becomes = with_leaves(before, iter(self._nodes))
-        self.write: Any = None
-
-    def _equal_counts(self, state: list[Any]) -> list[tuple[int, int]]:
-        """The whole numbers in the state that are equal to one before, such as steps: one number to the program.
-
-        It is looked at each call whether they still are.
-        """
-        firsts: dict[int, int] = {}
-        counts = [(k, count) for k, count in enumerate(state, self.first) if count.__class__ is int]
-        pairs = [(k, firsts.setdefault(count, k)) for k, count in counts]
-        return [(k, first) for k, first in pairs if k != first]
-
-    def step(self, step: Any) -> None:
-        """One step more: what the numbers become."""
-        self._settings, self.becomes, self.write = step(self._settings, self.becomes)
-
-    @property
-    def outputs(self) -> list[Traced]:
-        """What the program computes."""
-        return [self._tape.standing_for(x) for x in self.becomes if isinstance(x, Node)]
-
-    @property
-    def truths(self) -> list[tuple[int, bool]]:
-        """Which numbers a step has decided on, and whether they were other than 0."""
-        decided = self._tape.decided
-        return [(k, decided[x.number]) for k, x in enumerate(self._nodes) if x.number in decided]

@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-from operator import is_
 from typing import Any
 
 import numpy as np
 
 from autograd_mini.backward import added_up
-from autograd_mini.compiler.arguments import form_of
-from autograd_mini.compiler.changes import Carried, Changes, are_alone
+from autograd_mini.compiler.carried import Carry
+from autograd_mini.compiler.changes import Changes, are_alone
 from autograd_mini.compiler.look import look_at_gradients
 from autograd_mini.compiler.traced import get_data
-from autograd_mini.node import Node
 from autograd_mini.ops.operation import shape_of
 
 
@@ -30,7 +28,7 @@ class Effects:
         self._added = [(k, x) for k, x in self._found if x in changes.added]
         # those that were without a gradient before the call are anyway
         self._forgotten = [x for x, g in changes.grads.items() if g is None and x not in changes.without]
-        self._carried = [_Carry(carried) for carried in changes.carried]
+        self._carried = [Carry(carried) for carried in changes.carried]
         # NumPy gives scalars where an array has no axes; a Value holds the array, or a Python float
         targets = [get_data(x) for x in (*changes.data, *found)]
         self._bare = [(k, _kind_of(data)) for k, data in enumerate(targets) if not shape_of(data)]
@@ -80,54 +78,5 @@ class Effects:
                 carry.put(rest)
 
 
-class _Carry:
-    """What some object carries, at each call. What was read last, or written since, needs no second look."""
-
-    def __init__(self, carried: Carried) -> None:
-        self._read, self._write = carried.read, carried.write
-        self._form, self._truths, self._equal = carried.form, carried.truths, carried.equal
-        # only numbers that nobody decides on may be other ones without a second look
-        self._may_trust = carried.is_of_numbers and all([k < carried.first for k, _ in carried.truths])
-        self._becomes = [_COMPUTED if isinstance(x, Node) else x for x in carried.becomes]
-        self._settings: Any = None
-        self._of_settings: list[Any] = []  # the numbers among them
-        self._kept: list[Any] = []
-        self._of_kept: list[Any] = []  # the same as the program takes them: no whole numbers
-
-    def read(self) -> list[Any] | None:
-        leaves: list[Any] = []
-        settings, kept = self._read()
-        if (
-            self._may_trust
-            and settings == self._settings
-            and len(kept) == len(self._kept)
-            and (not kept or all(map(is_, kept, self._kept)))
-        ):
-            leaves = self._of_settings + self._of_kept
-        elif not self._is_as_it_was(settings, kept, leaves):
-            return None
-        if self._equal and any([leaves[k] != leaves[first] for k, first in self._equal]):
-            return None
-        return leaves
-
-    def _is_as_it_was(self, settings: Any, kept: list[Any], leaves: list[Any]) -> bool:
-        """The second look, which finds the numbers for ``leaves``."""
-        if form_of((settings, kept), leaves) != self._form:
-            return False
-        if any([bool(leaves[k]) != truth for k, truth in self._truths]):
-            return False
-        cut = len(leaves) - len(kept)
-        self._settings, self._of_settings = settings, leaves[:cut]
-        self._kept, self._of_kept = kept, leaves[cut:]
-        return True
-
-    def put(self, computed: Any) -> None:
-        new = [next(computed) if x is _COMPUTED else x for x in self._becomes]
-        self._kept, self._of_kept = self._write(new), new
-
-
 def _kind_of(data: Any) -> Any:
     return float if data.__class__ is float else np.asarray
-
-
-_COMPUTED = object()  # stands where the program computes a number
