@@ -6,6 +6,7 @@ import subprocess
 import sys
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from importlib import import_module
 from types import ModuleType
 from typing import Any
 
@@ -22,31 +23,18 @@ from autograd_mini.compiler.native.interpreter import machine_code, run
 from autograd_mini.compiler.native.machine import Machine
 from autograd_mini.compiler.native.opcodes import POINTWISE
 from autograd_mini.ops.operation import TABLE
-from tests.jit import (
-    test_effects,
-    test_guards,
-    test_jit,
-    test_layers_and_losses,
-    test_pack,
-    test_random_programs,
-    test_side_by_side,
-    test_steps,
-)
+from tests.jit import test_jit
 
+AGAIN = (
+    "attributes effects guards jit layers_and_losses pack random_programs side_by_side steps steps_in_place "
+    "steps_refused steps_written_out"
+)
 NOT_AGAIN = {
     "test_a_network_trains_as_without_jit",  # to the last bit, which numba's exp is not NumPy's; within 1e-12 below
     "test_few_traces_are_kept_and_many_are_warned_of",  # of the traces alone, and slow
 }
-for module in (
-    test_effects,
-    test_guards,
-    test_jit,
-    test_layers_and_losses,
-    test_pack,
-    test_random_programs,
-    test_side_by_side,
-    test_steps,
-):
+for name in AGAIN.split():
+    module = import_module(f"tests.jit.test_{name}")
     tests = {name: f for name, f in vars(module).items() if name.startswith("test_") and callable(f)}
     assert not tests.keys() & globals().keys()
     globals().update({name: f for name, f in tests.items() if name not in NOT_AGAIN})

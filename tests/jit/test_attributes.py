@@ -1,0 +1,159 @@
+"""Attributes of a user's objects: those that some code names are seen to change, the others are free to."""
+
+from __future__ import annotations
+
+import operator
+from typing import Any
+
+import numpy as np
+import pytest
+
+import nn
+import optim
+from autograd_mini import Value
+from autograd_mini.compiler.errors import JitError
+from autograd_mini.compiler.jit import jit
+from tests.jit.training import X, Y, assert_alike, both
+
+
+class Trainer:
+    """A user's own class, which keeps a book that its step does not read."""
+
+    rate = 1.0
+
+    def __init__(self) -> None:
+        self.w, self.best, self.epoch = Value(1.0), 0.0, 0
+        self.history: list[float] = []
+        self.scale = 2.0
+
+    @jit
+    def step(self, x: Any) -> Any:
+        self.w.zero_grad()
+        loss = (self.w * x * self.scale - 1.0) ** 2
+        loss.backward()
+        self.w.data = self.w.data - 0.01 * self.rate * self.w.grad
+        return loss
+
+    @jit
+    def by_any_name(self, x: Any) -> Any:
+        return self.w * x * getattr(self, "sca" + "le")
+
+    @jit
+    def sets(self, x: Any) -> Any:
+        self.extra = x
+        return self.w * x
+
+
+def test_what_a_step_does_not_name_may_change_and_what_it_names_is_seen() -> None:
+    trainer = Trainer()
+    for epoch in range(5):
+        trainer.history.append(trainer.step(1.5).item())
+        trainer.epoch, trainer.best, trainer.other = epoch, min(trainer.history), epoch  # type: ignore[attr-defined]
+    assert Trainer.__dict__["step"]._cache._times_traced == 1
+    trainer.scale = 4.0
+    before = trainer.w.data
+    assert trainer.step(1.5).data == pytest.approx((before * 6.0 - 1.0) ** 2, rel=1e-12)
+    trainer.rate = 0.0  # now of the object, and no more of the class
+    before = trainer.w.data
+    trainer.step(1.5)
+    assert trainer.w.data == before
+    first = trainer.by_any_name(1.0).data
+    trainer.scale = 8.0
+    assert trainer.by_any_name(1.0).data == 2 * first
+    with pytest.raises(JitError, match=r"the function sets \w*\.?extra"):
+        trainer.sets(1.0)
+
+
+def test_settings_that_come_back_find_their_program() -> None:
+    eager, jitted = both(model=lambda: nn.Sequential(nn.Linear(3, 4), nn.BatchNorm1d(4), nn.Linear(4, 1)))
+    loss = [training.wrap(training.model) for training in (eager, jitted)]
+    for _ in range(6):
+        for mode in ("train", "eval"):
+            for training in (eager, jitted):
+                getattr(training.model, mode)()
+            np.testing.assert_allclose(loss[1](X).data, loss[0](X).data, rtol=1e-12)
+    assert loss[1]._cache._times_traced == 2
+
+
+class Config:
+    """Read by names that stand in no code."""
+
+    __match_args__ = ("rate",)
+
+    def __init__(self) -> None:
+        self.rate, self.inner, self.other = 1.0, None, 7.0
+
+
+W = Value([1.0, 2.0])
+CONFIG, NAME = Config(), "ra" + "te"
+BOUND = {"config": CONFIG}.get
+READ, FORM = getattr, "{0.rate}"
+
+
+def matched(x: Any) -> Any:
+    match CONFIG:
+        case Config(rate=r):
+            return W * x * r
+    return W
+
+
+def matched_by_place(x: Any) -> Any:
+    match CONFIG:
+        case Config(r):
+            return W * x * r
+    return W
+
+
+READERS: dict[str, Any] = {
+    "getattr": lambda x: W * x * getattr(CONFIG, NAME),
+    "getattr by another name": lambda x: W * x * READ(CONFIG, NAME),
+    "vars": lambda x: W * x * vars(CONFIG)[NAME],
+    "format": lambda x: W * x * float(FORM.format(CONFIG)),
+    "attrgetter": lambda x: W * x * operator.attrgetter(NAME)(CONFIG),
+    "eval": lambda x: W * x * eval("c." + NAME, {"c": CONFIG}),
+    "match": matched,
+    "match by place": matched_by_place,
+    "a bound get": lambda x: W * x * BOUND("config").rate,
+}
+
+
+@pytest.mark.parametrize("name", READERS)
+def test_an_attribute_is_seen_to_change_by_whatever_name_it_is_read(name: str) -> None:
+    CONFIG.rate = 1.0
+    f = jit(READERS[name])
+    x = np.array([1.0, 2.0])
+    for CONFIG.rate in (1.0, 5.0, 2.0):
+        np.testing.assert_array_equal(f(x).data, W.data * x * CONFIG.rate)
+
+
+def test_an_attribute_of_an_optimizer_may_come_later() -> None:
+    class Boosted(optim.SGD):
+        def update(self, w: Any, g: Any, state: Any, group: Any) -> Any:
+            return w - group["lr"] * getattr(self, "boost", 1.0) * g, state
+
+    eager, jitted = both(lambda ps: Boosted(ps, 0.1))
+    for k in range(4):
+        for training in (eager, jitted):
+            if k == 2:
+                training.optimizer.boost = 3.0  # type: ignore[attr-defined]  # it comes later
+            training.step(X, Y)
+        assert_alike(eager, jitted)
+
+
+def test_a_value_of_a_class_with_attributes_of_its_own_steps_too() -> None:
+    class Weight(Value):
+        """With a dict, unlike Value."""
+
+    w = Weight(3.0)
+    w.rate = 0.25  # type: ignore[attr-defined]  # it has any
+
+    @jit
+    def step(x: Any) -> Any:
+        w.zero_grad()
+        loss = w * w * x
+        loss.backward()
+        w.data -= w.rate * w.grad  # type: ignore[attr-defined]  # the same
+        return loss
+
+    assert [step(1.0).data, step(1.0).data] == [9.0, 2.25]
+    assert (type(w), w.data, w.grad) == (Weight, 0.75, 3.0)

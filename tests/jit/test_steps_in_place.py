@@ -1,0 +1,70 @@
+"""``p.data -= x`` under jit: whoever else holds the array sees it change, or is said to stand in the way."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pytest
+
+from autograd_mini import Value
+from autograd_mini.compiler.errors import JitError
+from autograd_mini.compiler.jit import jit
+
+
+def test_whoever_holds_the_array_of_a_parameter_sees_it_change_in_place() -> None:
+    def descend(w: Value, x: Any) -> None:
+        w.zero_grad()
+        (w * w * x).sum().backward()
+        w.data -= 0.1 * w.grad
+
+    eager, jitted = Value([1.0, -2.0]), Value([1.0, -2.0])
+    held_eager, held_jitted = eager.data, jitted.data
+    step = jit(lambda x: descend(jitted, x))
+    for k in range(4):
+        x = np.array([1.0, 2.0 + k])
+        descend(eager, x)
+        step(x)
+        assert jitted.data is held_jitted
+        np.testing.assert_array_equal(held_jitted, held_eager)
+        if k == 2:  # as load_state_dict does
+            eager.data, jitted.data = held_eager.copy(), held_jitted.copy()
+            held_eager, held_jitted = eager.data, jitted.data
+
+
+def test_a_parameter_that_is_replaced_and_then_changed_in_place_leaves_its_old_array_alone() -> None:
+    w = Value([1.0, -2.0])
+    old = w.data
+
+    @jit
+    def step(x: Any) -> None:
+        w.data = w.data * 2.0
+        w.data -= x
+
+    for _ in range(3):
+        before = w.data.copy()
+        step(np.array([1.0, 1.0]))
+        np.testing.assert_array_equal(w.data, before * 2 - 1)
+    assert old.tolist() == [1.0, -2.0]
+
+
+@pytest.mark.parametrize("shared_from_the_start", [True, False])
+def test_two_parameters_of_one_array_are_refused_where_it_changes_in_place(shared_from_the_start: bool) -> None:
+    w, v = Value([1.0, 2.0]), Value([3.0, 4.0])
+
+    @jit
+    def step(x: Any) -> Value:
+        w.data -= x
+        return v * x
+
+    if not shared_from_the_start:
+        step(np.array([1.0, 1.0]))
+    v.data = w.data
+    before = w.data.tolist()
+    with pytest.raises(JitError, match="is the array of another Value or argument too"):
+        step(np.array([1.0, 1.0]))
+    assert w.data.tolist() == before
+    v.data = w.data.copy()
+    step(np.array([1.0, 1.0]))
+    with pytest.raises(JitError, match="is the array of another Value or argument too"):
+        step(w.data)
