@@ -5,7 +5,6 @@
 
 from __future__ import annotations
 
-import os.path
 from collections.abc import Callable
 from itertools import groupby
 from operator import attrgetter, is_
@@ -14,6 +13,7 @@ from typing import Any
 import numpy as np
 
 from autograd_mini.compiler.held import held_by
+from autograd_mini.compiler.source import code_of
 
 FEW = 16  # things in one container; of more there is a loop
 
@@ -87,9 +87,5 @@ def look_at_gradients(values: list[Any]) -> Callable[[], bool]:
 
 def _function(lines: list[str], given: dict[str, Any]) -> Any:
     code = "\n    ".join(["def look():", *lines])
-    exec(compile(code, _FILE, "exec"), given)
+    exec(code_of(code, "look"), given)
     return given["look"]
-
-
-# As if in the library, so that an error names the user's line that called it.
-_FILE = os.path.join(os.path.dirname(__file__), "<look>")

@@ -7,7 +7,6 @@ for their backward at the same time.
 
 from __future__ import annotations
 
-import os.path
 from collections.abc import Callable
 from contextvars import Context
 from functools import partial
@@ -19,6 +18,7 @@ from autograd_mini.compiler.emit import Code, lines_of_code
 from autograd_mini.compiler.plan import aligned, planned
 from autograd_mini.compiler.program import Argument, Captured, Constant, Program, Upstream, is_op
 from autograd_mini.compiler.side_by_side import computed_in_place
+from autograd_mini.compiler.source import code_of
 from autograd_mini.compiler.spell import spelled_out
 from autograd_mini.compiler.writing import is_of_library
 
@@ -78,7 +78,7 @@ def compiled(program: Program) -> Replay:
     quietly = np.errstate(all="ignore")  # a nan is an answer
     in_context = _in_quiet_context if all([not is_op(op) or is_of_library(op) for op in ops]) else quietly
     namespace: dict[str, Any] = {**code.namespace, "quietly": quietly, "in_context": in_context, "aligned": aligned}
-    exec(compile(source, _FILE, "exec"), namespace)
+    exec(code_of(source, "program"), namespace)
     return Replay(namespace["make"], [ops[i] for i in inputs], source)
 
 
@@ -123,7 +123,3 @@ def _own(code: Code, i: int | None, together: tuple[int | None, ...]) -> str:
     if code.program.likes[i] is None or (code.is_own(i) and together.count(i) == 1):
         return code.name(i)
     return f"array({code.name(i)})"
-
-
-# As if in the library, so that an error names the user's line that called it.
-_FILE = os.path.join(os.path.dirname(__file__), "<program>")

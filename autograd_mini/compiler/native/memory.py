@@ -5,9 +5,8 @@ The lines that are no instructions are steps of NumPy's, on arrays that lie in t
 
 from __future__ import annotations
 
-import os.path
 from collections.abc import Callable
-from functools import lru_cache
+from functools import lru_cache, partial
 from struct import Struct
 from typing import Any
 
@@ -16,6 +15,7 @@ import numpy as np
 from autograd_mini.compiler.native.machine import Machine
 from autograd_mini.compiler.plan import aligned
 from autograd_mini.compiler.program import Constant, Upstream, is_op
+from autograd_mini.compiler.source import code_of
 from autograd_mini.compiler.writing import ufunc_of
 
 
@@ -71,7 +71,7 @@ class Memory:
         if not all([isinstance(item, tuple) for item in part]):
             steps = ["with errstate(all='ignore'):", *["    " + step for step in steps]]
         lines = ["def compute(given):", *[f"    {line}" for line in [*read, *steps, self._results(wanted)]]]
-        exec(_compiled("\n".join(lines)), self._names)
+        exec(_code_of("\n".join(lines)), self._names)
         function: Callable[[Any], Any] = self._names["compute"]
         return function
 
@@ -136,22 +136,6 @@ class Memory:
     def _number_at(self, i: Any) -> int:
         return self.machine.at(self.machine.lowering.places[i])
 
-    def _getter(self, i: int | None) -> Callable[[], Any]:
-        machine = self.machine
-        if i is None:
-            return lambda: None
-        if machine.lowering.kind(i) == "object":
-            values = self.values
-            return lambda: np.array(values[i]) if values[i].__class__ is np.ndarray else values[i]
-        like: Any = machine.program.likes[i]
-        if like is None:
-            numbers, at = self.numbers, self._number_at(i)
-            return lambda: numbers.item(at)
-        view = self.view(i)
-        if not like[0] and is_op(machine.program.ops[i]):
-            return lambda: view[()]
-        return view.copy  # type: ignore[no-any-return]
-
     def view(self, i: int) -> Any:
         """Value i, an array, as NumPy sees it."""
         place = self.machine.lowering.places[i]
@@ -196,11 +180,5 @@ class Memory:
         return (lambda: view) if view.ndim else (lambda: view[()])
 
 
-@lru_cache(maxsize=64)
-def _compiled(source: str) -> Any:
-    """The code, once for all memories of a program."""
-    return compile(source, _FILE, "exec")
-
-
-# As if in the library, so that an error names the user's line that called it.
-_FILE = os.path.join(os.path.dirname(__file__), "<memory>")
+# Once for all memories of a program.
+_code_of = lru_cache(maxsize=64)(partial(code_of, name="memory"))
