@@ -24,9 +24,13 @@ NARROWEST = 12  # numbers that are worth a vector
 
 
 class Grouping:
-    """The lines of a tape that ``outputs`` need, their operands and their sums as arrays."""
+    """The lines of a tape that ``outputs`` need, their operands and their sums as arrays.
 
-    def __init__(self, tape: Tape, outputs: list[int]) -> None:
+    Where gradients will be taken, what goes together has gradients of the same outputs: in a vector the others would
+    get a 0, which is not "none", and with a slope of inf would be a nan.
+    """
+
+    def __init__(self, tape: Tape, outputs: list[int], wanted: set[int]) -> None:
         n = len(tape.ops)
         self._tape = tape
         self._operands = np.array(tape.operand_row, np.int64)
@@ -40,6 +44,7 @@ class Grouping:
         # Of matrix products by their first line: the lines of the left one and of the right one, and of what is added.
         self.matrices: dict[int, tuple[Any, Any, Any]] = {}
         self._needed = self._needed_for(outputs)
+        self.leads_to = self._which_outputs(outputs, wanted) if wanted else np.zeros(n, np.int64)
 
     @property
     def sources(self) -> list[int]:
@@ -71,9 +76,10 @@ class Grouping:
         sums = self._sum_of[lines]
         keys = np.where(self._codes[lines] == _EFFECT, _OTHER, self._codes[lines])
         keys[sums >= 0] = first_sum + self._term_counts[sums[sums >= 0]]
-        order = np.lexsort((keys, depths))
+        order = np.lexsort((self.leads_to[lines], keys, depths))
         lines, depths, keys = lines[order], depths[order], keys[order]
-        cuts = [0, *(np.flatnonzero(np.diff(depths) | np.diff(keys)) + 1).tolist(), len(lines)]
+        changes = np.diff(depths) | np.diff(keys) | np.diff(self.leads_to[lines])
+        cuts = [0, *(np.flatnonzero(changes) + 1).tolist(), len(lines)]
         in_order, key_of = lines.tolist(), keys.tolist()
         found = []
         for start, end in pairwise(cuts):
@@ -135,6 +141,22 @@ class Grouping:
                 for x in row[bounds[i] : bounds[i + 1]]:
                     needed[x] = 1
         return np.frombuffer(needed, bool)
+
+    def _which_outputs(self, outputs: list[int], wanted: set[int]) -> Any:
+        """For each line a number, the same for those by which the same outputs have a gradient."""
+        ops_, row, bounds = self._tape.ops, self._tape.operand_row, self._tape.operand_bounds
+        reached = [0] * len(self._codes)  # a bit for each output
+        for k, i in enumerate(outputs):
+            reached[i] |= 1 << k
+        for i in range(len(reached) - 1, -1, -1):
+            if reached[i] and not isinstance(ops_[i], Plain):
+                for x in row[bounds[i] : bounds[i + 1]]:
+                    reached[x] |= reached[i]
+        for i in np.flatnonzero(self._codes == _SOURCE).tolist():
+            if i not in wanted:
+                reached[i] = -1  # not beside one that is wanted and leads nowhere
+        numbers: dict[int, int] = {}
+        return np.array([numbers.setdefault(of_one, len(numbers)) for of_one in reached], np.int64)
 
     def _codes_of_ops(self) -> Any:
         """A number for each line, the same for those that can be one line on vectors."""

@@ -49,7 +49,7 @@ class Packing:
 
     def __init__(self, before: Tape, outputs: list[int], wanted: set[int], tape: Tape) -> None:
         self.before, self.outputs, self.wanted, self.tape = before, outputs, wanted, tape
-        self.grouping = Grouping(before, outputs)
+        self.grouping = Grouping(before, outputs, self.wanted)
         n = len(before.ops)
         self.vectors: list[Any] = []
         self.vector_of = np.full(n, -1, np.int64)  # which vector each value lies in; -1 for none
@@ -74,7 +74,7 @@ class Packing:
     # ------------------------------------------------------------ onto the tape
 
     def _put_sources(self, needed: set[int]) -> None:
-        floats: dict[bool, list[int]] = {True: [], False: []}
+        floats: dict[int, list[int]] = {}
         for i in sorted(needed | self.wanted):
             op = self.before.ops[i]
             if isinstance(op, Constant):
@@ -84,7 +84,7 @@ class Packing:
                 node.requires_grad = i in self.wanted
                 self.single[i] = node
             if i in needed and self.before.likes[i] is None:  # in a vector the others would get zeros as gradients
-                floats[i in self.wanted].append(i)
+                floats.setdefault(int(self.grouping.leads_to[i]), []).append(i)
         for lines in floats.values():
             if len(lines) >= NARROWEST:
                 self._is_vector(lines, PACK(*[self.single[i] for i in lines]))
@@ -147,8 +147,11 @@ class Packing:
             return self.value(int(wanted[0]))
         vectors = self.vector_of[wanted]
         if (vectors < 0).any():
-            loose = np.unique(wanted[vectors < 0]).tolist()
-            self._is_vector(loose, PACK(*[self.value(i) for i in loose]))
+            loose = np.unique(wanted[vectors < 0])
+            leads_to = self.grouping.leads_to[loose]
+            for outputs in np.unique(leads_to):
+                lines = loose[leads_to == outputs].tolist()
+                self._is_vector(lines, PACK(*[self.value(i) for i in lines]))
             vectors = self.vector_of[wanted]
         positions = self.position[wanted]
         cuts = (np.flatnonzero(np.diff(vectors)) + 1).tolist()

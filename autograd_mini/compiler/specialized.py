@@ -95,6 +95,7 @@ class Trace:
         captured = [(i, op.value) for i, op in enumerate(program.ops) if isinstance(op, Captured)]
         self._parameters = look_at_parameters([op.value for op in replay.inputs if isinstance(op, Captured)])
         values = dict(captured)
+        self._takes_values = any([isinstance(leaf, Node) for leaf in leaves])
         self._wanted_arguments = of_arguments
         self._wanted_captured = tuple([values[w] for w in program.wanted if w in values])
         self._single = self.returned is OUTPUT
@@ -112,7 +113,7 @@ class Trace:
             leaves = more
         first = self._first_arguments
         inputs = [leaves[i] for i in self._arguments] if first is None else leaves[:first]
-        if self._wanted_arguments:
+        if self._takes_values:
             inputs = [x.data if isinstance(x, Node) else x for x in inputs]
         parameters = self._parameters()
         if parameters is None:

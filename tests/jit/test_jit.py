@@ -217,6 +217,18 @@ def test_no_grad_and_constants_have_no_gradient() -> None:
     assert not jit(lambda x: Value(2.0, requires_grad=False) * x)(3.0).requires_grad
 
 
+def test_an_argument_that_wants_no_gradient_is_read_as_its_numbers() -> None:
+    w = Value(np.array([3.0, 4.0]))
+
+    def f(x: Any, row: Any) -> Any:
+        return am.tanh(x * x * w) + x * am.sin(row)
+
+    arguments = [Value(data, requires_grad=False) for data in (2.0, np.array([0.5, 0.25]))]
+    expected, actual = f(*arguments), jit(f)(*arguments)
+    assert actual.data.__class__ is np.ndarray
+    np.testing.assert_array_equal(actual.data, expected.data)
+
+
 def test_value_and_grad_of_a_jitted_function() -> None:
     w = Value(2.0)
     f = jit(lambda x: (w * x * x).sum())

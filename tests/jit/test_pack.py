@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import math
 from collections.abc import Callable
 from itertools import pairwise
 from typing import Any
@@ -117,6 +118,30 @@ def test_parameters_of_numbers_that_nobody_needs_get_no_gradient() -> None:
 
     assert_alike(f, WS, [(0.5,), (0.7,)])
     assert [w.has_grad for w in WS] == [True] * 30 + [False] * 10
+
+
+@pytest.mark.parametrize("name", ["not reached", "infinite slopes", "detached"])
+def test_each_output_has_the_gradients_that_it_has_without_jit(name: str) -> None:
+    def f(xs: Any) -> list[Any]:
+        roots = [am.sqrt(w * x) for w, x in zip(WS, xs, strict=True)]
+        weighted = [WS[0] * root for root in roots]
+        if name == "detached":
+            weighted[20:] = [x.detach() for x in weighted[20:]]
+        return [weighted[1] * weighted[2] * sum(weighted[:20]), sum(weighted)]
+
+    xs = [0.0 if name != "not reached" and i >= 20 else 1.0 + i for i in range(len(WS))]
+    xs = [math.copysign(x, w.data) for x, w in zip(xs, WS, strict=True)]
+    for k in range(2):
+        found = []
+        for function in (f, jit(f)):
+            for w in WS:
+                w.zero_grad()
+            with np.errstate(all="ignore"):
+                function(xs)[k].backward()
+            found.append([w.grad if w.has_grad else None for w in WS])
+        assert [g is None for g in found[0]] == [g is None for g in found[1]]
+        expected, actual = [[g for g in gs if g is not None] for gs in found]
+        np.testing.assert_allclose(actual, expected, rtol=TOLERANCE)
 
 
 def test_of_numbers_that_nobody_needs_no_line_is_left() -> None:
