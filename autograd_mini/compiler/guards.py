@@ -57,35 +57,45 @@ class Guards:
         except (KeyError, ValueError):  # a name that was deleted, or never assigned; another number of things
             is_same = False
         if not is_same:
-            return self._hold_as_equals()
+            return self.what_changed() is None
         return not (self._computed or self._contents or self._absent) or self._rest_holds()
 
     def _rest_holds(self) -> bool:
         return (
             all([same(held_by(container, keys), then) for container, keys, then in self._computed])
-            and all([attributes.keys().isdisjoint(names) for _, attributes, names in self._absent])
-            and all([array.tobytes() == contents for array, contents in self._contents])
-        )
-
-    def _hold_as_equals(self) -> bool:
-        """``hold``, where a number may have become another object that is equal."""
-        return (
-            all([same(held_by(container, keys), then) for _, container, keys, then in self._held])
-            and all([attributes.keys().isdisjoint(names) for _, attributes, names in self._absent])
-            and all([array.tobytes() == contents for array, contents in self._contents])
+            and self._attribute_that_came() is None
+            and self._array_that_changed() is None
         )
 
     def what_changed(self) -> str | None:
-        """The first thing that does not hold any more, in words."""
+        """The first thing that does not hold any more, in words; a number may have become another that is equal."""
+        part = self._part_that_changed()
+        if part is not None:
+            return f"{part} has changed"
+        came = self._attribute_that_came()
+        if came is not None:
+            return f"{came} is there now"
+        array = self._array_that_changed()
+        return None if array is None else f"numbers in an array of shape {array.shape} have changed"
+
+    def _part_that_changed(self) -> str | None:
         for path, container, keys, then in self._held:
             now = held_by(container, keys)
             if not same(now, then):
-                return f"{_part(path, container, keys, now, then)} has changed"
+                return _part(path, container, keys, now, then)
+        return None
+
+    def _attribute_that_came(self) -> str | None:
         for path, attributes, names in self._absent:
             if not attributes.keys().isdisjoint(names):
-                return f"{path}.{min(attributes.keys() & names)} is there now"
-        changed = [array for array, contents in self._contents if array.tobytes() != contents]
-        return f"numbers in an array of shape {changed[0].shape} have changed" if changed else None
+                return f"{path}.{min(attributes.keys() & names)}"
+        return None
+
+    def _array_that_changed(self) -> Any:
+        for array, contents in self._contents:
+            if array.tobytes() != contents:
+                return array
+        return None
 
     def watch_contents(self) -> None:
         """From now on the numbers in arrays count too: the function may have computed with them in plain NumPy."""
@@ -106,31 +116,30 @@ class Guards:
 
         ``again`` runs it once more, for when that does not show yet.
         """
-        for path, container, keys, then in self._held:
-            now = held_by(container, keys)
-            if not same(now, then):
-                raise refused(
-                    f"the function changes {_part(path, container, keys, now, then)}, and a replay would not",
-                    "return what it computes, and change things after the call",
-                )
-        for path, attributes, names in self._absent:
-            if not attributes.keys().isdisjoint(names):
-                raise refused(
-                    f"the function sets {path}.{min(attributes.keys() & names)}, and a replay would not",
-                    "return what it computes, and change things after the call",
-                )
-        for array, before in zip(self._arrays, self._checksums, strict=True):
-            if _checksum(array) != before:
-                raise refused(
-                    f"the function writes into an array of shape {array.shape}, and a replay would not",
-                    "return what it computes, and change things after the call",
-                )
+        did = self._what_it_did()
+        if did is not None:
+            raise refused(
+                f"the function {did}, and a replay would not",
+                "return what it computes, and change things after the call",
+            )
         draws = self._random_states()
         if draws[0] != self._draws[0] or (draws[1] != self._draws[1] and _draws_from_python(again)):
             raise refused(
                 "the function draws random numbers, and a replay would use the same ones again",
                 "draw them before the call and pass them as an argument, or use value.map_data(f, instead=...)",
             )
+
+    def _what_it_did(self) -> str | None:
+        part = self._part_that_changed()
+        if part is not None:
+            return f"changes {part}"
+        came = self._attribute_that_came()
+        if came is not None:
+            return f"sets {came}"
+        for array, before in zip(self._arrays, self._checksums, strict=True):
+            if _checksum(array) != before:
+                return f"writes into an array of shape {array.shape}"
+        return None
 
     def _random_states(self) -> tuple[bytes, object]:
         """Of NumPy's generators, and of Python's."""
@@ -141,20 +150,9 @@ class Guards:
 # Names of what gives something else at each call, and leaves no trace by which one could see that it did.
 _DIFFERENT_EACH_TIME = frozenset(
     {
-        *(
-            "default_rng",
-            "RandomState",
-            "PCG64",
-            "SeedSequence",
-            "Random",
-            "SystemRandom",
-            "urandom",
-            "getrandbits",
-            "secrets",
-            "uuid4",
-        ),
-        *("token_bytes", "token_hex", "randbelow", "time", "time_ns", "perf_counter", "monotonic", "process_time"),
-        *("now", "utcnow", "today"),
+        *("default_rng", "RandomState", "PCG64", "SeedSequence", "Random", "SystemRandom", "urandom", "getrandbits"),
+        *("secrets", "uuid4", "token_bytes", "token_hex", "randbelow"),
+        *("time", "time_ns", "perf_counter", "monotonic", "process_time", "now", "utcnow", "today"),
     }
 )
 
