@@ -77,7 +77,7 @@ class Packing:
         floats: dict[int, list[int]] = {}
         for i in sorted(needed | self.wanted):
             op = self.before.ops[i]
-            if isinstance(op, Constant):
+            if isinstance(op, Constant) and not isinstance(op.data, np.generic):  # beside a Value a plain number
                 self.single[i] = op.data
             else:
                 node = self.tape.line(op, (), self.before.sources[i])

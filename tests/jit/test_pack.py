@@ -167,6 +167,21 @@ def test_ieee_rules_hold_in_a_vector() -> None:
     assert np.isnan(actual.data)
 
 
+def test_arrays_beside_packed_scalars_keep_their_dtype() -> None:
+    p = Value(np.ones((2, 2), np.float32))
+
+    @jit
+    def step(x: Any) -> Any:
+        p.zero_grad()
+        loss = am.sum(p**2) * x + sum([am.tanh(w * x) for w in WS]) * sum([am.sin(w * x) for w in WS])
+        loss.backward()
+        p.data = p.data - 0.125 * p.grad
+        return loss
+
+    assert step(2.0).data.dtype == p.data.dtype == p.grad.dtype == np.float32
+    np.testing.assert_array_equal(p.data, np.full((2, 2), 0.5))
+
+
 def test_the_indices_of_a_program_go_with_it() -> None:
     model = nn.scalar.MLP(2, [4, 1], rng=np.random.default_rng(0))
     points = np.random.default_rng(1).normal(size=(30, 2)).tolist()
