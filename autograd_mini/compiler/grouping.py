@@ -43,8 +43,7 @@ class Grouping:
         self._find_sums()
         # Of matrix products by their first line: the lines of the left one and of the right one, and of what is added.
         self.matrices: dict[int, tuple[Any, Any, Any]] = {}
-        self._needed = self._needed_for(outputs)
-        self.leads_to = self._which_outputs(outputs, wanted) if wanted else np.zeros(n, np.int64)
+        self._find_needed(outputs, wanted)
 
     @property
     def sources(self) -> list[int]:
@@ -130,33 +129,23 @@ class Grouping:
             depth[i] = d + 1
         return depth
 
-    def _needed_for(self, outputs: list[int]) -> Any:
-        """True for each value that one of the outputs is made of, itself included."""
-        row, bounds = self._tape.operand_row, self._tape.operand_bounds
-        needed = bytearray(len(self._codes))
-        for i in outputs:
-            needed[i] = 1
-        for i in range(len(needed) - 1, -1, -1):
-            if needed[i]:
-                for x in row[bounds[i] : bounds[i + 1]]:
-                    needed[x] = 1
-        return np.frombuffer(needed, bool)
-
-    def _which_outputs(self, outputs: list[int], wanted: set[int]) -> Any:
-        """For each line a number, the same for those by which the same outputs have a gradient."""
+    def _find_needed(self, outputs: list[int], wanted: set[int]) -> None:
+        """Which lines an output is made of; and a number for each, the same where the same outputs have a gradient."""
         ops_, row, bounds = self._tape.ops, self._tape.operand_row, self._tape.operand_bounds
-        reached = [0] * len(self._codes)  # a bit for each output
-        for k, i in enumerate(outputs):
-            reached[i] |= 1 << k
+        reached = [0] * len(self._codes)  # 1 for what is needed, and a bit for each output that has a gradient by it
+        for k, i in enumerate(outputs, 1):
+            reached[i] |= 1 | 1 << k
         for i in range(len(reached) - 1, -1, -1):
-            if reached[i] and not isinstance(ops_[i], Plain):
+            if reached[i]:
+                by_operands = 1 if isinstance(ops_[i], Plain) else reached[i]
                 for x in row[bounds[i] : bounds[i + 1]]:
-                    reached[x] |= reached[i]
-        for i in np.flatnonzero(self._codes == _SOURCE).tolist():
-            if i not in wanted:
-                reached[i] = -1  # not beside one that is wanted and leads nowhere
-        numbers: dict[int, int] = {}
-        return np.array([numbers.setdefault(of_one, len(numbers)) for of_one in reached], np.int64)
+                    reached[x] |= by_operands
+        numbers = {of_one: k for k, of_one in enumerate(sorted({0, 1, *reached}))}
+        self.leads_to = np.fromiter(map(numbers.__getitem__, reached), np.int64, len(reached))
+        self._needed = self.leads_to > 0
+        self.leads_to[[i for i in self.sources if i not in wanted]] = -1  # not beside one that is and leads nowhere
+        if not wanted:
+            self.leads_to[:] = 0
 
     def _codes_of_ops(self) -> Any:
         """A number for each line, the same for those that can be one line on vectors."""
