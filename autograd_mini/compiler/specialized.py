@@ -22,14 +22,14 @@ from autograd_mini.compiler.fuse import fused
 from autograd_mini.compiler.guards import Guards
 from autograd_mini.compiler.look import look_at_parameters
 from autograd_mini.compiler.pack import is_worth_packing, packed
-from autograd_mini.compiler.program import Argument, Captured
+from autograd_mini.compiler.program import Argument, Captured, Program
 from autograd_mini.compiler.reach import ATOMS
 from autograd_mini.compiler.replay import compiled
 from autograd_mini.compiler.result import Call, Replayed, Result
 from autograd_mini.compiler.side_by_side import side_by_side
 from autograd_mini.compiler.simplify import simplified
 from autograd_mini.compiler.trace import Tape
-from autograd_mini.compiler.traced import get_data
+from autograd_mini.compiler.traced import Traced, get_data
 from autograd_mini.node import Node
 from autograd_mini.scope import current_scope
 from autograd_mini.tree import leaves_of, map_leaves
@@ -44,47 +44,31 @@ class Trace:
         tape = Tape()
         with modes.tracing(tape), modes.recording(), np.errstate(all="ignore"), guarded(guards.values, guards.owners):
             arguments = [tape.argument(i, leaf) for i, leaf in enumerate(leaves)]
-            args, kwargs = with_leaves((args, kwargs), iter(arguments))
-            try:
-                self.returned = f(*args, **kwargs)
-            except ValueError as error:
-                if isinstance(error.__cause__, JitError):  # array[i] = x, where NumPy writes its words over ours
-                    raise error.__cause__.with_traceback(error.__traceback__) from None
-                raise
-            if tape.refusal is not None:
-                raise tape.refusal
-            guards.check_untouched(again)
-            if guards.may_differ and _written(again()) != _written(tape):
-                raise refused(
-                    "the function computes with something that is another at each call, such as the time or what a "
-                    "new generator of random numbers draws, and a replay would use that of the first",
-                    "take it before the call and pass it as an argument, or use value.map_data(f, instead=...)",
-                )
-            tape.changes.check_untouched()
-            tape.changes.check_alone()
-            tape.changes.check_found(guards.values)
-            _check_returned(self.returned)
-            left = numbers_of((args, kwargs))
-            if len(left) != len(arguments) or any([x is not y for x, y in zip(left, arguments, strict=True)]):
-                raise refused(
-                    "the function changes a list or dict that it was given, and a replay would not",
-                    "return what it computes instead",
-                )
-            returned = [leaf for leaf in leaves_of(self.returned) if isinstance(leaf, Node)]
-            self._returns = len(returned)
-            outputs = tape.outputs(returned)
-            self._effects = Effects(tape.changes) if tape.changes else None
+            given = with_leaves((args, kwargs), iter(arguments))
+            returned = _called(f, given, tape)
+            _check_repeatable(tape, guards, again)
+            _check_returned(returned)
+            _check_left_alone(given, arguments)
+            values = [leaf for leaf in leaves_of(returned) if isinstance(leaf, Node)]
+            outputs = tape.outputs(values)
+            self._returns = len(values)
             self._forms = [_form_without_axes(get_data(x)) for x in outputs]
-            of_arguments = [i for i, leaf in enumerate(leaves) if isinstance(leaf, Node) and leaf.requires_grad]
-            wanted = [arguments[i] for i in of_arguments] + [x for x in tape.captured if x.requires_grad]
+            self._effects = Effects(tape.changes) if tape.changes else None
+            self._wanted_arguments = [
+                i for i, leaf in enumerate(leaves) if isinstance(leaf, Node) and leaf.requires_grad
+            ]
+            wanted = [arguments[i] for i in self._wanted_arguments] + [x for x in tape.captured if x.requires_grad]
             if self._effects:  # the gradients were taken inside
                 wanted = []
-            if is_worth_packing(tape):
-                program = fused(simplified(packed(tape, outputs, wanted)))
-            else:
-                program = side_by_side(fused(simplified(tape.program(outputs, wanted))))
-        self.returned = map_leaves(lambda leaf: OUTPUT if isinstance(leaf, Node) else leaf, self.returned)
+            program = _program_of(tape, outputs, wanted)
         guards.watch_contents()
+        self.returned = map_leaves(lambda leaf: OUTPUT if isinstance(leaf, Node) else leaf, returned)
+        self._single = self.returned is OUTPUT
+        captured = {i: op.value for i, op in enumerate(program.ops) if isinstance(op, Captured)}
+        self._wanted_captured = tuple([captured[w] for w in program.wanted if w in captured])
+        # Which of those that want gradients each output depends on; the others get none, as without jit.
+        self._reached = [[k for k, g in enumerate(gs) if g is not None] for gs in program.gradients]
+
         replay = native.compiled(program) or compiled(program)
         self.program = replace(program, backend=replay.backend)
         self._make = replay.make
@@ -92,15 +76,8 @@ class Trace:
         self._arguments = [op.index for op in replay.inputs if isinstance(op, Argument)]
         count = len(self._arguments)
         self._first_arguments = count if self._arguments == list(range(count)) else None
-        captured = [(i, op.value) for i, op in enumerate(program.ops) if isinstance(op, Captured)]
-        self._parameters = look_at_parameters([op.value for op in replay.inputs if isinstance(op, Captured)])
-        values = dict(captured)
         self._takes_values = any([isinstance(leaf, Node) for leaf in leaves])
-        self._wanted_arguments = of_arguments
-        self._wanted_captured = tuple([values[w] for w in program.wanted if w in values])
-        self._single = self.returned is OUTPUT
-        # Which of those that want gradients each output depends on; the others get none, as without jit.
-        self._reached = [[k for k, g in enumerate(gs) if g is not None] for gs in program.gradients]
+        self._parameters = look_at_parameters([op.value for op in replay.inputs if isinstance(op, Captured)])
 
     def inputs(self, leaves: list[Any]) -> list[Any] | None:
         """What the program reads: the arguments' numbers and the parameters' as they are now; None if it cannot."""
@@ -177,11 +154,55 @@ class Trace:
         return result
 
 
+def _called(f: Callable[..., Any], given: Any, tape: Tape) -> Any:
+    """What the function returns; an error if it did what a replay could not, even where it caught that error."""
+    args, kwargs = given
+    try:
+        returned = f(*args, **kwargs)
+    except ValueError as error:
+        if isinstance(error.__cause__, JitError):  # array[i] = x, where NumPy writes its words over ours
+            raise error.__cause__.with_traceback(error.__traceback__) from None
+        raise
+    if tape.refusal is not None:
+        raise tape.refusal
+    return returned
+
+
+def _program_of(tape: Tape, outputs: list[Traced], wanted: list[Traced]) -> Program:
+    """What was written, and the gradients that are wanted, after all passes."""
+    if is_worth_packing(tape):
+        return fused(simplified(packed(tape, outputs, wanted)))
+    return side_by_side(fused(simplified(tape.program(outputs, wanted))))
+
+
 def _form_without_axes(data: Any) -> Callable[[Any], Any] | None:
     """What makes an array without axes and a NumPy scalar into the one that ``data`` is; None if it is neither."""
     if isinstance(data, np.generic | bool):
         return itemgetter(())
     return np.asarray if isinstance(data, np.ndarray) and not data.ndim else None
+
+
+def _check_repeatable(tape: Tape, guards: Guards, again: Callable[[], Tape]) -> None:
+    """An error if the function did something besides computing that a replay would not, or computes otherwise again."""
+    guards.check_untouched(again)
+    if guards.may_differ and _written(again()) != _written(tape):
+        raise refused(
+            "the function computes with something that is another at each call, such as the time or what a "
+            "new generator of random numbers draws, and a replay would use that of the first",
+            "take it before the call and pass it as an argument, or use value.map_data(f, instead=...)",
+        )
+    tape.changes.check_untouched()
+    tape.changes.check_alone()
+    tape.changes.check_found(guards.values)
+
+
+def _check_left_alone(given: Any, arguments: list[Traced]) -> None:
+    left = numbers_of(given)
+    if len(left) != len(arguments) or any([x is not y for x, y in zip(left, arguments, strict=True)]):
+        raise refused(
+            "the function changes a list or dict that it was given, and a replay would not",
+            "return what it computes instead",
+        )
 
 
 def _check_returned(returned: Any) -> None:
