@@ -18,7 +18,7 @@ from autograd_mini import modes, ops
 from autograd_mini.compiler.grouping import NARROWEST, Grouping, is_elementwise
 from autograd_mini.compiler.program import Constant, Plain, Program
 from autograd_mini.compiler.rows import PACK, gather
-from autograd_mini.compiler.trace import Tape
+from autograd_mini.compiler.tape import Tape
 from autograd_mini.compiler.traced import Traced
 from autograd_mini.ops.operation import shape_of
 

@@ -15,7 +15,7 @@ from autograd_mini import modes
 from autograd_mini.compiler.indexed import arrays_of
 from autograd_mini.compiler.program import DOT, Argument, Program
 from autograd_mini.compiler.rows import COPIED, row_of
-from autograd_mini.compiler.trace import Tape
+from autograd_mini.compiler.tape import Tape
 
 
 def spelled_out(program: Program) -> Program:

@@ -14,10 +14,10 @@ import pytest
 import autograd_mini as am
 import nn
 from autograd_mini import Value
-from autograd_mini.compiler import specialized
+from autograd_mini.compiler import trace
 from autograd_mini.compiler.jit import jit
 from autograd_mini.compiler.rows import GATHER, SCATTER
-from autograd_mini.compiler.trace import Tape
+from autograd_mini.compiler.tape import Tape
 
 TOLERANCE = 1e-12  # what the pass promises
 
@@ -209,7 +209,7 @@ def test_what_was_written_while_tracing_goes_with_the_trace(is_step: bool, monke
 
     for w in WS:
         w.zero_grad()
-    monkeypatch.setattr(specialized, "Tape", Watched)
+    monkeypatch.setattr(trace, "Tape", Watched)
     gc.disable()
     try:
         first, second = loss(0.5), loss(0.7)

@@ -18,7 +18,7 @@ from autograd_mini.compiler.jit import jit
 from autograd_mini.compiler.plan import LINE, aligned, planned
 from autograd_mini.compiler.program import Program
 from autograd_mini.compiler.replay import compiled
-from autograd_mini.compiler.trace import Tape
+from autograd_mini.compiler.tape import Tape
 from autograd_mini.compiler.writing import how_it_writes
 
 

@@ -14,7 +14,7 @@ import autograd_mini as am
 import nn
 import optim
 from autograd_mini import Value
-from autograd_mini.compiler import replay, specialized
+from autograd_mini.compiler import replay, trace
 from autograd_mini.compiler.jit import jit
 from autograd_mini.compiler.side_by_side import SMALL
 
@@ -60,7 +60,7 @@ def trained(make: Callable[[Any], Any], dtype: Any, penalty: float = 0.0) -> tup
 @pytest.mark.parametrize("name", OPTIMIZERS)
 def test_an_optimizers_step_is_the_same_to_the_last_bit(name: str, dtype: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     actual, _ = trained(OPTIMIZERS[name], dtype)
-    monkeypatch.setattr(specialized, "side_by_side", lambda program: program)
+    monkeypatch.setattr(trace, "side_by_side", lambda program: program)
     expected, _ = trained(OPTIMIZERS[name], dtype)
     for a, b in zip(actual, expected, strict=True):
         np.testing.assert_array_equal(a, b)
@@ -69,7 +69,7 @@ def test_an_optimizers_step_is_the_same_to_the_last_bit(name: str, dtype: Any, m
 @pytest.mark.parametrize("dtype", [np.float64, np.float32])
 def test_a_penalty_is_the_same_but_for_the_order_of_its_sum(dtype: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     actual, _ = trained(OPTIMIZERS["SGD"], dtype, penalty=0.01)
-    monkeypatch.setattr(specialized, "side_by_side", lambda program: program)
+    monkeypatch.setattr(trace, "side_by_side", lambda program: program)
     expected, _ = trained(OPTIMIZERS["SGD"], dtype, penalty=0.01)
     for a, b in zip(actual, expected, strict=True):
         np.testing.assert_allclose(a, b, rtol=1e-12 if dtype is np.float64 else 1e-6)
@@ -81,7 +81,7 @@ def source_of(loss: Any) -> str:
 
 def test_six_parameters_are_updated_at_once_and_penalised_by_one_product(monkeypatch: pytest.MonkeyPatch) -> None:
     together = source_of(trained(OPTIMIZERS["SGD"], np.float64, penalty=0.01)[1])
-    monkeypatch.setattr(specialized, "side_by_side", lambda program: program)
+    monkeypatch.setattr(trace, "side_by_side", lambda program: program)
     apart = source_of(trained(OPTIMIZERS["SGD"], np.float64, penalty=0.01)[1])
     for call, lines in {"= multiply(": 2, "= add(": 2, ".dot(": 1}.items():  # penalty and rate, of each parameter
         dots_of_matrices = 3 if call == ".dot(" else 0  # which are called vdot
