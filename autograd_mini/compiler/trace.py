@@ -1,4 +1,4 @@
-"""A function specialised to arguments of one form, and to the world as it was: one program, and how it is called."""
+"""A trace: a function specialised to arguments of one form, and to the world as it was: one program, and its calls."""
 
 from __future__ import annotations
 
