@@ -35,9 +35,7 @@ def with_sums_of_products_as_dots(program: Program) -> Program:
 def with_equal_terms_doubled(program: Program) -> Program:
     """``(g + k * x) + k * x``, where k is a number, is ``g + (2 * k) * x``: the gradient of ``k * x * x``."""
     ops, operands, likes = list(program.ops), list(program.operands), list(program.likes)
-    uses = [0] * len(ops)
-    for x in [*[x for xs in operands for x in xs], *program.roots]:
-        uses[x] += 1
+    uses = program.uses
     twice: dict[int, int] = {}  # the line of 2 * k, by that of k
     for i, op in enumerate(program.ops):
         if op is not table.add or likes[i] is None:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
+from itertools import chain
 from typing import Any
 
 import numpy as np
@@ -107,6 +108,14 @@ class Program:
     def roots(self) -> list[int]:
         """The values that somebody waits for."""
         return [*self.outputs, *[g for of_output in self.gradients for g in of_output if g is not None]]
+
+    @property
+    def uses(self) -> list[int]:
+        """How many times each value is an operand or waited for."""
+        uses = [0] * len(self.ops)
+        for x in chain(*self.operands, self.roots):
+            uses[x] += 1
+        return uses
 
     def needed_for(self, roots: Iterable[int]) -> bytearray:
         """1 for each value that one of ``roots`` is made of, itself included; else 0."""

@@ -34,7 +34,7 @@ def side_by_side(program: Program) -> Program:
 def with_dots_side_by_side(program: Program) -> Program:
     """``vdot(a, a) + vdot(b, b) + ...`` is one vdot of all of them in a row: the penalty of all parameters."""
     ops, operands, likes = list(program.ops), list(program.operands), list(program.likes)
-    users = _users(program)
+    uses = program.uses
     becomes = list(range(len(ops)))
     before: dict[int, list[int]] = {}
 
@@ -52,10 +52,10 @@ def with_dots_side_by_side(program: Program) -> Program:
         dots, others, todo = list[int](), list[int](), list(program.operands[i])
         while todo:
             x = todo.pop()
-            if users[x] == 1 and likes[x] == likes[i] and program.ops[x] is table.add:
+            if uses[x] == 1 and likes[x] == likes[i] and program.ops[x] is table.add:
                 taken.add(x)
                 todo += program.operands[x]
-            elif users[x] == 1 and program.ops[x] is DOT and _is_small(likes[operands[x][0]]):
+            elif uses[x] == 1 and program.ops[x] is DOT and _is_small(likes[operands[x][0]]):
                 dots.insert(0, x)
             else:
                 others.append(x)
@@ -174,14 +174,6 @@ def _is_number(program: Program, x: int) -> bool:
 def _row_of(likes: list[Any]) -> Any:
     """Shape and dtype of these arrays in a row."""
     return (sum([math.prod(shape) for shape, _ in likes]),), likes[0][1]
-
-
-def _users(program: Program) -> list[int]:
-    """By how many lines each value is used, whoever waits for it included."""
-    users = [0] * len(program)
-    for x in [*[x for xs in program.operands for x in xs], *program.roots]:
-        users[x] += 1
-    return users
 
 
 # ---------------------------------------------------------------- memory
