@@ -99,7 +99,7 @@ def with_numbers_unspread(program: Program) -> Program:
                     for x, other in zip(operands[i], reversed(operands[i]), strict=True)
                 ]
             )
-            if not any([program.likes[x] for x in operands[i]]):
+            if not any([(program.likes[x] or ((),))[0] for x in operands[i]]):
                 operands[i] = program.operands[i]  # both were: one has to stay
     return replace(program, operands=operands)
 

@@ -217,6 +217,13 @@ def test_no_grad_and_constants_have_no_gradient() -> None:
     assert not jit(lambda x: Value(2.0, requires_grad=False) * x)(3.0).requires_grad
 
 
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_a_gradient_that_is_one_number_everywhere_has_the_shape_of_its_parameter(dtype: Any) -> None:
+    p = Value(np.ones((3, 1), dtype))
+    jit(lambda x: am.sum(p) * x + am.sum(p))(2.0).backward()
+    np.testing.assert_array_equal(p.grad, np.full((3, 1), 3.0, dtype), strict=True)
+
+
 def test_an_argument_that_wants_no_gradient_is_read_as_its_numbers() -> None:
     w = Value(np.array([3.0, 4.0]))
 
