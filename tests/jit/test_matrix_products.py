@@ -17,8 +17,6 @@ Neuron = Callable[[list[Value], Value, list[Any], Any], Any]  # weights, bias, t
 
 def values(*shape: int) -> Any:
     """Parameters, the same at each call, in nested lists."""
-    if not shape:
-        raise ValueError
     rng = np.random.default_rng(0)
     numbers = iter(rng.uniform(0.5, 1.5, int(np.prod(shape))).tolist())
     return nested(shape, lambda: Value(next(numbers)))

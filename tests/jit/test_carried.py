@@ -84,6 +84,5 @@ def test_what_is_made_of_equal_counts_is_computed_once(apart: bool) -> None:
         optimizer.state[0]["step"], optimizer.state[2]["step"] = 7, 8
     step()
     source = replay.compiled(step().program()).source
-    assert source.count("= 1.0 - ") == 2 + 2 * (
-        3 if apart else 1
-    )  # of both betas: itself, and its power for each count
+    powers = 3 if apart else 1  # of each of the two betas
+    assert source.count("= 1.0 - ") == 2 * (1 + powers)
