@@ -84,12 +84,7 @@ def with_updates_side_by_side(program: Program) -> Program:
     """
     last = _last_lines(program)
     groups = [members for members in _alike(program, last).values() if len(members) > 1]
-    grouped = {i for members in groups for i in members}
-    read = {x for i in grouped for x in program.operands[i]} - last
-    copies = [x for x in read if not _is_number(program, x)]
-    given = grouped & set(program.roots)
-    saved = len(grouped) - len(groups)
-    if 2 * saved <= len(copies) + len(given):  # a copy takes half as long as a call
+    if not _is_worth_its_copies(program, groups, last):
         return program
     ops, operands, likes = list(program.ops), list(program.operands), list(program.likes)
     becomes = list(range(len(ops)))
@@ -104,11 +99,7 @@ def with_updates_side_by_side(program: Program) -> Program:
         order.append(len(becomes) - 1)
         return len(becomes) - 1
 
-    depth: dict[int, int] = {}
-    for i in sorted(last):
-        depth[i] = 1 + max([depth.get(x, 0) for x in program.operands[i]])
-    steps = sorted([*groups, *[[i] for i in last - grouped]], key=lambda members: (depth[members[0]], members))
-    for members in steps:
+    for members in _operands_first(program, groups, last):
         if len(members) == 1:
             order += members
             continue
@@ -147,6 +138,24 @@ def _last_lines(program: Program) -> set[int]:
 
 
 def _alike(program: Program, last: set[int]) -> dict[Any, list[int]]:
+def _is_worth_its_copies(program: Program, groups: list[list[int]], last: set[int]) -> bool:
+    grouped = {i for members in groups for i in members}
+    read = {x for i in grouped for x in program.operands[i]} - last
+    copies = [x for x in read if not _is_number(program, x)]
+    given = grouped & set(program.roots)
+    saved = len(grouped) - len(groups)
+    return 2 * saved > len(copies) + len(given)  # a copy takes half as long as a call
+
+
+def _operands_first(program: Program, groups: list[list[int]], last: set[int]) -> list[list[int]]:
+    """The groups, and each of the other last lines as a group of one."""
+    depth: dict[int, int] = {}
+    for i in sorted(last):
+        depth[i] = 1 + max([depth.get(x, 0) for x in program.operands[i]])
+    alone = last.difference(*groups)
+    return sorted([*groups, *[[i] for i in alone]], key=lambda members: (depth[members[0]], members))
+
+
     """The lines that do the same with other arrays, by what they do."""
     forward = program.needed_for(program.outputs)
     backwards = [program.needed_for([g for g in gradients if g is not None]) for gradients in program.gradients]
