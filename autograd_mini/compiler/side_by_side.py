@@ -137,7 +137,6 @@ def _last_lines(program: Program) -> set[int]:
     return inner
 
 
-def _alike(program: Program, last: set[int]) -> dict[Any, list[int]]:
 def _is_worth_its_copies(program: Program, groups: list[list[int]], last: set[int]) -> bool:
     grouped = {i for members in groups for i in members}
     read = {x for i in grouped for x in program.operands[i]} - last
@@ -156,6 +155,7 @@ def _operands_first(program: Program, groups: list[list[int]], last: set[int]) -
     return sorted([*groups, *[[i] for i in alone]], key=lambda members: (depth[members[0]], members))
 
 
+def _alike(program: Program, last: set[int]) -> dict[Any, list[int]]:
     """The lines that do the same with other arrays, by what they do."""
     forward = program.needed_for(program.outputs)
     backwards = [program.needed_for([g for g in gradients if g is not None]) for gradients in program.gradients]
