@@ -52,10 +52,11 @@ def with_dots_side_by_side(program: Program) -> Program:
         dots, others, todo = list[int](), list[int](), list(program.operands[i])
         while todo:
             x = todo.pop()
-            if uses[x] == 1 and likes[x] == likes[i] and program.ops[x] is table.add:
+            is_part = uses[x] == 1 and likes[x] == likes[i]
+            if is_part and program.ops[x] is table.add:
                 taken.add(x)
                 todo += program.operands[x]
-            elif uses[x] == 1 and program.ops[x] is DOT and _is_small(likes[operands[x][0]]):
+            elif is_part and program.ops[x] is DOT and _is_small(likes[operands[x][0]]):
                 dots.insert(0, x)
             else:
                 others.append(x)

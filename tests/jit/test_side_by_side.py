@@ -198,3 +198,19 @@ def test_a_sum_of_few_dots_and_others_keeps_all_of_its_terms() -> None:
 
     assert f(0.5).data == pytest.approx(5 + np.exp(0.5) + 20 + 1.5 + 45, rel=1e-14)
     assert str(f(0.5).program()).count("vdot") == 1  # of all squares
+
+
+def test_a_sum_of_dots_in_a_smaller_float_keeps_its_dtype() -> None:
+    def loss(a: Value, b: Value, c: Value) -> Value:
+        return sum([(a * 0.75).sum(), (b * b).sum(), (c * c).sum()])  # type: ignore[return-value]  # sum begins with 0
+
+    results = []
+    for f in (loss, jit(loss)):
+        values = [Value(np.array(2.0, np.float32)), Value([1.0, 2.0]), Value([[3.0]])]
+        z = f(*values)
+        z.backward()
+        results.append([z.data, *[v.grad for v in values]])
+    for expected, actual in zip(*results, strict=True):
+        assert type(actual) is type(expected)
+        assert actual.dtype == expected.dtype
+        np.testing.assert_array_equal(actual, expected)
