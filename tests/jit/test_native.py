@@ -26,7 +26,7 @@ from autograd_mini.ops.operation import TABLE
 from tests.jit import test_jit
 
 AGAIN = (
-    "attributes effects guards jit layers_and_losses pack random_programs side_by_side steps steps_in_place "
+    "attributes effects guards jit layers_and_losses pack random_programs refused side_by_side steps steps_in_place "
     "steps_refused steps_written_out"
 )
 NOT_AGAIN = {
