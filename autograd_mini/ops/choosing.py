@@ -186,7 +186,8 @@ heaviside = Pointwise(
     lambda g, z, x, y: where(x == 0, g, 0.0),
     doc="""0 where x is negative, 1 where it is positive, y where it is 0. PyTorch: ``torch.heaviside``.
 
-    The derivative by x is 0 everywhere, at the step too; PyTorch has none.
+    Of nan it is nan, as in NumPy; in PyTorch it is 0. The derivative by x is 0 everywhere, at the step too; PyTorch
+    has none.
 
     >>> heaviside(-2.0, 0.5), heaviside(0.0, 0.5), heaviside(2.0, 0.5)
     (0.0, 0.5, 1.0)

@@ -14,6 +14,12 @@ from sample import ALONE, PAIRS, TRIPLES, Sample, binary, unary
 
 from autograd_mini import ops
 
+
+def _heaviside(x: torch.Tensor, y: torch.Tensor) -> torch.Tensor:
+    """Of nan NumPy's is nan and PyTorch's 0; and PyTorch's has no derivative."""
+    return torch.where(x == 0, y, torch.where(x.isnan(), x.detach(), (x > 0).double()))
+
+
 ARITHMETIC: list[Sample] = [
     unary("abs", torch.abs, -2, 2),
     unary("exp", torch.exp, -3, 3),
@@ -107,7 +113,7 @@ CHOOSING: list[Sample] = [
     Sample("clip", "clip(high)", lambda x: ops.clip(x, high=0.5), lambda x: torch.clamp(x, max=0.5), ((-3, 3),), ALONE),
     binary("fmax", torch.fmax),
     binary("fmin", torch.fmin),
-    binary("heaviside", lambda x, y: torch.where(x == 0, y, (x > 0).double())),  # PyTorch's has no derivative
+    binary("heaviside", _heaviside),
     unary("nan_to_num", torch.nan_to_num, -2, 2),
     Sample(
         "select",
