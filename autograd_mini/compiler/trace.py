@@ -71,7 +71,8 @@ class Trace:
 
         replay = native.compiled(program) or compiled(program)
         self.program = replace(program, backend=replay.backend)
-        self._make = replay.make
+        bare = [k for k, x in enumerate(wanted) if isinstance(get_data(x), np.ndarray) and not get_data(x).ndim]
+        self._make = partial(_with_arrays, replay.make, bare) if bare else replay.make
         self._pool: list[Any] = []
         self._arguments = [op.index for op in replay.inputs if isinstance(op, Argument)]
         count = len(self._arguments)
@@ -129,10 +130,13 @@ class Trace:
         if self._single:
             return self._result(call, 0, outputs[0], operands, repeats)
         numbered = iter(enumerate(outputs))
-        return map_leaves(
-            lambda leaf: self._result(call, *next(numbered), operands, repeats) if leaf is OUTPUT else leaf,
-            self.returned,
-        )
+
+        def given_away(leaf: Any) -> Any:
+            if leaf is OUTPUT:
+                return self._result(call, *next(numbered), operands, repeats)
+            return leaf.copy() if isinstance(leaf, np.ndarray) else leaf  # the caller may write into it
+
+        return map_leaves(given_away, self.returned)
 
     def _result(self, call: Call | None, index: int, data: Any, operands: tuple[Any, ...], repeats: bool) -> Result:
         result = _new(Result)
@@ -152,6 +156,19 @@ class Trace:
             result.op = result._x = None
             result.requires_grad = False
         return result
+
+
+def _with_arrays(make: Callable[[], Any], bare: list[int]) -> Any:
+    """``make()``, where the gradients ``bare`` are arrays without axes, as their Values are: NumPy gives scalars."""
+    forward, backwards = make()
+
+    def as_arrays(backward: Callable[[Any], Any], upstream: Any) -> list[Any]:
+        found = list(backward(upstream))
+        for k in bare:
+            found[k] = None if found[k] is None else np.asarray(found[k])
+        return found
+
+    return forward, [partial(as_arrays, backward) for backward in backwards]
 
 
 def _called(f: Callable[..., Any], given: Any, tape: Tape) -> Any:

@@ -224,6 +224,21 @@ def test_a_gradient_that_is_one_number_everywhere_has_the_shape_of_its_parameter
     np.testing.assert_array_equal(p.grad, np.full((3, 1), 3.0, dtype), strict=True)
 
 
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_the_gradient_of_an_array_without_axes_is_one_too(dtype: Any) -> None:
+    p, x = [Value(np.array(data, dtype)) for data in (2.0, 3.0)]
+    jit(lambda x: am.sin(p) * x)(x).backward()
+    for value, gradient in ((p, 3 * np.cos(p.data)), (x, np.sin(p.data))):
+        assert value.grad.__class__ is np.ndarray
+        np.testing.assert_allclose(value.grad, gradient, rtol=1e-6, strict=True)
+
+
+def test_an_array_that_is_returned_is_the_callers_own() -> None:
+    f = jit(lambda x: (2.0 * x, np.ones(3)))
+    f(1.0)[1][0] = 7.0
+    np.testing.assert_array_equal(f(1.0)[1], np.ones(3))
+
+
 def test_an_argument_that_wants_no_gradient_is_read_as_its_numbers() -> None:
     w = Value(np.array([3.0, 4.0]))
 
