@@ -19,6 +19,8 @@ from autograd_mini.compiler.arguments import form_of
 from autograd_mini.compiler.carried import Carried
 from autograd_mini.compiler.errors import refused
 from autograd_mini.compiler.guards import same
+from autograd_mini.compiler.program import DETACH
+from autograd_mini.compiler.rows import row_of
 from autograd_mini.compiler.traced import Traced, get_data
 from autograd_mini.node import Node
 from autograd_mini.ops.operation import dtype_of, shape_of
@@ -37,6 +39,7 @@ class Changes:
         self._carried: dict[int, Carried] = {}  # by owner
         self.windows: dict[int, Any] = {}  # by line, the parameter whose .data or .grad it is, and which of them
         self.in_place: dict[int, Any] = {}  # the lines that are to be assigned to it
+        self._gone: dict[int, int] = {}  # by the line that changes an array in place, what stood for it before
         self.is_reading = False  # what is carried, which is refused to everybody else
 
     def __bool__(self) -> bool:
@@ -110,6 +113,8 @@ class Changes:
                 "give the parameter an array of its own",
             )
         self.in_place[after.number] = window
+        if window[1] == ".data":
+            self._gone[after.number] = before.number
 
     def assign(self, x: Any, data: Any) -> None:
         """``x.data = data`` in the function."""
@@ -186,6 +191,23 @@ class Changes:
                 "which would change with it",
                 "give each an array of its own, such as q.data = p.data.copy()",
             )
+
+    def check_gone(self, outputs: list[Traced]) -> None:
+        """An error if numbers are used that an array had before it was changed in place."""
+        if not self._gone:
+            return
+        ops, operands = self._tape.ops, self._tape.operands
+        arrays = list(range(len(ops)))  # the first line that has each one's numbers, which may lie in one array
+        for i, op in enumerate(ops):
+            if op is DETACH or row_of(op) in ("reshape", "transpose", "getitem"):
+                arrays[i] = arrays[operands[i][0]]
+        for change, before in self._gone.items():
+            used = {x for xs in operands[change + 1 :] for x in xs if x < change} | {x.number for x in outputs}
+            if arrays[before] in {arrays[x] for x in used}:
+                raise refused(
+                    "what was taken from a parameter's data is used after these are changed in place, and it with them",
+                    "take a copy, such as p.data * 1.0, or assign p.data = p.data - x",
+                )
 
     def check_untouched(self) -> None:
         """An error if the function changed what an object carries while it was only traced."""

@@ -51,6 +51,7 @@ class Trace:
             _check_left_alone(given, arguments)
             values = [leaf for leaf in leaves_of(returned) if isinstance(leaf, Node)]
             outputs = tape.outputs(values)
+            tape.changes.check_gone(outputs)
             self._returns = len(values)
             self._forms = [_form_without_axes(get_data(x)) for x in outputs]
             self._effects = Effects(tape.changes) if tape.changes else None

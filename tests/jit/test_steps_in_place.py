@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+import autograd_mini as am
 from autograd_mini import Value
 from autograd_mini.compiler.errors import JitError
 from autograd_mini.compiler.jit import jit
@@ -68,3 +69,19 @@ def test_two_parameters_of_one_array_are_refused_where_it_changes_in_place(share
     step(np.array([1.0, 1.0]))
     with pytest.raises(JitError, match="is the array of another Value or argument too"):
         step(w.data)
+
+
+@pytest.mark.parametrize("taken", [lambda w: w.data, lambda w: w.detach(), lambda w: w.detach()[1:]])
+@pytest.mark.parametrize("used", [lambda old: old, lambda old: am.sum(old * 2.0)])
+def test_what_was_taken_before_a_change_in_place_is_refused_after_it(taken: Any, used: Any) -> None:
+    w = Value([1.0, -2.0])
+
+    @jit
+    def step(x: Any) -> Any:
+        old = taken(w)
+        w.data -= x
+        return used(old)
+
+    with pytest.raises(JitError, match="after these are changed in place"):
+        step(0.5)
+    assert w.data.tolist() == [1.0, -2.0]
