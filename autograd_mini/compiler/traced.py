@@ -6,7 +6,7 @@ import operator
 import sys
 from collections.abc import Callable
 from types import FrameType
-from typing import Any
+from typing import Any, Never
 
 import numpy as np
 
@@ -116,6 +116,12 @@ class Traced(Value):
 
     __iadd__, __isub__, __imul__ = _in_place(operator.add), _in_place(operator.sub), _in_place(operator.mul)
     __itruediv__, __ipow__ = _in_place(operator.truediv), _in_place(operator.pow)
+
+    def __setitem__(self, index: Any, item: Any) -> Never:
+        raise refused(
+            "value[index] = item of what is traced",
+            "make a new one with where(condition, item, value), and assign that",
+        )
 
     def __index__(self) -> int:
         raise refused("a traced number as an index, a count or a range", "close over it instead of passing it")
