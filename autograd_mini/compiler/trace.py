@@ -29,7 +29,7 @@ from autograd_mini.compiler.result import Call, Replayed, Result
 from autograd_mini.compiler.side_by_side import side_by_side
 from autograd_mini.compiler.simplify import simplified
 from autograd_mini.compiler.tape import Tape
-from autograd_mini.compiler.traced import Traced, get_data
+from autograd_mini.compiler.traced import Traced, check_text, get_data
 from autograd_mini.node import Node
 from autograd_mini.scope import current_scope
 from autograd_mini.tree import leaves_of, map_leaves
@@ -49,10 +49,12 @@ class Trace:
             _check_repeatable(tape, guards, again)
             _check_returned(returned)
             _check_left_alone(given, arguments)
-            values = [leaf for leaf in leaves_of(returned) if isinstance(leaf, Node)]
+            form = _form_of_result(returned, guards.values, arguments, leaves)
+            values = [x for x, part in zip(leaves_of(returned), leaves_of(form), strict=True) if part is OUTPUT]
             outputs = tape.outputs(values)
             tape.changes.check_gone(outputs)
             self._returns = len(values)
+            self._labels = [x.label for x in values]
             self._forms = [_form_without_axes(get_data(x)) for x in outputs]
             self._effects = Effects(tape.changes) if tape.changes else None
             self._wanted_arguments = [
@@ -63,7 +65,7 @@ class Trace:
                 wanted = []
             program = _program_of(tape, outputs, wanted)
         guards.watch_contents()
-        self.returned = map_leaves(lambda leaf: OUTPUT if isinstance(leaf, Node) else leaf, returned)
+        self.returned = form
         self._single = self.returned is OUTPUT
         captured = {i: op.value for i, op in enumerate(program.ops) if isinstance(op, Captured)}
         self._wanted_captured = tuple([captured[w] for w in program.wanted if w in captured])
@@ -135,6 +137,8 @@ class Trace:
         def given_away(leaf: Any) -> Any:
             if leaf is OUTPUT:
                 return self._result(call, *next(numbered), operands, repeats)
+            if leaf.__class__ is GivenBack:
+                return leaves[leaf]
             return leaf.copy() if isinstance(leaf, np.ndarray) else leaf  # the caller may write into it
 
         return map_leaves(given_away, self.returned)
@@ -145,6 +149,8 @@ class Trace:
         result.data = data if form is None else form(data)
         result._y = result._grad = None
         result._label = current_scope()
+        if self._labels[index]:
+            result.label = self._labels[index]
         result._program = self.program
         reached = self._reached[index]
         if call is not None and reached and (not modes.open_blocks or modes.is_recording()):
@@ -223,8 +229,18 @@ def _check_left_alone(given: Any, arguments: list[Traced]) -> None:
         )
 
 
+def _form_of_result(returned: Any, found: list[Any], arguments: list[Traced], leaves: list[Any]) -> Any:
+    """What the function returns, ``OUTPUT`` for what is computed; a Value that it found or was given is that one."""
+    themselves = {id(x): x for x in found}
+    pairs = zip(arguments, leaves, strict=True)
+    themselves |= {id(x): GivenBack(i) for i, (x, leaf) in enumerate(pairs) if isinstance(leaf, Node)}
+    return map_leaves(lambda leaf: themselves.get(id(leaf), OUTPUT) if isinstance(leaf, Node) else leaf, returned)
+
+
 def _check_returned(returned: Any) -> None:
     for leaf in leaves_of(returned):
+        if isinstance(leaf, str):
+            check_text(leaf)
         if not isinstance(leaf, (*ATOMS, np.ndarray, Node, Enum)):
             raise refused(
                 f"the function returns a {type(leaf).__name__}, into which a replay cannot put what it computes",
@@ -250,3 +266,7 @@ def run_on_tape(f: Callable[..., Any], args: Any, kwargs: Any, leaves: list[Any]
 
 _new = object.__new__
 OUTPUT = object()  # stands in what the function returned where a Value was
+
+
+class GivenBack(int):
+    """Stands there for an argument that is a Value: which of the leaves it is."""

@@ -88,6 +88,15 @@ class Traced(Value):
         return written
 
     @property
+    def label(self) -> str:
+        return super().label
+
+    @label.setter
+    def label(self, label: str) -> None:
+        check_text(str(label))
+        Value.label.fset(self, label)  # type: ignore[attr-defined]  # mypy takes the property for a str
+
+    @property
     def dtype(self) -> np.dtype[Any]:
         return np.asarray(self.concrete).dtype  # of a bool, bool: where asks for it
 
@@ -144,7 +153,19 @@ class Traced(Value):
         return super().__array_function__(function, types, args, kwargs)
 
     def __repr__(self) -> str:
-        return f"Traced(shape={self.shape}, dtype={self.dtype})"
+        return f"{_TRACED}{self.shape}, dtype={self.dtype})"
+
+
+_TRACED = "Traced(shape="
+
+
+def check_text(text: str) -> None:
+    """An error if a label or a text that is returned has a traced number written into it."""
+    if _TRACED in text:
+        raise refused(
+            "a text with a number in it that is another at each call",
+            "pass the number as a str, or write it after the call, which result.label = ... may do too",
+        )
 
 
 def get_data(x: Any) -> Any:

@@ -1,0 +1,68 @@
+"""What a jitted function returns is what it returns without jit: names, and Values that are there already."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pytest
+
+from autograd_mini import JitError, Value, jit
+
+
+def test_a_result_has_the_label_that_the_function_gives_it() -> None:
+    w = Value(2.0)
+
+    def f(x: Any, name: str) -> Any:
+        loss = (w * x) ** 2
+        loss.label = f"loss of {name}"
+        return {"loss": loss, "twice": 2.0 * loss}
+
+    replayed = jit(f)
+    for name in ("a", "b", "a"):
+        result, expected = replayed(3.0, name), f(3.0, name)
+        assert {key: x.label for key, x in result.items()} == {key: x.label for key, x in expected.items()}
+
+
+@pytest.mark.parametrize("text", [lambda x: f"loss at {x}", lambda x: "loss at " + str(x * 2.0)])
+def test_a_text_with_a_traced_number_in_it_is_refused_with_the_line(text: Any) -> None:
+    w = Value(2.0)
+
+    def names(x: Any) -> Any:
+        loss = w * x
+        loss.label = text(x)
+        return loss
+
+    with pytest.raises(JitError, match=r"a text with a number in it(.|\n)*loss.label = text"):
+        jit(names)(1.0)
+    with pytest.raises(JitError, match="a text with a number in it"):
+        jit(lambda x: (w * x, text(x)))(1.0)
+
+
+@pytest.mark.parametrize("data", [3.0, np.array(3.0), np.float32(3.0), np.ones(2)])
+def test_a_parameter_that_is_returned_is_that_parameter(data: Any) -> None:
+    w = Value(data, label="w")
+
+    @jit
+    def step(x: Any) -> Any:
+        w.zero_grad()
+        loss = (w * x).sum()
+        loss.backward()
+        w.data = w.data - 0.5 * w.grad
+        return loss, [w]
+
+    for _ in range(3):
+        assert step(2.0)[1][0] is w
+    assert jit(lambda: w)() is w
+
+
+def test_a_value_that_is_given_and_returned_is_that_value() -> None:
+    w = Value(2.0)
+    f = jit(lambda x, y: {"x": x, "y": y, "product": x * y * w})
+    for _ in range(3):
+        x, y = Value(3.0), Value(4.0)
+        result = f(x, y)
+        assert result["x"] is x
+        assert result["y"] is y
+        (result["product"] + result["x"]).backward()
+        assert x.grad == 9.0
