@@ -97,6 +97,22 @@ def test_a_check_is_made_at_each_call_though_it_gives_nothing() -> None:
     assert replayed(3.0).data == 6.0
 
 
+@pytest.mark.parametrize("returned", [None, 3.0, Value(2.0), Value([1.0, 2.0])])
+def test_a_check_is_made_though_the_function_returns_nothing_that_is_computed(returned: Any) -> None:
+    def positive(data: Any) -> None:
+        if data <= 0:
+            raise ValueError(f"{data} is not positive")
+
+    def f(x: Any) -> Any:
+        x.map_data(positive)
+        return returned
+
+    replayed = jit(f)
+    assert replayed(1.0) is returned
+    with pytest.raises(ValueError, match=r"-1.0 is not positive"):
+        replayed(-1.0)
+
+
 def test_a_function_with_a_stand_in_is_called_once_a_call_and_never_while_tracing() -> None:
     seen = []
 
