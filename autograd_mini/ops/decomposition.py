@@ -14,7 +14,7 @@ import numpy as np
 from autograd_mini.ops.caller import located
 from autograd_mini.ops.diagonals import tril, triu
 from autograd_mini.ops.indexing import getitem
-from autograd_mini.ops.inverse import matrices, pinv, solve
+from autograd_mini.ops.inverse import finite, matrices, pinv, solve
 from autograd_mini.ops.joining import concatenate
 from autograd_mini.ops.linalg import matmul, swap_last
 from autograd_mini.ops.numpy_names import FUNCTIONS
@@ -139,10 +139,10 @@ def _by_vh(g: Carrier, z: Carrier, x: Carrier, full_matrices: bool) -> Carrier:
 
 _SVDVALS = Operation("svdvals", lambda x: np.linalg.svd(x, compute_uv=False), _by_singular_values)
 _SVD_U = Operation(
-    "svd.U", lambda x, full_matrices: np.linalg.svd(x, full_matrices)[0], _by_u, params=("full_matrices",)
+    "svd.U", lambda x, full_matrices: np.linalg.svd(finite(x), full_matrices)[0], _by_u, params=("full_matrices",)
 )
 _SVD_VH = Operation(
-    "svd.Vh", lambda x, full_matrices: np.linalg.svd(x, full_matrices)[2], _by_vh, params=("full_matrices",)
+    "svd.Vh", lambda x, full_matrices: np.linalg.svd(finite(x), full_matrices)[2], _by_vh, params=("full_matrices",)
 )
 
 
@@ -242,7 +242,7 @@ def svd(x: Carrier, full_matrices: bool = True, compute_uv: bool = True) -> Any:
     if not compute_uv:
         return svdvals(x)
     if not hasattr(x, "record"):
-        return SVDResult(*np.linalg.svd(x, full_matrices))
+        return SVDResult(*np.linalg.svd(finite(x), full_matrices))
     if full_matrices and m != n:
         raise ValueError(
             located(
@@ -279,7 +279,10 @@ def lstsq(x: Carrier, y: Carrier, rcond: Any = None) -> tuple[Carrier, Carrier, 
     x, y = matrices("lstsq", x), as_carrier(y)
     m, n = shape_of(x)[-2:]
     plain_x, plain_y = (operand.data if hasattr(operand, "record") else operand for operand in (x, y))
-    solution, residuals, rank, s = guarded("lstsq", partial(_least_squares, rcond=rcond), plain_x, plain_y)
+    try:
+        solution, residuals, rank, s = guarded("lstsq", partial(_least_squares, rcond=rcond), plain_x, plain_y)
+    except np.linalg.LinAlgError as cause:
+        raise np.linalg.LinAlgError(located(f"lstsq of {shape_of(x)} and {shape_of(y)}: {cause}")) from cause
     if not hasattr(x, "record") and not hasattr(y, "record"):
         return solution, residuals, rank, s
     least = np.finfo(dtype_of(x)).eps * max(m, n) if rcond is None else rcond
@@ -294,7 +297,7 @@ def lstsq(x: Carrier, y: Carrier, rcond: Any = None) -> tuple[Carrier, Carrier, 
 
 
 def _least_squares(x: Any, y: Any, rcond: Any) -> tuple[Any, Any, int, Any]:
-    solution, residuals, rank, s = np.linalg.lstsq(x, y, rcond)
+    solution, residuals, rank, s = np.linalg.lstsq(finite(x), y, rcond)
     return solution, residuals, int(rank), s
 
 

@@ -27,6 +27,13 @@ def matrices(op: str, x: Any, *, square: bool = False) -> Carrier:
     return x
 
 
+def finite(x: Any) -> Any:
+    """``x``, if LAPACK may look for its singular vectors: with inf in it that goes on for ever."""
+    if x.__class__ is np.ndarray and not np.isfinite(x).all():
+        raise np.linalg.LinAlgError("there is inf or nan in it, so it has no singular vectors")
+    return x
+
+
 def per_matrix(g: Carrier) -> Carrier:
     """A number for each matrix of a batch, as what multiplies that matrix."""
     return expand_dims(g, (-2, -1)) if shape_of(g) else g
@@ -49,7 +56,7 @@ _SOLVE = Operation(
 )
 _PINV = Operation(
     "pinv",
-    lambda x, rcond: np.linalg.pinv(x, rcond),
+    lambda x, rcond: np.linalg.pinv(finite(x), rcond),
     lambda g, z, x, rcond: (
         # As the inverse's, and for what x does not reach (I - x @ z) and what it sends to zero (I - z @ x).
         -swap_last(z) @ g @ swap_last(z)
