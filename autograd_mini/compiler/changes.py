@@ -22,6 +22,7 @@ from autograd_mini.compiler.guards import same
 from autograd_mini.compiler.program import DETACH
 from autograd_mini.compiler.rows import row_of
 from autograd_mini.compiler.traced import Traced, get_data
+from autograd_mini.compiler.traced_data import as_plain
 from autograd_mini.node import Node
 from autograd_mini.ops.operation import dtype_of, shape_of
 
@@ -73,7 +74,8 @@ class Changes:
             if x not in self.grads:
                 self.added[x] = None
             before = self.grads.get(x)
-            g = g if create_graph else tape.detached(g)
+            if not create_graph:
+                g = as_plain(tape.detached(g), np.ndarray if isinstance(get_data(x), np.ndarray) else None)
             self.grads[x] = g if before is None else before + g
 
     def grad(self, x: Any) -> Traced | None:
@@ -100,7 +102,7 @@ class Changes:
     def window(self, x: Any, what: str, node: Traced) -> Traced:
         """``node``, which is x.data or x.grad: to NumPy the array itself."""
         self.windows[node.number] = x, what
-        return node
+        return node if what == ".grad" else as_plain(node)
 
     def changed_in_place(self, before: Traced, after: Traced) -> None:
         """``before -= ...`` in the function: where that is an array of a parameter, the parameter is to be changed."""
@@ -156,7 +158,8 @@ class Changes:
 
     def _alike(self, x: Any, new: Any, what: str) -> Traced:
         """What is assigned, on the tape: of the shape and dtype of the parameter."""
-        traced = self._tape.standing_for(new) if isinstance(new, Node) else self._tape.constant_node(new)
+        tape = self._tape
+        traced = tape.standing_for(new) if isinstance(new, Node) else as_plain(tape.constant_node(new))
         forms = [(shape_of(data), dtype_of(data)) for data in map(get_data, (traced, x))]
         if forms[0] != forms[1]:
             raise refused(

@@ -1,0 +1,66 @@
+"""A function that asks what its plain data is, such as ``isinstance(p.data, np.ndarray)``, is told so under jit too."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pytest
+
+from autograd_mini import JitError, Value, jit
+
+QUESTIONS = {
+    "isinstance, array": lambda x: isinstance(x, np.ndarray),
+    "isinstance, float": lambda x: isinstance(x, float),
+    "isinstance, one of several": lambda x: isinstance(x, int | float | np.floating),
+    "class": lambda x: x.__class__ is np.ndarray,
+    "computed": lambda x: isinstance(np.exp(2.0 * x + 1.0), np.ndarray),
+    "hasattr": lambda x: (
+        isinstance(x, float) or hasattr(x, "nbytes")
+    ),  # float64 without axes is a float when it is traced
+    "hasattr, of nobody": lambda x: hasattr(x, "unsqueeze"),
+    "nbytes": lambda x: getattr(x, "nbytes", 0) > 12,
+    "match": lambda x: {float: 1, np.ndarray: 2}.get(x.__class__, 3) == 2,
+    "itemsize": lambda x: getattr(x, "itemsize", 0) == 4,
+}
+DATA = [3.0, np.ones(2), np.ones(2, np.float32), np.array(3.0)]
+
+
+@pytest.mark.parametrize("data", DATA, ids=lambda data: repr(data)[:20])
+@pytest.mark.parametrize("name", QUESTIONS)
+def test_what_a_parameters_data_and_gradient_are(name: str, data: Any) -> None:
+    is_so: Any = QUESTIONS[name]
+    p = Value(data)
+
+    def answers() -> Any:
+        p.zero_grad()
+        before = is_so(p.data)
+        (p * p).sum().backward()
+        then = is_so(p.grad * 1.0), is_so(p * p.grad)
+        p.zero_grad()
+        return before, *then
+
+    expected = answers()
+    assert jit(answers)() == expected
+
+
+def test_a_gradient_is_of_the_class_that_it_is_of() -> None:
+    p, q = Value(np.array(3.0)), Value(3.0)
+
+    @jit
+    def classes() -> Any:
+        (p * q).backward(create_graph=True)
+        of_values = isinstance(p.grad, np.ndarray), isinstance(p.grad, Value)
+        p.zero_grad()
+        q.zero_grad()
+        (p * q).backward()
+        return of_values, isinstance(p.grad, np.ndarray), isinstance(q.grad, float), q.grad.__class__ is float
+
+    assert classes() == ((False, True), True, True, True)
+
+
+@pytest.mark.parametrize("ask", [lambda x: x.flags.writeable, lambda x: x.strides[0], lambda x: x.tobytes()[0]])
+def test_where_data_lies_in_memory_is_not_told(ask: Any) -> None:
+    p = Value(np.ones(2))
+    with pytest.raises(JitError, match=r"reading \.\w+ of data that is traced(.|\n)*lambda x"):
+        jit(lambda: p * ask(p.data))()
