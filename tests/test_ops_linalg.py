@@ -222,9 +222,9 @@ REFUSED = {
     "inv: singular": (lambda x: np.linalg.inv(x * 0.0), np.linalg.LinAlgError, r"inv of \(3, 3\): Singular matrix"),
     "cholesky: not positive": (lambda x: np.linalg.cholesky(-x @ x.T), np.linalg.LinAlgError, "positive definite"),
     # LAPACK would look for these without end
-    "svd: inf": (lambda x: np.linalg.svd(x * np.inf), np.linalg.LinAlgError, r"svd.U of \(3, 3\)[^:]*: there is inf or nan"),
+    "svd: inf": (lambda x: np.linalg.svd(x * np.inf), np.linalg.LinAlgError, r"svd.U of \(3, 3\).*inf or nan"),
     "pinv: inf": (lambda x: np.linalg.pinv(x * np.inf), np.linalg.LinAlgError, r"pinv of \(3, 3\).*inf or nan"),
-    "lstsq: inf": (lambda x: np.linalg.lstsq(x * np.inf, A), np.linalg.LinAlgError, r"lstsq of \(3, 3\) and \(3, 3\): .*inf or nan"),
+    "lstsq: inf": (lambda x: np.linalg.lstsq(x * np.inf, A), np.linalg.LinAlgError, r"lstsq of \(3, 3\).*inf or nan"),
     "eigvals": (lambda x: np.linalg.eigvals(x), TypeError, "eigvalsh"),
 }  # fmt: skip
 
