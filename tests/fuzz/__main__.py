@@ -35,7 +35,7 @@ def main() -> int:
                 bar.update(part.programs)
                 for text in part.failures.values():
                     bar.write(text)
-                bar.set_postfix(failed=len(tally.failures), next_seed=done)
+                bar.set_postfix(failed=len(tally.failures), next_seed=str(done))
     except KeyboardInterrupt:
         print(f"stopped; go on with --seed {done} --programs {given.seed + given.programs - done}")
     _say(tally)
