@@ -1,0 +1,88 @@
+"""Lines without a gradient, which a replay computes anew: what is detached, a comparison, a function of the data."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from autograd_mini.compiler.errors import check_form, refused
+from autograd_mini.compiler.lines import Lines, like_of
+from autograd_mini.compiler.program import DETACH, Like, Plain
+from autograd_mini.compiler.traced import Traced
+from autograd_mini.node import Node
+from autograd_mini.operands import as_operand
+
+
+class PlainLines(Lines):
+    """Lines, and how one writes those of a ``Plain`` op."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.effects: list[Traced] = []  # lines that a replay runs though nobody may use what they give
+
+    def detached(self, x: Any) -> Traced:
+        """The same, as a constant to gradients."""
+        x = x if x.__class__ is Traced else self.on_tape(x)
+        return self.line(DETACH, (x.number,), x.concrete)
+
+    def compared(self, ufunc: np.ufunc, x: Any, y: Any) -> Traced:
+        """A line for a comparison, so that a replay decides anew."""
+        operands, plain = [], []
+        for operand in (x, y):
+            known = operand if operand.__class__ is Traced else self.on_tape(operand)
+            traced = known.__class__ is Traced
+            plain.append(known.concrete if traced else as_operand(known))
+            operands.append(known.number if traced else self.constant(plain[-1]))
+        truth = ufunc(*plain)
+        return self.line(Plain(ufunc.__name__, ufunc), tuple(operands), truth if np.ndim(truth) else bool(truth))
+
+    def mapped(self, f: Callable[[Any], Any], x: Any, instead: Callable[[Any], Any] | None) -> Traced:
+        """A line for ``f`` of the data."""
+        name = getattr(getattr(f, "func", f), "__name__", "f")  # of a partial, the function's
+        if isinstance(f, np.ufunc):
+            return self.plain(Plain(name, f, instead), [x])
+        return self._of_one_form(name, f, [x], instead)
+
+    def called(self, function: Callable[..., Any], args: Any, kwargs: Any) -> Traced:
+        """A line for a function of NumPy that is no op, such as ``np.isclose(x, y)``."""
+        places = [i for i, x in enumerate(args) if isinstance(x, Node)]
+        given = [None if isinstance(x, Node) else x for x in args]
+
+        def call(*data: Any) -> Any:
+            whole = list(given)
+            for i, x in zip(places, data, strict=True):
+                whole[i] = x
+            return function(*whole, **kwargs)
+
+        return self._of_one_form(function.__name__, call, [args[i] for i in places], None)
+
+    def _of_one_form(
+        self, name: str, f: Callable[..., Any], xs: list[Any], instead: Callable[..., Any] | None
+    ) -> Traced:
+        """A line for ``f``, which must answer in the form of today: the program has memory for no other."""
+        form: list[Like] = []  # once it is known
+
+        def checked(*data: Any) -> Any:
+            z = f(*data)
+            if form and z is not None:
+                check_form(name, like_of(z), form[0])
+            return z
+
+        checked.__wrapped__ = f  # type: ignore[attr-defined]  # it may have a parameter out
+        node = self.plain(Plain(name, checked, instead), xs)
+        form.append(self.likes[node.number])
+        return node
+
+    def plain(self, op: Plain, xs: list[Any]) -> Traced:
+        """A line for any such op, on operands on the tape."""
+        known = [x if x.__class__ is Traced else self.on_tape(x) for x in xs]
+        operands = tuple([x.number if x.__class__ is Traced else self.constant(x) for x in known])
+        z = (op.instead or op.forward)(*[x.concrete if x.__class__ is Traced else x for x in known])
+        if z is not None and (z.__class__ is tuple or np.asarray(z).dtype.kind not in "fiub"):
+            raise refused(f"{op.name} gives what is neither a number nor an array", "call it outside of the function")
+        node = self.line(op, operands, False if z is None else z)
+        if z is None or op.instead:
+            self.effects.append(node)
+        return node
