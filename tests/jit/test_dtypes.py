@@ -1,0 +1,56 @@
+"""Booleans and small whole numbers beside float32 and float16: a program has the dtypes that the function has."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pytest
+
+import autograd_mini as am
+from autograd_mini import Value, jit
+
+OPS: dict[str, Any] = {
+    "where": lambda w, x: am.where(w > 1, w, x),
+    "where, the other way": lambda w, x: am.where(x > 1, x, w),
+    "where, the condition": lambda w, x: am.where(x, w, 0),
+    "clip": lambda w, x: am.clip(w, x, 5.0),
+    "stack": lambda w, x: np.stack([w, x]),
+    "concatenate": lambda w, x: np.concatenate([x, 2 * w]),
+    "einsum": lambda w, x: np.einsum("i,i,j->j", w, x, x),
+    "linear": lambda w, x: am.linear(x.reshape(1, 3), w.reshape(1, 3), w[:1]),
+    "mul": lambda w, x: w * x,
+}
+
+
+@pytest.mark.parametrize("dtype", [np.uint8, bool, np.int16, np.int64, np.float16])
+@pytest.mark.parametrize("of_parameter", [np.float32, np.float16])
+@pytest.mark.parametrize("name", OPS)
+def test_a_result_and_its_gradient_have_the_dtype_that_they_have_without_jit(
+    name: str, of_parameter: Any, dtype: Any
+) -> None:
+    w = Value(np.array([1.0, 2.0, 3.0], of_parameter))
+
+    def f(x: Any) -> Any:
+        return OPS[name](w, x)
+
+    replayed = jit(f)
+    for x in (np.array([1, 0, 3], dtype), np.array([0, 1, 1], dtype)):
+        expected, result = f(x), replayed(x)
+        assert (result.dtype, result.shape) == (expected.dtype, expected.shape)
+        np.testing.assert_array_equal(result.data, expected.data)
+        grads = []
+        for of in (expected, result):
+            w.zero_grad()
+            of.sum().backward()
+            grads.append(w.grad)
+        assert grads[0].dtype == grads[1].dtype
+        np.testing.assert_array_equal(*grads)
+
+
+def test_a_flag_in_an_array_without_axes_is_a_number_to_an_op_of_numbers() -> None:
+    w = Value(2.0)
+    f = jit(lambda x: am.where(w > 1, x > 1, w))
+    for x in (1.0, 3.0):
+        assert f(x).data.__class__ is float
+        assert f(x).data == (x > 1)
