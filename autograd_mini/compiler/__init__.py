@@ -7,8 +7,9 @@ A call goes through these files, those of a line in their order; in brackets wha
 - ``guards`` (``reach``, ``held``, ``look``): what the function sees beside its arguments, and whether it is the same.
 - ``tape`` (``lines``, ``plain``, ``traced``, ``traced_data``, ``closed_over``): the function runs on Values that write
   down every op, then its gradient. ``changes`` (``carried``): what it changes. ``errors``: what is refused.
-- ``program``: what was written, line by line. The passes rewrite it: ``pack`` (``grouping``, ``rows``) where it is of
-  single numbers, and that before the gradient; ``simplify``, ``fuse``; ``side_by_side`` where it was not packed.
+- ``program``: what was written, line by line. The passes rewrite it (``rewrite``): ``pack`` (``grouping``, ``rows``)
+  where it is of single numbers, and that before the gradient; ``simplify``, ``fuse``; ``side_by_side`` where it was
+  not packed.
 - ``native/``, where numba is and pays; else ``spell``, the last pass, for NumPy alone; ``plan``, which lines share
   memory; ``emit`` (``writing``, ``into``, ``indexed``), a line of Python for each; ``replay`` (``source``), the whole.
 - ``effects``: at each call, puts in place what the program has computed; ``result``: what the call returns.

@@ -10,6 +10,7 @@ from typing import Any
 
 from autograd_mini import ops as table
 from autograd_mini.compiler.program import DOT, Program
+from autograd_mini.compiler.rewrite import Rewrite
 from autograd_mini.compiler.rows import row_of
 from autograd_mini.compiler.simplify import with_constants_folded, without_dead_code
 
@@ -34,24 +35,22 @@ def with_sums_of_products_as_dots(program: Program) -> Program:
 
 def with_equal_terms_doubled(program: Program) -> Program:
     """``(g + k * x) + k * x``, where k is a number, is ``g + (2 * k) * x``: the gradient of ``k * x * x``."""
-    ops, operands, likes = list(program.ops), list(program.operands), list(program.likes)
-    uses = program.uses
+    likes, uses = program.likes, program.uses
+    new = Rewrite(program)
     twice: dict[int, int] = {}  # the line of 2 * k, by that of k
     for i, op in enumerate(program.ops):
+        new.keep(i)
         if op is not table.add or likes[i] is None:
             continue
-        before, term = operands[i]
-        if ops[before] is not table.add or ops[term] is not table.mul or operands[before][1] != term:
+        before, term = program.operands[i]
+        if program.ops[before] is not table.add or program.ops[term] is not table.mul:
             continue
-        k, x = operands[term]
+        k, x = program.operands[term]
         of_k: Any = likes[k] or ((),)
-        if uses[before] == 1 and uses[term] == 2 and not of_k[0] and likes[x] == likes[i] == likes[before]:
+        is_twice = program.operands[before][1] == term and uses[before] == 1 and uses[term] == 2
+        if is_twice and not of_k[0] and likes[x] == likes[i] == likes[before]:
             if k not in twice:
-                twice[k] = len(ops)
-                ops.append(table.add)
-                operands.append((k, k))
-                likes.append(likes[k])
-            operands[term] = twice[k], x
-            operands[i] = operands[before][0], term
-    order = [line for i in range(len(program)) for line in ([i, twice[i]] if i in twice else [i])]
-    return replace(program, ops=ops, operands=operands, likes=likes).renumbered(order)
+                twice[k] = new.line(table.add, (new.becomes[k], new.becomes[k]), likes[k])
+            doubled = new.line(table.mul, (twice[k], new.becomes[x]), likes[i])
+            new.becomes[i] = new.line(table.add, (new.operands(before)[0], doubled), likes[i])
+    return new.program()

@@ -136,11 +136,18 @@ class Program:
             new[i] = place
         if becomes is not None:
             new = [new[i] for i in becomes]
+        operands = [tuple([new[x] for x in self.operands[i]]) for i in keep]
+        return self.with_lines([self.ops[i] for i in keep], operands, [self.likes[i] for i in keep], new)
+
+    def with_lines(
+        self, ops: list[Any], operands: list[tuple[int, ...]], likes: list[Like], new: list[int] | dict[int, int]
+    ) -> Program:
+        """Other lines, of which ``new[i]`` is value i."""
         return replace(
             self,
-            ops=[self.ops[i] for i in keep],
-            operands=[tuple([new[x] for x in self.operands[i]]) for i in keep],
-            likes=[self.likes[i] for i in keep],
+            ops=ops,
+            operands=operands,
+            likes=likes,
             outputs=tuple([new[i] for i in self.outputs]),
             gradients=tuple([tuple([None if g is None else new[g] for g in gs]) for gs in self.gradients]),
             wanted=tuple([new[i] for i in self.wanted]),

@@ -9,11 +9,11 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from dataclasses import replace
 from typing import Any
 
 from autograd_mini import ops as table
 from autograd_mini.compiler.program import DOT, SIDE_BY_SIDE, Part, Program
+from autograd_mini.compiler.rewrite import Rewrite
 from autograd_mini.compiler.rows import row_of
 from autograd_mini.compiler.simplify import without_dead_code, without_repetitions
 
@@ -33,45 +33,46 @@ def side_by_side(program: Program) -> Program:
 
 def with_dots_side_by_side(program: Program) -> Program:
     """``vdot(a, a) + vdot(b, b) + ...`` is one vdot of all of them in a row: the penalty of all parameters."""
-    ops, operands, likes = list(program.ops), list(program.operands), list(program.likes)
-    uses = program.uses
-    becomes = list(range(len(ops)))
-    before: dict[int, list[int]] = {}
+    sums = _sums_of_dots(program)
+    new = Rewrite(program)
+    for i in range(len(program)):
+        if i not in sums:
+            new.keep(i)
+            continue
+        dots, others = sums[i]
+        row = _row_of([program.likes[program.operands[x][0]] for x in dots])
+        left, right = [tuple([new.operands(x)[k] for x in dots]) for k in (0, 1)]
+        of_left = new.line(SIDE_BY_SIDE, left, row)
+        of_right = of_left if left == right else new.line(SIDE_BY_SIDE, right, row)
+        total = new.line(DOT, (of_left, of_right), program.likes[i])
+        for x in others:
+            total = new.line(table.add, (total, new.becomes[x]), program.likes[i])
+        new.becomes[i] = total
+    return new.program()
 
-    def line(op: Any, xs: tuple[int, ...], like: Any, place: int) -> int:
-        ops.append(op)
-        operands.append(xs)
-        likes.append(like)
-        before.setdefault(place, []).append(len(ops) - 1)
-        return len(ops) - 1
 
-    taken: set[int] = set()
+def _sums_of_dots(program: Program) -> dict[int, tuple[list[int], list[int]]]:
+    """The dots of each sum of several, and what else is added, by its last addition."""
+    likes, uses = program.likes, program.uses
+    found = {}
+    inside: set[int] = set()
     for i in reversed(range(len(program))):
-        if program.ops[i] is not table.add or (likes[i] or ((),))[0] != () or i in taken:
+        if program.ops[i] is not table.add or (likes[i] or ((),))[0] != () or i in inside:
             continue
         dots, others, todo = list[int](), list[int](), list(program.operands[i])
         while todo:
             x = todo.pop()
             is_part = uses[x] == 1 and likes[x] == likes[i]
             if is_part and program.ops[x] is table.add:
-                taken.add(x)
+                inside.add(x)
                 todo += program.operands[x]
-            elif is_part and program.ops[x] is DOT and _is_small(likes[operands[x][0]]):
+            elif is_part and program.ops[x] is DOT and _is_small(likes[program.operands[x][0]]):
                 dots.insert(0, x)
             else:
                 others.append(x)
-        if len(dots) > 1 and len({likes[operands[x][0]][1] for x in dots}) == 1:  # type: ignore[index]
-            row = _row_of([likes[operands[x][0]] for x in dots])
-            left, right = [tuple([operands[x][k] for x in dots]) for k in (0, 1)]
-            of_left = line(SIDE_BY_SIDE, left, row, i)
-            total = line(DOT, (of_left, of_left if left == right else line(SIDE_BY_SIDE, right, row, i)), likes[i], i)
-            for x in others:
-                total = line(table.add, (total, x), likes[i], i)
-            becomes[i] = total
-    order = [new for i in range(len(program)) for new in (*before.get(i, ()), i)]
-    return replace(program, ops=ops, operands=operands, likes=likes).renumbered(
-        order, [*becomes, *range(len(becomes), len(ops))]
-    )
+        if len(dots) > 1 and len({likes[program.operands[x][0]][1] for x in dots}) == 1:  # type: ignore[index]
+            found[i] = dots, others
+    return found
 
 
 # ---------------------------------------------------------------- updates
@@ -87,39 +88,31 @@ def with_updates_side_by_side(program: Program) -> Program:
     groups = [members for members in _alike(program, last).values() if len(members) > 1]
     if not _is_worth_its_copies(program, groups, last):
         return program
-    ops, operands, likes = list(program.ops), list(program.operands), list(program.likes)
-    becomes = list(range(len(ops)))
-    order = [i for i in range(len(program)) if i not in last]
-    rows: dict[tuple[int, ...], int] = {}
-
-    def line(op: Any, xs: tuple[int, ...], like: Any) -> int:
-        ops.append(op)
-        operands.append(xs)
-        likes.append(like)
-        becomes.append(len(becomes))
-        order.append(len(becomes) - 1)
-        return len(becomes) - 1
-
+    new = Rewrite(program)
+    for i in range(len(program)):
+        if i not in last:
+            new.keep(i)
+    rows: dict[tuple[int, ...], int] = {}  # the line of each, by the arrays in it
     for members in _operands_first(program, groups, last):
         if len(members) == 1:
-            order += members
+            new.keep(members[0])
             continue
-        row = _row_of([likes[i] for i in members])
+        row = _row_of([program.likes[i] for i in members])
         xs = []
         for column in zip(*[program.operands[i] for i in members], strict=True):
             if _is_number(program, column[0]):
-                xs.append(column[0])
+                xs.append(new.becomes[column[0]])
                 continue
             if column not in rows:
-                rows[column] = line(SIDE_BY_SIDE, column, row)
+                rows[column] = new.line(SIDE_BY_SIDE, [new.becomes[x] for x in column], row)
             xs.append(rows[column])
-        rows[tuple(members)] = whole = line(program.ops[members[0]], tuple(xs), row)
+        rows[tuple(members)] = whole = new.line(program.ops[members[0]], xs, row)
         start = 0
         for i in members:
-            shape = likes[i][0]  # type: ignore[index]  # an array's
-            becomes[i] = line(Part(start, shape), (whole,), likes[i])
+            shape = program.likes[i][0]  # type: ignore[index]  # an array's
+            new.becomes[i] = new.line(Part(start, shape), (whole,), program.likes[i])
             start += math.prod(shape)
-    return replace(program, ops=ops, operands=operands, likes=likes).renumbered(order, becomes)
+    return new.program()
 
 
 def _last_lines(program: Program) -> set[int]:

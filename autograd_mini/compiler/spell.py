@@ -5,7 +5,6 @@ Then each of these lines has an array of the plan to compute into. The results s
 
 from __future__ import annotations
 
-from dataclasses import replace
 from math import prod
 from typing import Any
 
@@ -14,6 +13,7 @@ import numpy as np
 from autograd_mini import modes
 from autograd_mini.compiler.indexed import arrays_of
 from autograd_mini.compiler.program import DOT, Argument, Program
+from autograd_mini.compiler.rewrite import Rewrite
 from autograd_mini.compiler.rows import COPIED, row_of
 from autograd_mini.compiler.tape import Tape
 
@@ -33,16 +33,16 @@ def with_formulas_as_lines(program: Program) -> Program:
     formulas = {i for i, op in enumerate(program.ops) if row_of(op) in FORMULAS and (program.likes[i] or ((),))[0]}
     if not formulas:
         return program
-    longer = _Longer(program)
+    new = Rewrite(program)
     for i, op in enumerate(program.ops):
         if i in formulas:
-            longer.becomes.append(_spelled(longer, op, program, i))
+            new.becomes[i] = _spelled(new, op, program, i)
         else:
-            longer.append(op, [longer.becomes[x] for x in program.operands[i]], program.likes[i])
-    return longer.program()
+            new.keep(i)
+    return new.program()
 
 
-def _spelled(longer: _Longer, op: Any, program: Program, i: int) -> int:
+def _spelled(new: Rewrite, op: Any, program: Program, i: int) -> int:
     tape = Tape()
     forward = getattr(op.forward, "__wrapped__", op.forward)
     with modes.tracing(tape), modes.recording(), np.errstate(all="ignore"):
@@ -52,9 +52,9 @@ def _spelled(longer: _Longer, op: Any, program: Program, i: int) -> int:
     lines: list[int] = []
     for made_by, operands, like in zip(tape.ops, tape.operands, tape.likes, strict=True):
         if isinstance(made_by, Argument):
-            lines.append(longer.becomes[program.operands[i][made_by.index]])
+            lines.append(new.operands(i)[made_by.index])
         else:
-            lines.append(longer.add(made_by, [lines[x] for x in operands], like))
+            lines.append(new.line(made_by, [lines[x] for x in operands], like))
     return lines[number]
 
 
@@ -74,13 +74,17 @@ def with_copies_as_lines(program: Program) -> Program:
     needed = _copies(program, ops)
     if not needed and ops == program.ops:
         return program
-    longer = _Longer(program)
+    new = Rewrite(program)
+    copied: dict[int, int] = {}  # the line of each copy, by what it is of
     for i, op in enumerate(ops):
-        operands = [longer.becomes[x] for x in program.operands[i]]
+        operands = new.operands(i)
         for k in needed.get(i, ()):
-            operands[k] = longer.copied(operands[k])
-        longer.append(op, operands, program.likes[i])
-    return longer.program()
+            x, like = operands[k], program.likes[program.operands[i][k]]
+            if x not in copied:
+                copied[x] = new.line(COPIED.bind(like[0]), [x], like)  # type: ignore[index]  # an array's
+            operands[k] = copied[x]
+        new.becomes[i] = new.line(op, operands, program.likes[i])
+    return new.program()
 
 
 def _copies(program: Program, ops: list[Any]) -> dict[int, list[int]]:
@@ -136,45 +140,3 @@ def _needed_in_a_row(op: Any, row: str, layouts: list[Any]) -> list[int]:
         return [k for k in matrices if not layouts[k].flags.forc] if is_product else []
     x, is_basic = layouts[which], not row.endswith("_at") and not arrays_of(op.params["index"])
     return [] if x is None or x.flags.c_contiguous or is_basic else [which % len(layouts)]
-
-
-class _Longer:
-    """A program that is written anew with more lines."""
-
-    def __init__(self, program: Program) -> None:
-        self._program = program
-        self.becomes: list[int] = []  # of each old line, the new one
-        self._ops: list[Any] = []
-        self._operands: list[tuple[int, ...]] = []
-        self._likes: list[Any] = []
-        self._copies: dict[int, int] = {}
-
-    def add(self, op: Any, operands: list[int], like: Any) -> int:
-        """A line that was not there."""
-        self._ops.append(op)
-        self._operands.append(tuple(operands))
-        self._likes.append(like)
-        return len(self._ops) - 1
-
-    def append(self, op: Any, operands: list[int], like: Any) -> None:
-        """The next old line."""
-        self.becomes.append(self.add(op, operands, like))
-
-    def copied(self, x: int) -> int:
-        """Line x with its elements in a row."""
-        if x not in self._copies:
-            self._copies[x] = self.add(COPIED.bind(self._likes[x][0]), [x], self._likes[x])
-        return self._copies[x]
-
-    def program(self) -> Program:
-        """All of it."""
-        new = self.becomes
-        return replace(
-            self._program,
-            ops=self._ops,
-            operands=self._operands,
-            likes=self._likes,
-            outputs=tuple([new[i] for i in self._program.outputs]),
-            gradients=tuple([tuple([None if g is None else new[g] for g in gs]) for gs in self._program.gradients]),
-            wanted=tuple([new[w] for w in self._program.wanted]),
-        )
