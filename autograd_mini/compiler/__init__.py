@@ -11,6 +11,7 @@ A call goes through these files, those of a line in their order; in brackets wha
   where it is of single numbers, and that before the gradient; ``simplify``, ``fuse``; ``side_by_side`` where it was
   not packed.
 - ``native/``, where numba is and pays; else ``spell``, the last pass, for NumPy alone; ``plan``, which lines share
-  memory; ``emit`` (``writing``, ``into``, ``indexed``), a line of Python for each; ``replay`` (``source``), the whole.
+  memory; ``emit`` (``code``, ``writing``, ``into``, ``indexed``), a line of Python for each; ``replay`` (``source``),
+  the whole.
 - ``effects``: at each call, puts in place what the program has computed; ``result``: what the call returns.
 """

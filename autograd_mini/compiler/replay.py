@@ -14,7 +14,8 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from autograd_mini.compiler.emit import Code, lines_of_code
+from autograd_mini.compiler.code import Code
+from autograd_mini.compiler.emit import lines_of_code
 from autograd_mini.compiler.plan import aligned, planned
 from autograd_mini.compiler.program import Argument, Captured, Constant, Program, Upstream, is_op
 from autograd_mini.compiler.side_by_side import computed_in_place
