@@ -38,14 +38,14 @@ class Writer(NamedTuple):
 def writer_of(op: Any, like: Any, likes: list[Any]) -> Writer | None:
     """How the op writes into an array; None if it cannot."""
     if isinstance(op, Plain):
-        return _OF_DATA if _takes_out(op) and like[0] and all([x is not None and x[0] for x in likes]) else None
+        return _OF_DATA if takes_out(op.forward) and like[0] and all([x is not None and x[0] for x in likes]) else None
     writer = WRITERS.get(row_of(op))
     return writer if writer is not None and writer.can(op, like, likes) else None
 
 
-def _takes_out(op: Plain) -> bool:
+def takes_out(f: Any) -> bool:
     """True for a function of the data that has a parameter ``out=None``, as NumPy's have."""
-    f = unwrap(op.forward)
+    f = unwrap(f)
     while isinstance(f, partial):
         f = f.func
     f = unwrap(f)

@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 
 from autograd_mini.compiler.errors import check_form, refused
+from autograd_mini.compiler.into import takes_out
 from autograd_mini.compiler.lines import Lines, like_of
 from autograd_mini.compiler.program import DETACH, Like, Plain
 from autograd_mini.compiler.traced import Traced
+from autograd_mini.compiler.traced_data import as_plain
+from autograd_mini.compiler.users import as_users
 from autograd_mini.node import Node
 from autograd_mini.operands import as_operand
+from autograd_mini.ops.caller import is_library
 
 
 class PlainLines(Lines):
@@ -36,11 +41,17 @@ class PlainLines(Lines):
             plain.append(known.concrete if traced else as_operand(known))
             operands.append(known.number if traced else self.constant(plain[-1]))
         truth = ufunc(*plain)
-        return self.line(Plain(ufunc.__name__, ufunc), tuple(operands), truth if np.ndim(truth) else bool(truth))
+        op = Plain(ufunc.__name__, ufunc)
+        return as_plain(self.line(op, tuple(operands), truth if np.ndim(truth) else bool(truth)))
 
-    def mapped(self, f: Callable[[Any], Any], x: Any, instead: Callable[[Any], Any] | None) -> Traced:
+    def mapped(self, f: Callable[[Any], Any], x: Any, instead: Callable[[Any], Any] | None) -> Traced | None:
         """A line for ``f`` of the data."""
         name = getattr(getattr(f, "func", f), "__name__", "f")  # of a partial, the function's
+        if not is_library(sys._getframe(2).f_code.co_filename):  # the user's own, who has called value.map_data
+            node = self._of_one_form(name, as_users(f, takes_out(f)), [x], instead)
+            if not self.effects or self.effects[-1] is not node:
+                self.effects.append(node)  # it may have to say something about the numbers
+            return None if node.concrete is _NOTHING else node
         if isinstance(f, np.ufunc):
             return self.plain(Plain(name, f, instead), [x])
         return self._of_one_form(name, f, [x], instead)
@@ -82,7 +93,10 @@ class PlainLines(Lines):
         z = (op.instead or op.forward)(*[x.concrete if x.__class__ is Traced else x for x in known])
         if z is not None and (z.__class__ is tuple or np.asarray(z).dtype.kind not in "fiub"):
             raise refused(f"{op.name} gives what is neither a number nor an array", "call it outside of the function")
-        node = self.line(op, operands, False if z is None else z)
+        node = as_plain(self.line(op, operands, _NOTHING if z is None else z))
         if z is None or op.instead:
             self.effects.append(node)
         return node
+
+
+_NOTHING = np.zeros((), bool)  # stands for what a function gives that gives None

@@ -21,6 +21,7 @@ from autograd_mini.compiler.program import Argument, Captured, Constant, Program
 from autograd_mini.compiler.side_by_side import computed_in_place
 from autograd_mini.compiler.source import code_of
 from autograd_mini.compiler.spell import spelled_out
+from autograd_mini.compiler.users import among_users
 from autograd_mini.compiler.writing import is_of_library
 
 Forward = Callable[[Any], Any]  # from the arguments and parameters to the outputs
@@ -77,7 +78,8 @@ def compiled(program: Program) -> Replay:
     body = [*code.allocations, *lines, f"return in_context(forward), [{', '.join(quiet)}]"]
     source = "\n".join(_function("make", "", body)) + "\n"
     quietly = np.errstate(all="ignore")  # a nan is an answer
-    in_context = _in_quiet_context if all([not is_op(op) or is_of_library(op) for op in ops]) else quietly
+    of_library = all([not is_op(op) or is_of_library(op) for op in ops])
+    in_context = _in_quiet_context if of_library else lambda forward: among_users(quietly(forward))
     namespace: dict[str, Any] = {**code.namespace, "quietly": quietly, "in_context": in_context, "aligned": aligned}
     exec(code_of(source, "program"), namespace)
     return Replay(namespace["make"], [ops[i] for i in inputs], source)

@@ -35,7 +35,7 @@ class TracedData(Traced):
         raise refused(f"reading .{name} of data that is traced", "use ops on it, or value.map_data(f)")
 
 
-def as_plain(node: Any, kind: Any = None) -> Any:
+def as_plain(node: Traced, kind: Any = None) -> Traced:
     """``node`` as what stands for plain data, of the class ``kind`` if it is another than that of its numbers."""
     _set_class(node, _stand_in(node.concrete.__class__ if kind is None else kind))
     return node

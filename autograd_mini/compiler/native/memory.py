@@ -16,7 +16,8 @@ from autograd_mini.compiler.native.machine import Machine
 from autograd_mini.compiler.plan import aligned
 from autograd_mini.compiler.program import Constant, Upstream, is_op
 from autograd_mini.compiler.source import code_of
-from autograd_mini.compiler.writing import ufunc_of
+from autograd_mini.compiler.users import among_users
+from autograd_mini.compiler.writing import is_of_library, ufunc_of
 
 
 def functions_of(machine: Machine, run: Any) -> tuple[Callable[[Any], Any], list[Callable[[Any], Any]]]:
@@ -29,7 +30,8 @@ def functions_of(machine: Machine, run: Any) -> tuple[Callable[[Any], Any], list
         memory.function(part, memory.put(upstreams.get(k)), gradients)
         for k, (part, gradients) in enumerate(zip(machine.parts[1:], program.gradients, strict=True))
     ]
-    return forward, backward
+    of_library = all([not is_op(made_by) or is_of_library(made_by) for made_by in program.ops])
+    return forward if of_library else among_users(forward), backward
 
 
 class Memory:
