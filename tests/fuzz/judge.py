@@ -125,8 +125,11 @@ def _of_program(program: Program) -> Any:
     return f
 
 
-def pytorch(program: Program, second: bool, rounding: float = 0.0, key: float = 0.0) -> Numbers:
-    """The same of PyTorch in float64, where ``rounding`` is the relative size of an error at each step."""
+def pytorch(program: Program, second: bool, rounding: float = 0.0, key: float = 0.0, least: float = 0.0) -> Numbers:
+    """The same of PyTorch in float64, where ``rounding`` is the relative size of an error at each step.
+
+    ``least``, with the sign of ``key``, is the error of numbers too small for another.
+    """
     leaves = [torch.tensor(np.array(leaf.data, "float64", order="C"), requires_grad=True) for leaf in program.leaves]
     has_ties = program.kind != TAME
     results = [_jolted(x, rounding, key, has_ties) for x in leaves]
@@ -144,7 +147,7 @@ def pytorch(program: Program, second: bool, rounding: float = 0.0, key: float = 
         z = step.call.twin(*operands).double()
         if step.call.op in APPROXIMATED:
             z = z + float(np.copysign(rounding, key))
-        results.append(_jolted(z, rounding, key, has_ties))
+        results.append(_jolted(z, rounding, key, has_ties, least))
     sinks = [results[i] for i in program.sinks]
     total = torch.stack([(z * _weights(z)).sum() for z in sinks]).sum()
     options = {"allow_unused": True, "materialize_grads": True}
@@ -173,13 +176,14 @@ def _weights(z: torch.Tensor) -> torch.Tensor:
     return torch.as_tensor(weights(z), dtype=torch.float64)
 
 
-def _jolted(z: torch.Tensor, rounding: float, key: float, has_ties: bool) -> torch.Tensor:
+def _jolted(z: torch.Tensor, rounding: float, key: float, has_ties: bool, least: float = 0.0) -> torch.Tensor:
     """``z``, rounded otherwise: by its own digits, so that equal numbers stay so; short ones not if it ``has_ties``."""
     if not rounding:
         return z
     x = z.detach()
     kept = (torch.frac(x * 64) == 0) & has_ties
-    return z * (1 + rounding * torch.where(kept, 0.0, _error(x, key)))
+    too_small = torch.where(kept | (x == 0), 0.0, float(np.copysign(least, key)))
+    return z * (1 + rounding * torch.where(kept, 0.0, _error(x, key))) + too_small
 
 
 def _rounded_on_the_way_back(z: torch.Tensor, rounding: float, key: float) -> torch.Tensor:
@@ -248,7 +252,13 @@ def _jitted(program: Program, on_numba: bool) -> Numbers:
         replayed = jit(_of_program(program))
         try:
             with suppress(np.linalg.LinAlgError):  # those may be out of an op's domain
-                replayed(*[Value(leaf.data * 0.5) for leaf in program.leaves])
+                halves = [leaf.data * 0.5 for leaf in program.leaves]
+                replayed(
+                    *[
+                        Value(x if isinstance(leaf.data, float) else np.asarray(x))  # one without axes stays an array
+                        for leaf, x in zip(program.leaves, halves, strict=True)
+                    ]
+                )
             return eager(program, replayed)
         except JitError:
             return {}
@@ -331,7 +341,8 @@ class _Judge:
         if not wrong.any():
             return True
         if self.noisy is None:
-            self.noisy = [self._pytorch(ROUNDING[self.dtype], key) for key in (12345.678, -98765.43)]
+            least = float(np.finfo(self.dtype).smallest_subnormal)
+            self.noisy = [self._pytorch(ROUNDING[self.dtype], key, least) for key in (12345.678, -98765.43)]
         known = what if what in self.torch else "gradient"  # of the total, whose part the last result's is
         moved = [np.abs(noisy[known][i] - self.torch[known][i]) for noisy in self.noisy]
         most = np.max([np.where(np.isfinite(m), m, np.inf) for m in moved], initial=0.0)

@@ -146,6 +146,14 @@ NO_FAULTS = {
     "a second derivative at a kink, for which PyTorch has 0 * inf": Program(
         [Leaf(np.array([0.0, 1.0, 1.0])), Leaf(np.ones(3))], [Step(CALLS["copysign"].call, (0, 1))]
     ),
+    "a floor of what is too small for float16, and so 0 there": Program(
+        [Leaf(np.array([-1e-4, 0.5], "float16")), Leaf(np.array([1e-4, 0.7], "float16"))],
+        [Step(CALLS["mul"].call, (0, 1)), Step(CALLS["floor"].call, (2,))],
+    ),
+    "a float64 without axes beside a float16, of which LAPACK has no matrices": Program(
+        [Leaf(np.full((4, 2), 0.5, "float16")), Leaf(np.array(0.75))],
+        [Step(CALLS["fmod"].call, (0, 1)), Step(CALLS["qr((4, 2): Q)"].call, (2,))],
+    ),
     "a float64 without axes, which is a float in a graph": Program(
         [Leaf(np.ones(3, "float16")), Leaf(np.array(1.0))], [Step(CALLS["x % -y"].call, (0, 1))]
     ),
