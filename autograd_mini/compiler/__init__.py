@@ -3,7 +3,7 @@
 A call goes through these files, those of a line in their order; in brackets what they are built of.
 
 - ``jit``: the decorator. ``arguments`` tells one form of call from another, ``cache`` keeps a trace for each.
-- ``trace``: one trace, the function called once as below and its program at each call from then on.
+- ``trace`` (``repeatable``): one trace, the function called once as below and its program at each call from then on.
 - ``guards`` (``reach``, ``held``, ``look``): what the function sees beside its arguments, and whether it is the same.
 - ``tape`` (``lines``, ``plain``, ``traced``, ``traced_data``, ``closed_over``): the function runs on Values that write
   down every op, then its gradient. ``changes`` (``carried``): what it changes. ``errors``: what is refused.

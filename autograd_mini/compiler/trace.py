@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Callable
 from dataclasses import replace
-from enum import Enum
 from functools import partial
 from operator import itemgetter
 from typing import Any
@@ -14,22 +12,21 @@ import numpy as np
 
 from autograd_mini import modes
 from autograd_mini.compiler import native
-from autograd_mini.compiler.arguments import numbers_of, statics_of, with_leaves
+from autograd_mini.compiler.arguments import statics_of, with_leaves
 from autograd_mini.compiler.closed_over import guarded
 from autograd_mini.compiler.effects import Effects
-from autograd_mini.compiler.errors import JitError, refused
 from autograd_mini.compiler.fuse import fused
 from autograd_mini.compiler.guards import Guards
 from autograd_mini.compiler.look import look_at_parameters
 from autograd_mini.compiler.pack import is_worth_packing, packed
 from autograd_mini.compiler.program import Argument, Captured, Program
-from autograd_mini.compiler.reach import ATOMS
+from autograd_mini.compiler.repeatable import called, check_left_alone, check_repeatable, check_returned
 from autograd_mini.compiler.replay import compiled
 from autograd_mini.compiler.result import Call, Replayed, Result
 from autograd_mini.compiler.side_by_side import side_by_side
 from autograd_mini.compiler.simplify import simplified
 from autograd_mini.compiler.tape import Tape
-from autograd_mini.compiler.traced import Traced, check_text, get_data
+from autograd_mini.compiler.traced import Traced, get_data
 from autograd_mini.node import Node
 from autograd_mini.scope import current_scope
 from autograd_mini.tree import leaves_of, map_leaves
@@ -45,10 +42,10 @@ class Trace:
         with modes.tracing(tape), modes.recording(), np.errstate(all="ignore"), guarded(guards.values, guards.owners):
             arguments = [tape.argument(i, leaf) for i, leaf in enumerate(leaves)]
             given = with_leaves((args, kwargs), iter(arguments))
-            returned = _called(f, given, tape)
-            _check_repeatable(tape, guards, again)
-            _check_returned(returned)
-            _check_left_alone(given, arguments)
+            returned = called(f, given, tape)
+            check_repeatable(tape, guards, again)
+            check_returned(returned)
+            check_left_alone(given, arguments)
             form = _form_of_result(returned, guards.values, arguments, leaves)
             values = [x for x, part in zip(leaves_of(returned), leaves_of(form), strict=True) if part is OUTPUT]
             outputs = tape.outputs(values)
@@ -180,20 +177,6 @@ def _with_arrays(make: Callable[[], Any], bare: list[int]) -> Any:
     return forward, [partial(as_arrays, backward) for backward in backwards]
 
 
-def _called(f: Callable[..., Any], given: Any, tape: Tape) -> Any:
-    """What the function returns; an error if it did what a replay could not, even where it caught that error."""
-    args, kwargs = given
-    try:
-        returned = f(*args, **kwargs)
-    except ValueError as error:
-        if isinstance(error.__cause__, JitError):  # array[i] = x, where NumPy writes its words over ours
-            raise error.__cause__.with_traceback(error.__traceback__) from None
-        raise
-    if tape.refusal is not None:
-        raise tape.refusal
-    return returned
-
-
 def _program_of(tape: Tape, outputs: list[Traced], wanted: list[Traced]) -> Program:
     """What was written, and the gradients that are wanted, after all passes."""
     if is_worth_packing(tape):
@@ -208,53 +191,12 @@ def _form_without_axes(data: Any) -> Callable[[Any], Any] | None:
     return np.asarray if isinstance(data, np.ndarray) and not data.ndim else None
 
 
-def _check_repeatable(tape: Tape, guards: Guards, again: Callable[[], Tape]) -> None:
-    """An error if the function did something besides computing that a replay would not, or computes otherwise again."""
-    guards.check_untouched(again)
-    if guards.may_differ and _written(again()) != _written(tape):
-        raise refused(
-            "the function computes with something that is another at each call, such as the time or what a "
-            "new generator of random numbers draws, and a replay would use that of the first",
-            "take it before the call and pass it as an argument, or use value.map_data(f, instead=...)",
-        )
-    tape.changes.check_untouched()
-    tape.changes.check_alone()
-    tape.changes.check_found(guards.values)
-
-
-def _check_left_alone(given: Any, arguments: list[Traced]) -> None:
-    left = numbers_of(given)
-    if len(left) != len(arguments) or any([x is not y for x, y in zip(left, arguments, strict=True)]):
-        raise refused(
-            "the function changes a list or dict that it was given, and a replay would not",
-            "return what it computes instead",
-        )
-
-
 def _form_of_result(returned: Any, found: list[Any], arguments: list[Traced], leaves: list[Any]) -> Any:
     """What the function returns, ``OUTPUT`` for what is computed; a Value that it found or was given is that one."""
     themselves = {id(x): x for x in found}
     pairs = zip(arguments, leaves, strict=True)
     themselves |= {id(x): GivenBack(i) for i, (x, leaf) in enumerate(pairs) if isinstance(leaf, Node)}
     return map_leaves(lambda leaf: themselves.get(id(leaf), OUTPUT) if isinstance(leaf, Node) else leaf, returned)
-
-
-def _check_returned(returned: Any) -> None:
-    for leaf in leaves_of(returned):
-        if isinstance(leaf, str):
-            check_text(leaf)
-        if not isinstance(leaf, (*ATOMS, np.ndarray, Node, Enum)):
-            raise refused(
-                f"the function returns a {type(leaf).__name__}, into which a replay cannot put what it computes",
-                "return Values, numbers and tuples, lists, dicts or dataclasses of them",
-            )
-
-
-def _written(tape: Tape) -> str:
-    """What stands on a tape, with all digits, to be compared with another."""
-    ops = [(op.name, getattr(op, "params", None), getattr(op, "data", None)) for op in tape.ops]
-    with np.printoptions(threshold=sys.maxsize, floatmode="unique"):
-        return repr((ops, tape.operands))
 
 
 def run_on_tape(f: Callable[..., Any], args: Any, kwargs: Any, leaves: list[Any]) -> Tape:
