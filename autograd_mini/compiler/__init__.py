@@ -4,9 +4,10 @@ A call goes through these files, those of a line in their order; in brackets wha
 
 - ``jit``: the decorator. ``arguments`` tells one form of call from another, ``cache`` keeps a trace for each.
 - ``trace`` (``repeatable``): one trace, the function called once as below and its program at each call from then on.
-- ``guards`` (``reach``, ``held``, ``look``): what the function sees beside its arguments, and whether it is the same.
-- ``tape`` (``lines``, ``plain``, ``traced``, ``traced_data``, ``closed_over``): the function runs on Values that write
-  down every op, then its gradient. ``changes`` (``carried``): what it changes. ``errors``: what is refused.
+- ``guards`` (``reach``, ``named``, ``installed``, ``held``, ``look``): what the function sees beside its arguments,
+  and whether it is the same.
+- ``tape`` (``lines``, ``plain``, ``traced``, ``traced_data``, ``closed_over``, ``asked``): the function runs on Values
+  that write down every op, then its gradient. ``changes`` (``carried``): what it changes. ``errors``: what is refused.
 - ``program``: what was written, line by line. The passes rewrite it (``rewrite``): ``pack`` (``grouping``, ``rows``)
   where it is of single numbers, and that before the gradient; ``simplify``, ``fuse``; ``side_by_side`` where it was
   not packed.

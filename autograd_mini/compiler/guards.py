@@ -18,9 +18,9 @@ from typing import Any
 import numpy as np
 
 from autograd_mini.compiler.errors import refused
-from autograd_mini.compiler.held import held_by
-from autograd_mini.compiler.look import look_at_things
-from autograd_mini.compiler.reach import ATOMS, Reach
+from autograd_mini.compiler.held import ATOMS, held_by, is_computed
+from autograd_mini.compiler.look import look_at_parameters, look_at_things
+from autograd_mini.compiler.reach import Reach
 from autograd_mini.ops.caller import located
 
 MOST_COMPARED = 2**24  # bytes of arrays at each call, beyond which it is said
@@ -34,19 +34,12 @@ class Guards:
         self.values, self.owners = reach.values, reach.owners
         self._arrays, self._generators, self._held = reach.arrays, reach.generators, reach.held
         self._absent = reach.absent
-        self.may_differ = not _DIFFERENT_EACH_TIME.isdisjoint(reach.names)
-        self._contents: list[tuple[Any, bytes]] = []
-        at_once = [
-            (container, keys, then)
-            for _, container, keys, then in self._held
-            if not keys or container.__class__ in (tuple, dict)
-        ]
-        self._is_same = look_at_things(at_once)
-        self._computed = [
-            (container, keys, then)
-            for _, container, keys, then in self._held
-            if keys and container.__class__ not in (tuple, dict)
-        ]
+        self.may_differ = reach.may_differ or not _NEW_GENERATORS.isdisjoint(reach.names)
+        self._contents: list[tuple[Any, Any, bytes]] = []
+        self._are_alike: Callable[[], Any] | None = None  # the Values that the program does not read
+        held = [(container, keys, then) for _, container, keys, then in self._held]
+        self._is_same = look_at_things([entry for entry in held if not is_computed(entry[0])], self._absent)
+        self._computed = [entry for entry in held if is_computed(entry[0])]
         self._draws = self._random_states()
         self._checksums = list(map(_checksum, self._arrays))
 
@@ -54,18 +47,17 @@ class Guards:
         """True while nothing has changed."""
         try:
             is_same = self._is_same()
-        except (KeyError, ValueError):  # a name that was deleted, or never assigned; another number of things
+        except (KeyError, AttributeError, ValueError):  # a name that is gone; another number of things
             is_same = False
-        if not is_same:
-            return self.what_changed() is None
-        return not (self._computed or self._contents or self._absent) or self._rest_holds()
+        if not is_same and self.what_changed() is not None:
+            return False
+        if self._are_alike is not None and self._are_alike() is None:
+            return False
+        return not (self._computed or self._contents) or self._rest_holds()
 
     def _rest_holds(self) -> bool:
-        return (
-            all([same(held_by(container, keys), then) for container, keys, then in self._computed])
-            and self._attribute_that_came() is None
-            and self._array_that_changed() is None
-        )
+        known = all([same(held_by(container, keys), then) for container, keys, then in self._computed])
+        return known and self._array_that_changed() is None
 
     def what_changed(self) -> str | None:
         """The first thing that does not hold any more, in words; a number may have become another that is equal."""
@@ -85,15 +77,15 @@ class Guards:
                 return _part(path, container, keys, now, then)
         return None
 
-    def _attribute_that_came(self) -> str | None:
+    def _attribute_that_came(self, but_for: object = None) -> str | None:
         for path, attributes, names in self._absent:
-            if not attributes.keys().isdisjoint(names):
-                return f"{path}.{min(attributes.keys() & names)}"
+            if attributes is not but_for and not attributes.keys().isdisjoint(names):
+                return f"{path}{min(attributes.keys() & names)}"
         return None
 
     def _array_that_changed(self) -> Any:
-        for array, contents in self._contents:
-            if array.tobytes() != contents:
+        for array, form, contents in self._contents:
+            if (array.shape, array.dtype) != form or array.tobytes() != contents:
                 return array
         return None
 
@@ -109,7 +101,13 @@ class Guards:
                 ),
                 stacklevel=2,
             )
-        self._contents = [(array, array.tobytes()) for array in self._arrays]
+        self._contents = [(array, (array.shape, array.dtype), array.tobytes()) for array in self._arrays]
+
+    def watch_values(self, read: list[Any]) -> None:
+        """From now on the shapes, dtypes and ``requires_grad`` of Values count too, but for those that are ``read``."""
+        known = set(map(id, read))
+        others = [x for x in self.values if id(x) not in known]
+        self._are_alike = look_at_parameters(others) if others else None
 
     def check_untouched(self, again: Callable[[], object]) -> None:
         """An error if the function changed something while it was traced, which a replay would not.
@@ -133,7 +131,7 @@ class Guards:
         part = self._part_that_changed()
         if part is not None:
             return f"changes {part}"
-        came = self._attribute_that_came()
+        came = self._attribute_that_came(but_for=sys.modules)
         if came is not None:
             return f"sets {came}"
         for array, before in zip(self._arrays, self._checksums, strict=True):
@@ -147,13 +145,9 @@ class Guards:
         return pickle.dumps([states, np.random.get_state()]), random.getstate()  # repr takes 2 ms
 
 
-# Names of what gives something else at each call, and leaves no trace by which one could see that it did.
-_DIFFERENT_EACH_TIME = frozenset(
-    {
-        *("default_rng", "RandomState", "PCG64", "SeedSequence", "Random", "SystemRandom", "urandom", "getrandbits"),
-        *("secrets", "uuid4", "token_bytes", "token_hex", "randbelow"),
-        *("time", "time_ns", "perf_counter", "monotonic", "process_time", "now", "utcnow", "today"),
-    }
+# Names of NumPy's generators, which draw the same again only with a seed.
+_NEW_GENERATORS = frozenset(
+    {"default_rng", "RandomState", "Generator", "SeedSequence", "PCG64", "PCG64DXSM", "MT19937", "Philox", "SFC64"}
 )
 
 
@@ -196,7 +190,10 @@ def _part(path: str, container: Any, keys: Any, now: Any, then: Any) -> str:
 
 def same(now: Any, then: Any) -> bool:
     """The same things in the same places; numbers and strings that are equal are the same."""
-    return len(now) == len(then) and all(
-        a is b or (a.__class__ is b.__class__ and isinstance(a, ATOMS) and (a == b or (a != a and b != b)))
-        for a, b in zip(now, then, strict=True)
-    )
+    return len(now) == len(then) and all(a is b or _equal(a, b) for a, b in zip(now, then, strict=True))
+
+
+def _equal(a: Any, b: Any) -> bool:
+    if a.__class__ is not b.__class__ or not isinstance(a, ATOMS) or hasattr(a, "__dict__"):
+        return False
+    return bool((a == b and (a or repr(a) == repr(b))) or (a != a and b != b))  # 0.0 == -0.0

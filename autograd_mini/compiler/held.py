@@ -5,18 +5,27 @@ from __future__ import annotations
 import functools
 import sys
 import sysconfig
+import threading
 import types
+import weakref
 from array import array
-from collections import deque
+from collections import defaultdict, deque
 from collections.abc import Iterator
+from contextvars import ContextVar
+from logging import Logger
 from typing import Any
 
 import numpy as np
 
+from autograd_mini.compiler.named import names_in
+from autograd_mini.node import Node
 from autograd_mini.ops.caller import is_library
 from autograd_mini.ops.operation import Operation
 
+ATOMS = (int, float, complex, str, bytes, type(None), np.generic, np.dtype)
 MAPPINGS: Any = dict | types.MappingProxyType
+_CONTAINERS = (list, tuple, set, frozenset, deque, array, bytearray, dict, types.MappingProxyType)
+_BOUND = types.BuiltinMethodType | types.MethodWrapperType
 _INSTALLED = tuple({sysconfig.get_path(name) for name in ("stdlib", "platstdlib", "purelib", "platlib")})
 
 
@@ -31,38 +40,68 @@ def is_read_by_name(thing: Any) -> bool:
 def parts_of(thing: Any) -> Iterator[tuple[str, Any, Any]]:
     """The containers in which ``thing`` holds others: a name, the container, and which keys of it (None: all)."""
     if isinstance(thing, types.FunctionType):
-        if is_installed(thing.__code__.co_filename):
+        if is_installed(thing.__code__.co_filename):  # but it may call what it was made of: contextmanager
+            yield ".", thing.__dict__, tuple([name for name in thing.__dict__ if name[0] != "_" or name[1] == "_"])
+            yield "", tuple([x for x in map(content_of, thing.__closure__ or ()) if callable(x)]), None
             return
-        if thing.__dict__:
-            yield ".", thing.__dict__, None
-        yield "", (*(thing.__defaults__ or ()), *(thing.__kwdefaults__ or {}).values()), None
+        yield ".", thing.__dict__, None
+        yield ".", thing, ("__code__", "__defaults__", "__kwdefaults__")  # which a notebook's autoreload replaces
         if thing.__closure__:
             yield "", thing.__closure__, thing.__code__.co_freevars
         names = _that_may_change(thing)
         yield "", thing.__globals__, tuple(names)
     elif isinstance(thing, types.MethodType):
         yield "", (thing.__self__, thing.__func__), None
-    elif isinstance(thing, types.BuiltinMethodType) and not isinstance(thing.__self__, types.ModuleType | type | None):
+    elif isinstance(thing, _BOUND) and not isinstance(thing.__self__, types.ModuleType | type | None):
         yield "", (thing.__self__,), None  # the dict of its get
     elif isinstance(thing, functools.partial):
         yield "", (thing.func, thing.args, thing.keywords), None
-    elif isinstance(thing, list | tuple | set | frozenset | deque | array | bytearray | MAPPINGS):
+    elif isinstance(thing, _CONTAINERS):
         yield "", thing, None
+        if isinstance(thing, defaultdict):
+            yield "", (thing.default_factory,), None
+        if not is_installed(file_of(type(thing))):
+            yield "", (type(thing),), None
+            yield from _attributes_of(thing)
+    elif isinstance(thing, ContextVar):
+        yield ".get()", thing, None
+    elif isinstance(thing, weakref.ref):
+        yield "()", thing, None
+    elif isinstance(thing, threading.local):
+        yield "", (type(thing),), None
+        yield ".", thing, ("__dict__",)  # another in each thread
+    elif isinstance(thing, Logger):
+        yield ".", vars(thing), ("level", "disabled", "parent")
+        yield ".manager.", vars(thing.manager), ("_disable",)
     elif isinstance(thing, property):
         yield "", (thing.fget, thing.fset), None
     elif isinstance(thing, staticmethod | classmethod):
         yield "", (thing.__func__,), None
     elif not isinstance(thing, types.ModuleType | types.BuiltinFunctionType | np.ufunc | Operation):
         yield "", (type(thing),), None
-        attributes = getattr(thing, "__dict__", None)
-        carried = getattr(type(thing), "carried_by_jit", ())  # which programs read themselves: see ``carry``
-        if attributes and carried:
-            yield ".", attributes, tuple([name for name in attributes if name not in carried])
-        elif attributes is not None:
-            yield ".", attributes, None
-        slots = [name for kind in type(thing).__mro__ for name in _slots_of(kind)]
-        if slots and not is_installed(file_of(type(thing))):
-            yield ".", thing, tuple(slots)
+        yield from _attributes_of(thing)
+
+
+def _attributes_of(thing: Any) -> Iterator[tuple[str, Any, Any]]:
+    """The containers of an object's attributes."""
+    attributes = getattr(thing, "__dict__", None)
+    carried = getattr(type(thing), "carried_by_jit", ())  # which programs read themselves: see ``carry``
+    if attributes and carried:
+        yield ".", attributes, tuple([name for name in attributes if name not in carried])
+    elif attributes is not None:
+        yield ".", attributes, None
+    if is_installed(file_of(type(thing))) or isinstance(thing, Node):
+        return
+    slots = [name for kind in type(thing).__mro__ for name in _slots_of(kind)]
+    if slots:
+        yield ".", thing, tuple(slots)
+    if not (carried or isinstance(thing, (*ATOMS, np.ndarray, *_CONTAINERS))):  # whose class is another meanwhile
+        yield ".", thing, ("__class__",)
+
+
+def is_computed(container: Any) -> bool:
+    """True if what the container holds has to be asked of it anew at each call."""
+    return isinstance(container, ContextVar | weakref.ref | np.ndarray)
 
 
 def _slots_of(kind: type) -> list[str]:
@@ -100,12 +139,23 @@ def _may_change(thing: Any) -> bool:
 
 def held_by(container: Any, keys: Any) -> Any:
     if keys is None:
+        if is_computed(container):
+            if isinstance(container, ContextVar):
+                return [_current(container)]
+            return [container() is None] if isinstance(container, weakref.ref) else list(container.flat)
         return container.values() if isinstance(container, MAPPINGS) else container
     if container.__class__ is tuple:  # cells
         return [content_of(cell) for cell in container]
     if isinstance(container, MAPPINGS):
         return [container.get(key) for key in keys]
     return [getattr(container, key, None) for key in keys]  # slots
+
+
+def _current(variable: ContextVar[Any]) -> Any:
+    try:
+        return variable.get()
+    except LookupError:
+        return None
 
 
 def content_of(cell: Any) -> Any:
@@ -120,20 +170,9 @@ def names_of(container: Any, keys: Any, brackets: bool) -> Any:
         return keys
     if isinstance(container, MAPPINGS):
         return [f"[{key!r}]" if brackets else key for key in container]
-    return [f"[{i}]" for i in range(len(container))]
-
-
-def names_in(code: types.CodeType) -> set[str]:
-    """The globals and attributes that a function names, the functions inside of it included."""
-    names = set(code.co_names)
-    for constant in code.co_consts:
-        if isinstance(constant, types.CodeType):
-            names |= names_in(constant)
-        else:  # attrgetter("rate"), case Config(rate=r)
-            names.update(
-                [part for part in (constant if isinstance(constant, tuple) else [constant]) if isinstance(part, str)]
-            )
-    return names
+    if isinstance(container, ContextVar | weakref.ref):
+        return [""]
+    return [f"[{i}]" for i in range(container.size if isinstance(container, np.ndarray) else len(container))]
 
 
 def is_installed(path: str | None) -> bool:

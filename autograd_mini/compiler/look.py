@@ -18,10 +18,12 @@ from autograd_mini.compiler.source import code_of
 FEW = 16  # things in one container; of more there is a loop
 
 
-def look_at_things(held: list[tuple[Any, Any, tuple[Any, ...]]]) -> Callable[[], bool]:
-    """True while each container still holds, under its keys, the very things that it held then.
+def look_at_things(held: list[tuple[Any, Any, tuple[Any, ...]]], absent: Any = ()) -> Callable[[], bool]:
+    """True while each container still holds, under its keys, the very things that it held then, and none is there of
+    the names that are ``absent``.
 
-    It may raise ``KeyError`` for a name that is gone, and ``ValueError`` for another number of things.
+    It may raise ``KeyError`` or ``AttributeError`` for a name that is gone, and ``ValueError`` for another number of
+    things.
     """
     given: dict[str, Any] = {"is_": is_}
     lines = []
@@ -37,6 +39,9 @@ def look_at_things(held: list[tuple[Any, Any, tuple[Any, ...]]]) -> Callable[[],
         elif container.__class__ is tuple:
             given |= {f"there{k}_{i}": cell for i, cell in enumerate(container)}
             now = [f"there{k}_{i}.cell_contents" for i in range(len(container))]
+        elif not isinstance(container, dict):
+            given[f"there{k}"] = container
+            now = [f"there{k}.{name}" for name in keys]
         else:
             given[f"there{k}"] = container
             now = [f"there{k}[{key!r}]" for key in keys]
@@ -44,6 +49,9 @@ def look_at_things(held: list[tuple[Any, Any, tuple[Any, ...]]]) -> Callable[[],
         others = [f"{name} is not then{k}_{i}" for i, name in enumerate(now)]
         if others:
             lines.append(f"if {' or '.join(others)}: return False")
+    for k, (_, there, names) in enumerate(absent):
+        given |= {f"lacks{k}": there.keys().isdisjoint, f"names{k}": names}
+        lines.append(f"if not lacks{k}(names{k}): return False")
     look: Callable[[], bool] = _function([*lines, "return True"], given)
     return look
 

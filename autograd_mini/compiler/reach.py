@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
-import operator
+import ctypes
+import os
 import random
+import sys
 import types
+import weakref
 from collections.abc import Iterator
+from logging import Logger, RootLogger
 from typing import Any
 
 import numpy as np
 
 from autograd_mini.compiler.errors import refused
 from autograd_mini.compiler.held import (
+    ATOMS,
     MAPPINGS,
     file_of,
     file_of_module,
@@ -19,15 +24,22 @@ from autograd_mini.compiler.held import (
     is_installed,
     is_read_by_name,
     members_of,
-    names_in,
     names_of,
     parts_of,
 )
+from autograd_mini.compiler.installed import looks_at_attributes, may_differ
+from autograd_mini.compiler.named import (
+    BY_ANY_GLOBAL_NAME,
+    BY_ANY_NAME,
+    finds_modules,
+    globals_in,
+    names_in,
+    reads_attributes,
+)
 from autograd_mini.node import Node
+from autograd_mini.ops.operation import Operation
 
 MOST_REACHED = 20_000  # things; beyond it to compare them at each call would take longer than it saves
-
-ATOMS = (int, float, complex, str, bytes, type(None), np.generic, np.dtype)
 
 
 class Reach:
@@ -45,6 +57,7 @@ class Reach:
         self.held: list[tuple[str, Any, Any, tuple[Any, ...]]] = []  # path, container, keys or None, what it held
         self.absent: list[tuple[str, Any, frozenset[str]]] = []  # path, attributes of an object, names that are none
         self.names = {"forward", "update", ""}  # that code names, or calls of modules, optimizers and operators do
+        self.may_differ = False  # it may compute with what is another at each call
 
         self._todo = [("", thing) for thing in things]  # path and thing
         self._seen: dict[int, Any] = {}  # with the thing, so that its id stays its own
@@ -52,25 +65,47 @@ class Reach:
         self._unnamed: list[tuple[str, str, Any, Any]] = []  # path, name, thing, and what is watched once it is named
         self._objects: dict[int, tuple[str, Any]] = {}  # path and attributes of those that are read by name
         self._carrying: list[tuple[str, Any]] = []  # the same of owners
+        self._modules: dict[int, tuple[str, Any]] = {}  # names and contents of the user's own
+        self._globals: dict[int, tuple[Any, set[str]]] = {}  # those of functions, and the names of them that these use
+        self._imports = False  # code finds modules by their names
+        self._any_name = self._any_global = False  # it may read attributes, or globals, that it does not name
         while self._todo or self._find_named():
             path, thing = self._todo.pop()
-            if not isinstance(thing, ATOMS) and id(thing) not in self._seen:
+            if not _is_plain(thing) and id(thing) not in self._seen:
                 self._seen[id(thing)] = thing
                 self._sort(path, thing)
-        may_come_later = [*self._objects.values(), *(self._carrying if self._reads_any_name() else ())]
-        self.absent = [(path, there, frozenset(self.names - there.keys())) for path, there in may_come_later]
+        may_come = [(path, there, names - there.keys()) for path, there, names in self._may_come_later()]
+        self.absent = [(path, there, frozenset(names)) for path, there, names in may_come if names]
 
-    def _reads_any_name(self) -> bool:
-        return not self.names.isdisjoint(_BY_ANY_NAME)
+    def _may_come_later(self) -> Iterator[tuple[str, Any, Any]]:
+        """Where something may be added under one of these names."""
+        more = self._carrying if self._any_name else ()
+        for path, attributes in (*self._objects.values(), *self._modules.values(), *more):
+            yield f"{path}.", attributes, self.names
+        for there, names in self._globals.values():
+            yield "", there, names
+        if self._imports:
+            yield "sys.modules, ", sys.modules, self.names
 
     def _find_named(self) -> bool:
         """Goes on with what code has named by now; False if that is nothing."""
-        if self._reads_any_name():
+        self._any_name |= not self.names.isdisjoint(BY_ANY_NAME)
+        self._any_global |= not self.names.isdisjoint(BY_ANY_GLOBAL_NAME)
+        if self._any_name:
             for path, attributes in self._objects.values():
                 self.held.append((f"{path}.", attributes, None, tuple(attributes.values())))
                 self._todo += [(f"{path}.{key}", part) for key, part in attributes.items()]
             self._unnamed = [entry for entry in self._unnamed if id(entry[3]) not in self._objects]
             self._objects.clear()
+            for name, inside in self._modules.values():
+                self._hold_data(f"{name}.", inside)
+            self._modules.clear()
+        if self._any_global:
+            for inside, _ in self._globals.values():
+                self._hold_data("", inside)
+            self._globals.clear()
+        if self._imports:
+            self._find_modules()
         now = [entry for entry in self._unnamed if entry[1] in self.names]
         self._unnamed = [entry for entry in self._unnamed if entry[1] not in self.names]
         self.held += [
@@ -79,16 +114,41 @@ class Reach:
         self._todo += [(path, part) for path, _, part, _ in now]
         return bool(self._todo)
 
+    def _hold_data(self, path: str, namespace: dict[str, Any]) -> None:
+        """All of it that is data or a function of the user's: code may find it by a name that one cannot see."""
+        names = [name for name, thing in namespace.items() if not name.startswith("__") and _is_data(thing)]
+        self.held.append((path, namespace.keys(), None, tuple(namespace)))
+        self._hold("", path, namespace, tuple(names))
+
+    def _find_modules(self) -> None:
+        """Those that are imported by now and whose name, or its last part, is named somewhere."""
+        for full_name, module in list(sys.modules.items()):
+            if not self.names.isdisjoint((full_name, full_name.rpartition(".")[2])) and id(module) not in self._seen:
+                self._todo.append((full_name, module))
+
     def _sort(self, path: str, thing: Any) -> None:
         if isinstance(thing, Node):
             self.values.append(thing)
+            self._go_into_subclass(path, thing)
         elif isinstance(thing, np.ndarray):
             self.arrays.append(thing)
+            self._go_into_subclass(path, thing)
+            if thing.dtype.hasobject:
+                self._hold(path, "", thing, None)
+        elif isinstance(thing, memoryview | ctypes.Array | ctypes.Structure | ctypes.Union | ctypes._SimpleCData):
+            self.arrays.append(np.asarray(memoryview(thing)))
+        elif type(thing) in weakref.ProxyTypes:
+            raise refused(
+                f"the function closes over a weak proxy, {path}, through which jit does not see",
+                "close over what it stands for, or over a weakref.ref of it",
+            )
         elif isinstance(thing, Iterator):
             raise refused(
                 f"the function closes over an iterator, {path}, and a replay would use what it gave the first time",
                 "call next() before, and pass what it gives as an argument",
             )
+        elif isinstance(thing, random.SystemRandom):
+            self.may_differ = True
         elif isinstance(thing, np.random.Generator | np.random.RandomState | random.Random):
             self.generators.append(thing)
         elif isinstance(thing, type):
@@ -98,24 +158,51 @@ class Reach:
         else:
             self._go_into(path, thing)
 
+    def _go_into_subclass(self, path: str, thing: Any) -> None:
+        """What an array or a Value of a class of the user's own has besides its numbers."""
+        if not is_installed(file_of(type(thing))):
+            self._go_into(path, thing)
+
+    def _note(self, thing: Any) -> None:
+        """Installed code that is named."""
+        self.may_differ |= may_differ(thing)
+        self._any_name |= looks_at_attributes(thing)
+
     def _go_into_class(self, kind: type) -> None:
-        self.names |= set(getattr(kind, "__match_args__", ()))  # case Config(rate) reads an attribute
-        if not is_installed(file_of(kind)):
+        self.names |= set(vars(kind).get("__match_args__", ()))  # case Config(rate) reads an attribute
+        if is_installed(file_of(kind)):
+            self._note(kind)
+        else:
+            self._todo.append(("", type(kind)))
             self.held.append((f"{kind.__qualname__}.", vars(kind), None, tuple(vars(kind).values())))
+            self.held.append((f"{kind.__qualname__}.", kind, ("__bases__",), (kind.__bases__,)))
             self._unnamed += members_of(kind)
             self._todo += [("", base) for base in kind.__bases__]
 
     def _go_into_module(self, module: types.ModuleType) -> None:
-        if not is_installed(file_of_module(module)):
-            inside = vars(module)
-            self._unnamed += [(f"{module.__name__}.{name}", name, part, inside) for name, part in inside.items()]
+        inside = vars(module)
+        if is_installed(file_of_module(module)):
+            self._note(module)
+            found = [(name, part) for name, part in inside.items() if part.__class__ in _SETTINGS]
+            found = [(name, part) for name, part in found if part is not sys.modules]
+        else:
+            self._modules[id(module)] = module.__name__, inside
+            found = list(inside.items())
+            self.names.add("__getattr__")  # which gives what is not there
+        self._unnamed += [(f"{module.__name__}.{name}", name, part, inside) for name, part in found]
+        if module is os:
+            self._unnamed.append(("os.environ", "getenv", os.environ, None))
 
     def _go_into(self, path: str, thing: Any) -> None:
         """A function, a container or another object."""
-        if _reads_attributes(thing):
+        if reads_attributes(thing):
             self.names.add("getattr")  # under whatever name
-        if isinstance(thing, types.FunctionType) and not is_installed(thing.__code__.co_filename):
-            self.names |= names_in(thing.__code__)
+        if isinstance(thing, types.FunctionType):
+            self._read(thing)
+        elif isinstance(thing, types.BuiltinFunctionType):
+            self._note(thing)
+        elif isinstance(thing, weakref.ref):
+            self._todo.append((f"{path}()", thing()))
         if hasattr(type(thing), "carried_by_jit"):
             self.owners.append(thing)
             self._carrying.append((path, vars(thing)))
@@ -123,12 +210,32 @@ class Reach:
             if name == "." and keys is None and is_read_by_name(thing):
                 self._objects[id(container)] = path, container
                 self._unnamed += [(f"{path}.{key}", key, part, container) for key, part in container.items()]
-            elif isinstance(thing, types.FunctionType) and not name:
+            elif keys == ("__class__",) and path.endswith("()"):
+                continue  # the target of a weak reference is not to be kept
+            elif isinstance(thing, types.FunctionType) and not name and keys is not None:
                 self._hold("", "", container, keys)  # its globals and what it closes over have names of their own
             else:
                 self._hold(path, name, container, keys)
         if isinstance(thing, MAPPINGS):
             self.held.append((path, thing.keys(), None, tuple(thing)))
+            self._todo += [(path, key) for key in thing if not _is_plain(key)]
+
+    def _read(self, function: types.FunctionType) -> None:
+        """What a function's code names."""
+        if is_installed(function.__code__.co_filename):
+            self._note(function)
+            if function is os.getenv:
+                self._todo.append(("os.environ", os.environ))
+            return
+        names, there = names_in(function.__code__), function.__globals__
+        self.names |= names
+        for name in names & there.keys():
+            thing = there[name]
+            if isinstance(thing, types.ModuleType | types.FunctionType | type) and id(thing) not in self._seen:
+                self._todo.append((name, thing))
+        self._imports |= finds_modules(function.__code__, names)
+        _, used = self._globals.setdefault(id(there), (there, set()))
+        used |= globals_in(function.__code__)
 
     def _hold(self, path: str, name: str, container: Any, keys: Any) -> None:
         """To be watched from now on, with all that it holds."""
@@ -146,19 +253,18 @@ class Reach:
         self._todo += [(f"{path}{name}{n}", part) for n, part in zip(names, held, strict=True)]
 
 
-def _reads_attributes(thing: Any) -> bool:
-    if isinstance(thing, types.BuiltinFunctionType):
-        return thing in _BUILTINS
-    return isinstance(thing, operator.attrgetter | operator.methodcaller)
+def _is_plain(thing: Any) -> bool:
+    """True for what holds nothing else."""
+    return thing.__class__ in _PLAIN or (isinstance(thing, ATOMS) and is_installed(file_of(type(thing))))
 
 
-_BUILTINS = {getattr, setattr, hasattr, delattr, vars, eval, exec}
+def _is_data(thing: Any) -> bool:
+    """True for what a namespace is full of besides modules, classes, installed functions and iterators."""
+    if isinstance(thing, types.FunctionType):
+        return not is_installed(thing.__code__.co_filename)
+    return not isinstance(thing, types.ModuleType | types.BuiltinFunctionType | type | np.ufunc | Operation | Iterator)
 
-# Names by which code may reach attributes that it does not name.
-_BY_ANY_NAME = frozenset(
-    {
-        *("getattr", "setattr", "hasattr", "delattr", "vars", "__dict__", "__getattribute__", "attrgetter"),
-        *("methodcaller", "eval", "exec", "locals", "format", "format_map", "dumps", "dump", "copy", "deepcopy"),
-        *("__getstate__", "__reduce__", "getmembers", "asdict", "astuple", "replace", "map_leaves"),
-    }
-)
+
+_PLAIN = frozenset({int, float, complex, str, bytes, bool, type(None)})
+# Of what is in an installed module, what one may change.
+_SETTINGS = _PLAIN | {list, tuple, dict, set, frozenset, type(os.environ), Logger, RootLogger}

@@ -80,7 +80,9 @@ class Trace:
         count = len(self._arguments)
         self._first_arguments = count if self._arguments == list(range(count)) else None
         self._takes_values = any([isinstance(leaf, Node) for leaf in leaves])
-        self._parameters = look_at_parameters([op.value for op in replay.inputs if isinstance(op, Captured)])
+        read = [op.value for op in replay.inputs if isinstance(op, Captured)]
+        self._parameters = look_at_parameters(read)
+        guards.watch_values(read)
 
     def inputs(self, leaves: list[Any]) -> list[Any] | None:
         """What the program reads: the arguments' numbers and the parameters' as they are now; None if it cannot."""

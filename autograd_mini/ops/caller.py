@@ -5,7 +5,7 @@ from __future__ import annotations
 import copy
 import functools
 import linecache
-import os.path
+import os
 import pickle
 import sys
 from types import FrameType
@@ -15,10 +15,11 @@ import numpy as np
 _HERE = os.path.dirname(os.path.dirname(os.path.dirname(__file__)))  # as imported: a link to it stays a link
 _PACKAGES = [os.path.join(_HERE, package) for package in ("autograd_mini", "nn", "optim")]
 _PASSED_OVER = tuple(os.path.join(folder, "") for folder in (*_PACKAGES, os.path.dirname(np.__file__)))
-# Who asks a Value on behalf of the user: copy, pickle, cached properties, and what is installed beside NumPy.
+# Who asks on behalf of the user: copy, pickle, cached properties, paths, and what is installed beside NumPy.
 _SITE = os.path.dirname(os.path.dirname(np.__file__))
 _NEIGHBOURS = [os.path.join(_SITE, name, "") for name in ("scipy", "torch", "matplotlib", "dask", "pandas")]
-_BETWEEN = (*_PASSED_OVER, *_NEIGHBOURS, copy.__file__, pickle.__file__, functools.__file__)
+_PATHLIB = os.path.join(os.path.dirname(os.__file__), "pathlib")  # a file, and from Python 3.13 on a folder
+_BETWEEN = (*_PASSED_OVER, *_NEIGHBOURS, copy.__file__, pickle.__file__, functools.__file__, _PATHLIB)
 
 
 def user_line() -> str:

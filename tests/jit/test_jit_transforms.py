@@ -5,7 +5,6 @@ from __future__ import annotations
 import copy
 import pickle
 from collections.abc import Callable
-from queue import SimpleQueue
 from typing import Any
 
 import numpy as np
@@ -76,18 +75,15 @@ def test_a_jitted_transform_replays_what_the_transform_gives(name: str, inner: A
             np.testing.assert_allclose(actual, expected, rtol=1e-12, atol=1e-12)
 
 
-def test_a_first_derivative_replays_the_program_and_others_run_the_function() -> None:
-    runs: SimpleQueue[Any] = SimpleQueue()  # into which the guards do not look
-
+def test_a_first_derivative_replays_the_program_and_others_run_the_function(capsys: pytest.CaptureFixture[str]) -> None:
     def counted(x: Any) -> Any:
-        runs.put(x)
+        print("runs")  # into which the guards do not look
         return f(x)
 
     replayed = jit(counted)
     for transform, more in ((grad, 1), (grad, 0), (value_and_grad, 0), (hessian, 1), (grad, 0)):
-        before = runs.qsize()
         transform(replayed)(X)
-        assert runs.qsize() == before + more
+        assert capsys.readouterr().out.count("runs") == more
 
 
 def test_a_whole_step_of_momentum_is_one_program() -> None:
