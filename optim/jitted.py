@@ -37,10 +37,8 @@ def _step(optimizer: Any, settings: Any, numbers: list[Any]) -> tuple[Any, list[
     states = [{name: next(rest) for name in of_one} for of_one in names or [()] * len(own["params"])]
     for i, (parameter, group) in enumerate(zip(own["params"], own["_groups"], strict=True)):
         if parameter.has_grad:
-            of_group, g = options[id(group)], parameter.grad
-            if of_group["maximize"]:
-                g = -g
-            parameter.data, states[i] = optimizer.update(parameter.detach(), g, states[i], of_group)
+            w, g = parameter.detach(), parameter.grad
+            parameter.data, states[i] = optimizer._signed_update(w, g, states[i], options[id(group)])
     names = tuple([tuple(state) for state in states]) if any(states) else ()
     counts = [
         int in (x.__class__, before.get(name).__class__)  # a program has floats for them

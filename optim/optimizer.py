@@ -100,14 +100,16 @@ class Optimizer:
             w, g = parameter.data, parameter.grad
             if not _is_like(g, w):
                 g = _like_data(g, w, i)
-            if group["maximize"]:
-                g = -g
             try:
-                new, state = self.update(w, g, state, group)
+                new, state = self._signed_update(w, g, state, group)
             except ZeroDivisionError:  # Python's floats raise where NumPy's are inf or nan
-                new, state = self.update(np.float64(w), np.float64(g), state, group)
+                new, state = self._signed_update(np.float64(w), np.float64(g), state, group)
             updates.append((i, parameter, new if new.__class__ is w.__class__ else _as(w, new), state))
         return updates
+
+    def _signed_update(self, w: Any, g: Any, state: State, group: Group) -> tuple[Any, State]:
+        """``update``, down the gradient or with ``maximize`` up."""
+        return self.update(w, -g if group["maximize"] else g, state, group)
 
     def zero_grad(self) -> None:
         """Forgets the gradient of every parameter."""
