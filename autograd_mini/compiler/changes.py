@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
+from types import FrameType
 from typing import Any
 from weakref import proxy
 
@@ -24,6 +25,7 @@ from autograd_mini.compiler.rows import row_of
 from autograd_mini.compiler.traced import Traced, get_data
 from autograd_mini.compiler.traced_data import as_plain
 from autograd_mini.node import Node
+from autograd_mini.ops.caller import is_library
 from autograd_mini.ops.operation import dtype_of, shape_of
 
 
@@ -36,6 +38,7 @@ class Changes:
         self.added: dict[Any, None] = {}  # the parameters whose gradients from before the call count too
         self.without: dict[Any, None] = {}  # those that had none, and the function knows it
         self.data: dict[Any, Traced] = {}
+        self.scalars: dict[Any, None] = {}  # the parameters of one number that get what NumPy makes of it: no array
         self.overwritten: dict[Any, None] = {}  # the parameters whose own arrays take the new numbers: p.data -= x
         self._carried: dict[int, Carried] = {}  # by owner
         self.windows: dict[int, Any] = {}  # by line, the parameter whose .data or .grad it is, and which of them
@@ -118,13 +121,21 @@ class Changes:
         if window[1] == ".data":
             self._gone[after.number] = before.number
 
-    def assign(self, x: Any, data: Any) -> None:
+    def assign(self, x: Any, data: Any, by: FrameType) -> None:
         """``x.data = data`` in the function."""
         is_its_own = x not in self.data or x in self.overwritten
         self.overwritten.pop(x, None)
         if self._settle(x, ".data", data) and is_its_own and isinstance(get_data(x), np.ndarray):
             self.overwritten[x] = None
-        self.data[x] = self._tape.rebound(x, self._alike(x, data, ".data"))
+        new = self._alike(x, data, ".data")
+        self.scalars.pop(x, None)
+        if (
+            x not in self.overwritten
+            and not is_library(by.f_code.co_filename)
+            and isinstance(new.concrete, float | np.generic)
+        ):
+            self.scalars[x] = None  # an optimizer makes an array of it again
+        self.data[x] = self._tape.rebound(x, new)
 
     def carry(self, owner: Any, read: Any, step: Any) -> None:
         """``carry`` in the function. A second step of one owner begins where the first has ended."""

@@ -130,7 +130,7 @@ def _data(self: Any) -> Any:
 def _set_data(self: Any, data: Any) -> None:
     tape = modes.tape()
     if tape:
-        tape.changes.assign(self, data)
+        tape.changes.assign(self, data, sys._getframe(1))
     else:
         set_data(self, data)
 

@@ -29,9 +29,9 @@ class Effects:
         # those that were without a gradient before the call are anyway
         self._forgotten = [x for x, g in changes.grads.items() if g is None and x not in changes.without]
         self._carried = [Carry(carried) for carried in changes.carried]
-        # NumPy gives scalars where an array has no axes; a Value holds the array, or a Python float
-        targets = [get_data(x) for x in (*changes.data, *found)]
-        self._bare = [(k, _kind_of(data)) for k, data in enumerate(targets) if not shape_of(data)]
+        kinds = [_kind_of_data(get_data(x), x in changes.scalars) for x in changes.data]
+        kinds += [_kind_of_gradient(get_data(x)) for x in found]
+        self._bare = [(k, kind) for k, kind in enumerate(kinds) if kind is not None]
 
     def read(self, leaves: list[Any]) -> list[Any] | None:
         """``leaves`` and what is carried into the program; None if that is not as it was when it was traced."""
@@ -78,5 +78,17 @@ class Effects:
                 carry.put(rest)
 
 
-def _kind_of(data: Any) -> Any:
-    return float if data.__class__ is float else np.asarray
+def _kind_of_data(data: Any, is_scalar: bool) -> Any:
+    """What makes of a number what stands in place of ``data`` from now on; None for an array with axes."""
+    if data.__class__ is float:
+        return float
+    if data.__class__ is np.ndarray and not is_scalar:
+        return None if data.ndim else np.asarray
+    return None if shape_of(data) else data.dtype.type
+
+
+def _kind_of_gradient(data: Any) -> Any:
+    """What makes of a number the gradient of a parameter with such data; None for one with axes."""
+    if shape_of(data):
+        return None
+    return np.asarray if data.__class__ is np.ndarray else float if isinstance(data, float) else data.dtype.type

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+import optim
 from autograd_mini import JitError, Value, jit
 
 QUESTIONS = {
@@ -64,3 +65,31 @@ def test_where_data_lies_in_memory_is_not_told(ask: Any) -> None:
     p = Value(np.ones(2))
     with pytest.raises(JitError, match=r"reading \.\w+ of data that is traced(.|\n)*lambda x"):
         jit(lambda: p * ask(p.data))()
+
+
+@pytest.mark.parametrize("data", [3.0, np.array(3.0), np.array(3.0, np.float32), np.float64(3.0), np.ones(1)])
+@pytest.mark.parametrize("how", ["assigned", "in place", "by an optimizer"])
+def test_a_parameter_of_one_number_becomes_what_it_becomes_without_jit(how: str, data: Any) -> None:
+    def classes(is_jitted: bool) -> Any:
+        p = Value(0.0)
+        p.data = np.array(data) if isinstance(data, np.ndarray) else data
+        optimizer = optim.SGD([p], 0.25)
+
+        def step(x: Any) -> Any:
+            p.zero_grad()
+            (p * x).sum().backward()
+            if how == "assigned":
+                p.data = p.data - 0.25 * p.grad
+            elif how == "in place":
+                p.data -= 0.25 * p.grad
+            else:
+                optimizer.step()
+
+        f = jit(step) if is_jitted else step
+        found = []
+        for x in (1.0, 2.0, 3.0):
+            f(Value(x, requires_grad=False))
+            found.append((p.data.__class__, p.grad.__class__, p.item()))
+        return found
+
+    assert classes(is_jitted=True) == classes(is_jitted=False)
