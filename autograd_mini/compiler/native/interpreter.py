@@ -7,6 +7,7 @@ Places are unsigned numbers, since a negative one would count from the end, and 
 from __future__ import annotations
 
 import math
+import sys
 from functools import cache
 from typing import Any
 
@@ -32,11 +33,18 @@ def machine_code() -> Any:
 
     None if numba is there and cannot be imported, as with a NumPy that is newer than it knows.
     """
+    before = set(sys.modules)
     try:
         from numba import njit
         from numba.extending import register_jitable
     except ImportError:
         return None
+    except BaseException:  # Ctrl-C: what is there of numba, and of what it imports, would break every later import
+        for name in set(sys.modules) - before:
+            package = name.partition(".")[0]
+            if package not in before and package not in sys.stdlib_module_names:
+                del sys.modules[name]
+        raise
     for inner in (_one, _pointwise):
         register_jitable(error_model="numpy")(inner)
     try:
