@@ -107,7 +107,7 @@ class Result(Value):
     def backward(self, gradient: Any = None, *, create_graph: bool = False) -> None:
         """As ``Value.backward``; the program's second half runs now, and only now."""
         operands = self._x
-        if operands is None and hasattr(self, "_program") and not self._program.wanted:
+        if not self.requires_grad and hasattr(self, "_program") and not self._program.wanted:
             raise ValueError(
                 located(
                     "backward: what this jitted function returns has no gradient left: the function took it itself, or "
@@ -136,7 +136,7 @@ class Result(Value):
                 super().backward()
                 return
             found = added
-        found.append((self, upstream if upstream.__class__ is float else np.asarray(upstream)))
+        found.append((self, np.asarray(upstream) if self.data.__class__ is np.ndarray else upstream))
         write(found)
 
     def _added_up(self, computed: Any) -> list[tuple[Node, Any]] | None:

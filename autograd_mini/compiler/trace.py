@@ -54,6 +54,7 @@ class Trace:
             tape.changes.check_gone(outputs)
             self._returns = len(values)
             self._labels = [x.label for x in values]
+            self._are_leaves = [x.requires_grad and x.op is None for x in values]
             self._forms = [_form_without_axes(get_data(x)) for x in outputs]
             self._effects = Effects(tape.changes) if tape.changes else None
             self._wanted_arguments = [
@@ -162,7 +163,7 @@ class Trace:
             result.requires_grad = True
         else:
             result.op = result._x = None
-            result.requires_grad = False
+            result.requires_grad = self._are_leaves[index]
         return result
 
 

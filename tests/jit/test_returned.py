@@ -66,3 +66,33 @@ def test_a_value_that_is_given_and_returned_is_that_value() -> None:
         assert result["y"] is y
         (result["product"] + result["x"]).backward()
         assert x.grad == 9.0
+
+
+def test_a_value_that_the_function_makes_is_a_leaf_as_without_jit() -> None:
+    w = Value(2.0)
+
+    def f(x: Any) -> Any:
+        return Value([1.0, 2.0]), Value(3.0, requires_grad=False), (w * x).detach(), w * x
+
+    for _ in range(2):
+        expected, result = f(2.0), jit(f)(2.0)
+        assert [x.requires_grad for x in result] == [x.requires_grad for x in expected]
+        assert [x.op is None for x in result] == [x.op is None for x in expected]
+        result[0].backward(np.ones(2))
+        np.testing.assert_array_equal(result[0].grad, np.ones(2))
+
+
+@pytest.mark.parametrize("data", [2.0, np.array(2.0), np.float32(2.0), np.array(2.0, np.float32)])
+def test_the_gradient_of_a_result_is_of_the_class_that_it_is_of_without_jit(data: Any) -> None:
+    w = Value(data)
+
+    def f(x: Any) -> Any:
+        return (w * x).sum()
+
+    for x in (1.0, np.float32(3.0), np.ones(2, np.float32)):
+        classes = []
+        for g in (f, jit(f)):
+            result = g(Value(x, requires_grad=False))
+            result.backward()
+            classes.append((result.data.__class__, result.grad.__class__))
+        assert classes[0] == classes[1]
