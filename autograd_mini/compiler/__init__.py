@@ -6,8 +6,9 @@ A call goes through these files, those of a line in their order; in brackets wha
 - ``trace`` (``repeatable``): one trace, the function called once as below and its program at each call from then on.
 - ``guards`` (``reach``, ``named``, ``installed``, ``held``, ``look``): what the function sees beside its arguments,
   and whether it is the same.
-- ``tape`` (``lines``, ``plain``, ``traced``, ``traced_data``, ``closed_over``, ``asked``): the function runs on Values
-  that write down every op, then its gradient. ``changes`` (``carried``): what it changes. ``errors``: what is refused.
+- ``tape`` (``lines``, ``plain``, ``users``, ``traced``, ``traced_data``, ``closed_over``, ``asked``): the function
+  runs on Values that write down every op, then its gradient. ``changes`` (``carried``): what it changes. ``errors``:
+  what is refused.
 - ``program``: what was written, line by line. The passes rewrite it (``rewrite``): ``pack`` (``grouping``, ``rows``)
   where it is of single numbers, and that before the gradient; ``simplify``, ``fuse``; ``side_by_side`` where it was
   not packed.

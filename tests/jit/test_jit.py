@@ -1,10 +1,9 @@
-"""jit: a replay gives what the function itself gives, to the last bit, or refuses."""
+"""jit: a replay gives what the function itself gives, to the last bit where no sum is added up in another order."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from enum import IntEnum
-from queue import SimpleQueue
 from typing import Any
 
 import numpy as np
@@ -13,8 +12,7 @@ import pytest
 import autograd_mini as am
 import nn
 import optim
-from autograd_mini import Value, no_grad
-from autograd_mini.compiler.errors import JitError
+from autograd_mini import Value
 from autograd_mini.compiler.jit import jit
 
 RNG = np.random.default_rng(5)
@@ -109,21 +107,6 @@ def test_the_optimizer_updates_what_the_next_call_reads() -> None:
     assert seen[-1] < 0.9 * seen[0]
 
 
-# ---------------------------------------------------------------- arguments and results
-
-
-def test_another_shape_dtype_or_container_is_traced_anew() -> None:
-    w = Value(2.0)
-
-    @jit
-    def f(x: Any) -> Any:
-        return (w * (x["a"] if isinstance(x, dict) else x)).sum()
-
-    for x in (np.ones(3), np.ones(3), np.ones(4), np.ones(3, "float32"), {"a": np.ones(3)}, np.ones(3)):
-        assert f(x).item() == 2.0 * (x["a"] if isinstance(x, dict) else x).size
-    assert len(f._cache.traces) == 4
-
-
 def test_containers_go_in_and_come_out() -> None:
     w = Value(3.0)
 
@@ -171,74 +154,6 @@ def test_flags_and_enums_are_decided_upon() -> None:
     assert f(np.float64(2.0), np.True_, False).item() == 4.0  # NumPy's bool is a number: no branch can be on it
 
 
-def test_a_result_is_a_value_among_others() -> None:
-    w = Value([1.0, 2.0])
-    f = jit(lambda x: w * x)
-    first, second = f(2.0), f(3.0)  # both wait for their backward
-    ((first * second).sum() * 2.0).backward()
-    assert first.data.tolist() == [2.0, 4.0]
-    assert w.grad.tolist() == [2 * 2 * 6.0 * n for n in (1.0, 2.0)]
-
-
-def test_a_second_backward_adds_the_same_again() -> None:
-    w = Value([1.0, 2.0])
-    loss = jit(lambda x: (w * x).sum())(2.0)
-    loss.backward()
-    first = w.grad
-    loss.backward()
-    assert w.grad.tolist() == [4.0, 4.0]
-    assert first.tolist() == [2.0, 2.0]
-
-
-def test_a_gradient_is_the_users_own() -> None:
-    w, v = Value([1.0, 2.0]), Value([1.0, 2.0])
-    f = jit(lambda x: (w + v * x).sum())
-    f(2.0).backward()
-    w.grad[...] = 7.0
-    kept = v.grad
-    assert v.grad.tolist() == [2.0, 2.0]
-    f(5.0).backward()
-    assert (w.grad.tolist(), v.grad.tolist(), kept.tolist()) == ([8.0, 8.0], [7.0, 7.0], [2.0, 2.0])
-
-
-def test_results_outlive_the_next_call() -> None:
-    w = Value([1.0, 2.0])
-    f = jit(lambda x: w * x)
-    kept = [f(float(n)).data for n in range(5)]
-    assert [k.tolist() for k in kept] == [[n * 1.0, n * 2.0] for n in range(5)]
-
-
-def test_no_grad_and_constants_have_no_gradient() -> None:
-    w = Value(2.0)
-    f = jit(lambda x: w * x)
-    with no_grad():
-        assert not f(3.0).requires_grad
-    assert f(3.0).requires_grad
-    assert not jit(lambda x: Value(2.0, requires_grad=False) * x)(3.0).requires_grad
-
-
-@pytest.mark.parametrize("dtype", [np.float32, np.float64])
-def test_a_gradient_that_is_one_number_everywhere_has_the_shape_of_its_parameter(dtype: Any) -> None:
-    p = Value(np.ones((3, 1), dtype))
-    jit(lambda x: am.sum(p) * x + am.sum(p))(2.0).backward()
-    np.testing.assert_array_equal(p.grad, np.full((3, 1), 3.0, dtype), strict=True)
-
-
-@pytest.mark.parametrize("dtype", [np.float32, np.float64])
-def test_the_gradient_of_an_array_without_axes_is_one_too(dtype: Any) -> None:
-    p, x = [Value(np.array(data, dtype)) for data in (2.0, 3.0)]
-    jit(lambda x: am.sin(p) * x)(x).backward()
-    for value, gradient in ((p, 3 * np.cos(p.data)), (x, np.sin(p.data))):
-        assert value.grad.__class__ is np.ndarray
-        np.testing.assert_allclose(value.grad, gradient, rtol=1e-6, strict=True)
-
-
-def test_an_array_that_is_returned_is_the_callers_own() -> None:
-    f = jit(lambda x: (2.0 * x, np.ones(3)))
-    f(1.0)[1][0] = 7.0
-    np.testing.assert_array_equal(f(1.0)[1], np.ones(3))
-
-
 def test_an_argument_that_wants_no_gradient_is_read_as_its_numbers() -> None:
     w = Value(np.array([3.0, 4.0]))
 
@@ -279,131 +194,3 @@ def test_a_jitted_function_in_another_is_a_part_of_it() -> None:
     outer = jit(lambda x: inner(x) + w)
     outer(3.0).backward()
     assert w.grad == 4.0
-
-
-def test_a_parameter_of_another_shape_is_traced_anew() -> None:
-    w = Value([1.0, 2.0])
-    f = jit(lambda x: (w * x).sum())
-    assert f(2.0).data == 6.0
-    w.data = np.ones(5)
-    assert f(2.0).data == 10.0
-    w.data = 4.0
-    assert f(2.0).data == 8.0
-
-
-def test_few_traces_are_kept_and_many_are_warned_of() -> None:
-    w = Value(2.0)
-    f = jit(lambda x: (w * x).sum())
-    for n in range(1, 100):
-        assert f(np.ones(n)).data == 2.0 * n
-    with pytest.warns(UserWarning, match="traced 100 times"):
-        f(np.ones(100))
-    for n in range(101, 140):  # warnings are errors: it is said once
-        assert f(np.ones(n)).data == 2.0 * n
-    assert len(f._cache.traces) == 32
-
-
-def test_the_word_about_many_traces_names_what_keeps_changing() -> None:
-    settings = {"rate": 0.0}
-    f = jit(lambda x: W * x * settings["rate"])
-    for n in range(99):
-        settings["rate"] = float(n)
-        f(np.ones(2))
-    settings["rate"] = -1.0
-    with pytest.warns(
-        UserWarning, match=r"because settings has changed; pass what keeps changing(.|\n)*f\(np.ones\(2\)\)"
-    ):
-        f(np.ones(2))
-    assert len(f._cache.traces) == 1
-
-
-def test_a_loss_in_float32_is_a_number_that_can_be_formatted() -> None:
-    w = Value(np.ones((2, 2), np.float32))
-
-    def f(x: Any) -> Any:
-        return {"loss": (w * x).sum(), "last": (w * x)[1:, 1:].reshape(()), "rows": (w * x)[0]}
-
-    replayed = jit(f)
-    for x in (np.ones((2, 2), np.float32), np.full((2, 2), 3.0, np.float32)):
-        expected, actual = f(x), replayed(x)
-        assert type(actual["loss"].data) is np.float32
-        assert f"{actual['loss'].data:.2f}" == f"{expected['loss'].data:.2f}"
-        assert [type(z.data) for z in actual.values()] == [type(z.data) for z in expected.values()]
-    assert type(jit(lambda x: x > 1.0)(3.0).data) is np.bool_
-
-
-# ---------------------------------------------------------------- refusals
-
-W = Value([1.0, 2.0])
-REFUSED: dict[str, Callable[..., Any]] = {
-    "an if": lambda x: W * x if x[0] > 0 else W,
-    "an if on a parameter": lambda x: W * x if W[0] > 0 else W,
-    "float()": lambda x: W * float(x[0]),
-    "item()": lambda x: W * x[0].item(),
-    "item() of a parameter": lambda x: x * W[0].item(),
-    ".data": lambda x: W * x.data,
-    "np.asarray": lambda x: W * np.asarray(x),
-    "a function that is no op": lambda x: W * np.fft.fft(x),
-    "range": lambda x: sum(W * i for i in range(x[0])),
-    "an f-string": lambda x: W * len(f"{x[0]:.3f}"),
-    "a list of them in Value": lambda x: Value([x[0], x[1]]) * W,
-}
-
-
-@pytest.mark.parametrize("name", REFUSED)
-def test_what_cannot_be_replayed_is_refused_with_the_line(name: str) -> None:
-    f = REFUSED[name]
-    with pytest.raises(TypeError, match="lambda x") as error:
-        jit(f)(np.array([1.0, 2.0]))
-    assert isinstance(error.value, JitError) or "np.fft" in str(error.value)
-
-
-def test_a_value_that_left_the_function_is_refused() -> None:
-    kept: SimpleQueue[Any] = SimpleQueue()  # into which the guards do not look
-
-    def f(x: Any) -> Any:
-        kept.put(x * 2.0)
-        return W * x
-
-    jit(f)(1.0)
-    with pytest.raises(JitError, match="used after its end"):
-        kept.get() * 2.0
-
-
-@pytest.mark.parametrize("shape", [(3,), ()])
-@pytest.mark.parametrize("is_jitted", [False, True])
-def test_a_parameter_that_a_result_does_not_depend_on_gets_no_gradient(shape: tuple[int, ...], is_jitted: bool) -> None:
-    """An optimizer leaves alone what has none; with zeros weight decay would shrink it."""
-    of_both, of_first, of_second, unused = (Value(np.ones(shape)) for _ in range(4))
-
-    def f(x: Any, y: Value) -> Any:
-        _ = unused * x
-        return (of_both * of_first * x).sum(), (of_both * of_second * y).sum()
-
-    argument = Value(2.0)
-    first, second = (jit(f) if is_jitted else f)(3.0, argument)
-    everything = (of_both, of_first, of_second, unused, argument)
-    first.backward()
-    assert [p.has_grad for p in everything] == [True, True, False, False, False]
-    first.backward()  # which adds to what is there
-    assert [p.has_grad for p in everything] == [True, True, False, False, False]
-    second.backward(0.5)
-    assert [p.has_grad for p in everything] == [True, True, True, False, True]
-
-
-def test_a_gradient_of_a_gradient_through_a_program_is_refused() -> None:
-    loss = jit(lambda x: (W * x).sum())(2.0)
-    with pytest.raises(JitError, match="gradient of a gradient"):
-        loss.backward(create_graph=True)
-
-
-def test_a_value_that_is_written_into_an_array_is_refused_in_our_words() -> None:
-    def f(x: Any) -> Any:
-        array = np.zeros(2)
-        array[0] = x
-        return array.sum() * x
-
-    with pytest.raises(
-        JitError, match=r"array\[i\] = x reads the number of a Value.*\n  at test_jit.py:.*array\[0\] = x"
-    ):
-        jit(f)(2.0)

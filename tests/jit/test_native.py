@@ -26,8 +26,8 @@ from autograd_mini.ops.operation import TABLE
 from tests.jit import test_jit
 
 AGAIN = (
-    "attributes effects guards jit layers_and_losses pack random_programs refused side_by_side steps steps_in_place "
-    "steps_refused steps_written_out"
+    "attributes cache effects guards guards_of_arrays guards_of_objects jit layers_and_losses pack random_programs "
+    "refused result side_by_side steps steps_in_place steps_refused steps_written_out traced"
 )
 NOT_AGAIN = {
     "test_a_network_trains_as_without_jit",  # to the last bit, which numba's exp is not NumPy's; within 1e-12 below
