@@ -38,7 +38,7 @@ class Changes:
         self.added: dict[Any, None] = {}  # the parameters whose gradients from before the call count too
         self.without: dict[Any, None] = {}  # those that had none, and the function knows it
         self.data: dict[Any, Traced] = {}
-        self.scalars: dict[Any, None] = {}  # the parameters of one number that get what NumPy makes of it: no array
+        self.scalars: dict[Any, Any] = {}  # for the parameters of one number that are to be no arrays, what they are
         self.overwritten: dict[Any, None] = {}  # the parameters whose own arrays take the new numbers: p.data -= x
         self._carried: dict[int, Carried] = {}  # by owner
         self.windows: dict[int, Any] = {}  # by line, the parameter whose .data or .grad it is, and which of them
@@ -134,7 +134,7 @@ class Changes:
             and not is_library(by.f_code.co_filename)
             and isinstance(new.concrete, float | np.generic)
         ):
-            self.scalars[x] = None  # an optimizer makes an array of it again
+            self.scalars[x] = float if data.__class__ is float else new.dtype.type  # an optimizer makes an array again
         self.data[x] = self._tape.rebound(x, new)
 
     def carry(self, owner: Any, read: Any, step: Any) -> None:

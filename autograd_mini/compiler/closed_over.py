@@ -93,7 +93,8 @@ def _gradients_of(kind: Any) -> dict[str, Any]:
             return kind.grad.fget(self)
         gradient = tape.changes.grad(self)
         if gradient is None:
-            return np.zeros_like(get_data(self))
+            data = get_data(self)
+            return 0.0 if data.__class__ is float else np.zeros_like(data)
         return tape.changes.window(self, ".grad", gradient)
 
     def set_grad(self: Any, gradient: Any) -> None:

@@ -45,6 +45,13 @@ def test_what_a_parameters_data_and_gradient_are(name: str, data: Any) -> None:
     assert jit(answers)() == expected
 
 
+def test_a_gradient_that_is_not_there_is_0_as_a_number_or_an_array() -> None:
+    p, q = Value(2.0), Value(np.ones(2, np.float32))
+    gradients = jit(lambda: (p.grad, q.grad))()
+    assert gradients[0].__class__ is p.grad.__class__ is float
+    np.testing.assert_array_equal(gradients[1], q.grad, strict=True)
+
+
 def test_a_gradient_is_of_the_class_that_it_is_of() -> None:
     p, q = Value(np.array(3.0)), Value(3.0)
 
@@ -68,7 +75,7 @@ def test_where_data_lies_in_memory_is_not_told(ask: Any) -> None:
 
 
 @pytest.mark.parametrize("data", [3.0, np.array(3.0), np.array(3.0, np.float32), np.float64(3.0), np.ones(1)])
-@pytest.mark.parametrize("how", ["assigned", "in place", "by an optimizer"])
+@pytest.mark.parametrize("how", ["assigned", "in place", "a number", "by an optimizer"])
 def test_a_parameter_of_one_number_becomes_what_it_becomes_without_jit(how: str, data: Any) -> None:
     def classes(is_jitted: bool) -> Any:
         p = Value(0.0)
@@ -82,6 +89,8 @@ def test_a_parameter_of_one_number_becomes_what_it_becomes_without_jit(how: str,
                 p.data = p.data - 0.25 * p.grad
             elif how == "in place":
                 p.data -= 0.25 * p.grad
+            elif how == "a number" and np.shape(data) == () and p.dtype != np.float32:
+                p.data = 2.0
             else:
                 optimizer.step()
 
