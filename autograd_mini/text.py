@@ -12,11 +12,16 @@ from autograd_mini.ops.operation import Operation
 
 LONGEST = 40  # characters of a label or an index that a box shows; hovering shows the rest
 NO_GRAD = "–"
+FEWEST_DIGITS, MOST_DIGITS = 4, 17  # of a number; with 17 it is read back as the same float
 
 
-def number(x: Any) -> str:
-    """Four significant digits: 0.002682, 1.234e+06, nan. Never -0."""
-    return str(x) if isinstance(x, bool | np.bool_) else f"{float(x) + 0.0:.4g}"
+def number(x: Any, digits: int = FEWEST_DIGITS) -> str:
+    """So many significant digits, four: 0.002682, 1.234e+06, nan. Never -0."""
+    if isinstance(x, bool | np.bool_):
+        return str(x)
+    x = float(x) + 0.0
+    shorter = f"{x:.{digits - 1}g}"  # 0.1 has one digit, and not the 0.10000000000000001 of 17
+    return shorter if digits == MOST_DIGITS and float(shorter) == x else f"{x:.{digits}g}"
 
 
 def numbers(data: Sequence[Any]) -> str:

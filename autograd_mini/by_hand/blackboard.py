@@ -11,9 +11,10 @@ import numpy as np
 from autograd_mini.by_hand.element import element
 from autograd_mini.by_hand.latex import Latex
 from autograd_mini.by_hand.notation import Derivative, Element, Rest, Text
+from autograd_mini.by_hand.precision import digits_for
 from autograd_mini.by_hand.symbol import Symbol
 from autograd_mini.ops.operation import shape_of
-from autograd_mini.text import number
+from autograd_mini.text import FEWEST_DIGITS, number
 
 WIDEST = 100  # characters of a line of text
 IN_A_ROW = 3  # uses that stand side by side; of more, each has a line
@@ -69,6 +70,11 @@ def _chosen(gradient: Any) -> tuple[int, ...]:
     return tuple(int(i) for i in np.unravel_index(int(np.argmax(size)), np.shape(gradient)))
 
 
+def _digits_of(derivation: Derivation, terms: Sequence[Any], total: Any) -> int:
+    """The digits of numbers that add up to ``total``; where some uses are not written, that cannot be seen."""
+    return digits_for(terms, total) if len(terms) == derivation.all_uses else FEWEST_DIGITS
+
+
 def _with_gap(board: Board, lines: list[str], mark: str) -> list[str]:
     """The lines of the forward pass, with a mark where some are left out."""
     return lines if board.gap is None else [*lines[: board.gap], mark, *lines[board.gap :]]
@@ -93,9 +99,10 @@ def _text_of_definition(definition: Definition) -> str:
     if formula is None:
         name = Text().write(output)
         return f"{name} constant   {dimensions(output)}" if shape_of(output) else f"{name} = {number(output.data)}"
-    written = [Text().write(output), Text().write(formula)]
+    digits = digits_for([formula], output.data) if _of_numbers(formula) else FEWEST_DIGITS
+    written = [Text().write(output), Text(digits=digits).write(formula)]
     if _of_numbers(formula):
-        written.append(Text(numbers=True).write(formula))
+        written.append(Text(True, digits).write(formula))
         written.append(number(output.data))
         return " = ".join(_without_repetition(written))
     shapes = ", ".join([dimensions(operand) for operand in formula.operands if shape_of(operand)])
@@ -111,15 +118,16 @@ def _text_of(derivation: Derivation) -> str:
         return _text_of_array(name, derivation)
     amounts = [element(use.amount, ()) for use in derivation.uses]
     chain = [Text().write(use.chain) for use in derivation.uses]
-    writer = Text()
+    digits = _digits_of(derivation, amounts, derivation.gradient)
+    writer = Text(digits=digits)
     formula = [writer.write(use.amount) for use in derivation.uses]
     rows = [chain, formula]
     if any([not _of_numbers(use.amount) for use in derivation.uses]):
-        rows.append([Text().write(amount) for amount in amounts])
-    rows.append([Text(numbers=True).write(amount) for amount in amounts])
+        rows.append([Text(digits=digits).write(amount) for amount in amounts])
+    rows.append([Text(True, digits).write(amount) for amount in amounts])
     since = f"   since {', '.join(dict.fromkeys(writer.since))}" if writer.since else ""
     if len(derivation.uses) > IN_A_ROW or max([sum(map(len, row)) for row in rows]) > WIDEST:
-        return _stacked(name, rows, derivation)
+        return _stacked(name, rows[:-1], amounts, derivation)
     return _in_columns(name, rows, derivation.gradient, since)
 
 
@@ -136,10 +144,16 @@ def _in_columns(name: str, rows: Sequence[list[str]], gradient: Any, since: str)
     return "\n".join([f"{indent if i else name} = {line.rstrip()}" for i, line in enumerate(lines)])
 
 
-def _stacked(name: str, rows: Sequence[list[str]], derivation: Derivation) -> str:
+def _stacked(name: str, rows: Sequence[list[str]], amounts: Sequence[Any], derivation: Derivation) -> str:
     """The lines of a sum of many terms: a line each, the first few of them."""
     uses = derivation.uses
-    columns = [*rows, [_short(use.amount.data) for use in uses]]
+    results = [float(use.amount.data) for use in uses]
+    digits = _digits_of(derivation, results, derivation.gradient)
+    substituted = [
+        Text(True, max(digits, digits_for([amount], result))).write(amount)
+        for amount, result in zip(amounts, results, strict=True)
+    ]
+    columns = [*rows, substituted, [number(result, digits) for result in results]]
     columns = [column for i, column in enumerate(columns) if not i or column != columns[i - 1]]
     padded = [[text.ljust(max(map(len, column))) for text in column] for column in columns]
     lines = [f"{'+' if i else ' '} {' = '.join(parts)}".rstrip() for i, parts in enumerate(zip(*padded, strict=True))]
@@ -165,7 +179,8 @@ def _text_of_array(name: str, derivation: Derivation) -> str:
         index = _chosen(derivation.gradient)
         one = Text().write(Symbol(Element(derivation.name, index), 0.0))
         elements = [element(use.amount, index) for use in shown]
-        rows = [[Text().write(x) for x in elements], [Text(numbers=True).write(x) for x in elements]]
+        digits = _digits_of(derivation, elements, derivation.gradient[index])
+        rows = [[Text(digits=digits).write(x) for x in elements], [Text(True, digits).write(x) for x in elements]]
         if rest:
             rows = [[*row, "…"] for row in rows]
         lines.append(_in_columns(one, rows, derivation.gradient[index], ""))
@@ -188,10 +203,6 @@ def dimensions(x: Any) -> str:
     '(100x16)'
     """
     return f"({'x'.join(map(str, shape_of(x)))})"
-
-
-def _short(gradient: Any) -> str:
-    return number(gradient) if not shape_of(gradient) else f"… {dimensions(gradient)}"
 
 
 def _without_repetition(written: Sequence[str]) -> list[str]:
@@ -218,9 +229,10 @@ def _latex_of_definition(definition: Definition) -> str:
             rf"&\text{{ constant {dimensions(output)}}}" if shape_of(output) else f"&= {Latex().number(output.data)[0]}"
         )
         return f"{Latex().write(output)} {what}"
-    written = [Latex().write(formula)]
+    digits = digits_for([formula], output.data) if _of_numbers(formula) else FEWEST_DIGITS
+    written = [Latex(digits=digits).write(formula)]
     if _of_numbers(formula):
-        written += [Latex(numbers=True).write(formula), Latex().number(output.data)[0]]
+        written += [Latex(True, digits).write(formula), Latex().number(output.data)[0]]
     return f"{Latex().write(output)} &= {' = '.join(_without_repetition(written))}"
 
 
@@ -233,8 +245,8 @@ def _latex_of(derivation: Derivation) -> str:
 
     since: list[str] = []  # the conditions that decided which branch is written
 
-    def row(formulas: Sequence[Any], numbers: bool = False) -> str:
-        writer = Latex(numbers)
+    def row(formulas: Sequence[Any], digits: int = FEWEST_DIGITS, numbers: bool = False) -> str:
+        writer = Latex(numbers, digits)
         terms = [writer.write(x) for x in formulas]
         since.extend([] if numbers else writer.since)
         if rest:
@@ -243,8 +255,9 @@ def _latex_of(derivation: Derivation) -> str:
 
     if not shape_of(gradient):
         amounts = [element(use.amount, ()) for use in shown]
-        rows = [row([use.chain for use in shown]), row([use.amount for use in shown]), row(amounts), row(amounts, True)]
-        rows = _without_repetition([*rows, Latex().number(gradient)[0]])
+        digits = _digits_of(derivation, amounts, gradient)
+        rows = [row([use.chain for use in shown]), row([use.amount for use in shown], digits), row(amounts, digits)]
+        rows = _without_repetition([*rows, row(amounts, digits, numbers=True), Latex().number(gradient)[0]])
         if since:
             rows[1] += rf" \quad \text{{since }} {', '.join(dict.fromkeys(since))}"
         return " \\\\\n".join([f"{name if not i else ''} &= {text}".strip() for i, text in enumerate(rows)])
@@ -252,7 +265,9 @@ def _latex_of(derivation: Derivation) -> str:
     if np.size(gradient):
         index = _chosen(gradient)
         elements = [element(use.amount, index) for use in shown]
-        rows = _without_repetition([row(elements), row(elements, True), Latex().number(gradient[index])[0]])
+        digits = _digits_of(derivation, elements, gradient[index])
+        rows = [row(elements, digits), row(elements, digits, numbers=True), Latex().number(gradient[index])[0]]
+        rows = _without_repetition(rows)
         one = Latex().write(Symbol(Element(derivation.name, index), 0.0))
         lines += [f"{one if not i else ''} &= {text}".strip() for i, text in enumerate(rows)]
     return " \\\\\n".join(lines)

@@ -9,7 +9,7 @@ import numpy as np
 
 from autograd_mini import ops
 from autograd_mini.by_hand.symbol import Symbol, is_literal
-from autograd_mini.text import number, op_text
+from autograd_mini.text import FEWEST_DIGITS, number, op_text
 
 # How tightly an operator binds what stands beside it. Brackets stand only around what binds less.
 CHOICE, COMPARISON, SUM, PRODUCT, MINUS, POWER, ATOM = range(7)
@@ -42,7 +42,7 @@ class Rest(NamedTuple):
 
 
 class Text:
-    """Writes Symbols as text. With ``numbers``, names are replaced by what they stand for.
+    """Writes Symbols as text. With ``numbers``, names are replaced by what they stand for, in so many ``digits``.
 
     ``since`` collects the conditions that decided which branch was written: ``z > 0``.
 
@@ -58,8 +58,9 @@ class Text:
         **{"logical_and of arrays": " & ", "logical_or of arrays": " | ", "not": "not ", "not of arrays": "~"},
     }
 
-    def __init__(self, numbers: bool = False) -> None:
+    def __init__(self, numbers: bool = False, digits: int = FEWEST_DIGITS) -> None:
         self.numbers = numbers
+        self.digits = digits
         self.since: list[str] = []
 
     def write(self, x: Any) -> str:
@@ -93,7 +94,7 @@ class Text:
         return name, ATOM if re.fullmatch(r"[\w.#']+", name) else CHOICE
 
     def number(self, x: Any) -> tuple[str, int]:
-        text = number(x)
+        text = number(x, self.digits)
         return text, MINUS if text.startswith("-") else ATOM
 
     def product(self, name: str, x: Any, y: Any) -> tuple[str, int]:

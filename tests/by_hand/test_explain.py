@@ -286,6 +286,39 @@ def test_a_label_that_is_a_formula_stands_in_brackets():
     assert "n = (x * w) + b" in str(explain(n)) or "n = x * w + b" in str(explain(n))
 
 
+# ------------------------------------------------------------ numbers that cancel
+
+
+@pytest.mark.parametrize(
+    ("of_x", "x", "line"),
+    [
+        (lambda x: x.tanh(), 12.0, "1 * (1 - 0.9999999999245**2)    = 1.51e-10"),
+        (lambda x: x - 12345, 12345.678, "x - 12345 = 12345.678 - 12345 = 0.678"),
+        (lambda x: x + 0.2 - 0.3, 0.1, "0.30000000000000004 - 0.3 = 5.551e-17"),
+        (lambda x: x * 1e4 - x * 9999.5 + x, 1.0, "1 * 1         + 1 * 10000       + -1 * 9999.5        = 1.5"),
+        (lambda x: x + 6.8813735, -6.0, "-6 + 6.881 = 0.8814"),  # three digits are right: no reason for more
+    ],
+)
+def test_a_line_has_the_digits_with_which_it_is_true(of_x, x, line):
+    explanation = explain(of_x(Value(x, label="x")))
+    assert line in str(explanation)
+
+
+def test_in_latex_numbers_that_cancel_have_the_same_digits():
+    assert "12345.678 - 12345 = 0.678" in explain(Value(12345.678, label="x") - 12345).latex
+
+
+@pytest.mark.parametrize("x", [0.37, 12.0, 700.25, 12345.678, 1e-9])
+def test_what_is_written_beside_a_number_gives_its_first_three_digits(x):
+    x, y = Value(x, label="x"), Value(x * (1 + 1e-6), label="y")
+    for loss in ((x - y) * (x + y), x * x - y * y, (y - x).exp() - 1, (y / x - 1).tanh()):
+        for line in str(explain(loss)).splitlines():
+            *_, formula, result = ["", "", *line.split(" = ")]
+            if formula.strip() and not re.search("[a-z]", re.sub(r"exp|tanh|\de[-+]\d", "", formula)):
+                written = eval(formula.strip(), {"exp": np.exp, "tanh": np.tanh})  # a line of our own making
+                assert written == pytest.approx(float(result), rel=1.1e-2)
+
+
 # ------------------------------------------------------------ which gradients
 
 
