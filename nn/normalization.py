@@ -6,9 +6,8 @@ from typing import Any, ClassVar
 
 import numpy as np
 
-from autograd_mini import concatenate, located, mean, reshape, sqrt
+from autograd_mini import Value, located, mean, reshape, sqrt
 from nn.checks import as_input, positive
-from nn.effects import at_each_call
 from nn.module import Buffer, Module, Parameter
 
 
@@ -54,44 +53,33 @@ class _BatchNorm(Module):
             average = mean(x, axes, keepdims=True)
             centred = x - average
             variance = mean(centred * centred, axes, keepdims=True)
-            eps = self._remembered(average, variance, x) if self.training else self.eps
+            if self.training:
+                self._follow(average, variance, shape)
         else:
             centred = x - reshape(self.running_mean, of_features)
-            variance, eps = reshape(self.running_var, of_features), self.eps
-        z = centred / sqrt(variance + eps)
+            variance = reshape(self.running_var, of_features)
+        z = centred / sqrt(variance + self.eps)
         if self.weight is None or self.bias is None:
             return z
         return z * reshape(self.weight, of_features) + reshape(self.bias, of_features)
 
-    def _remembered(self, average: Any, variance: Any, x: Any) -> Any:
-        """eps, when the running statistics have moved: a part of the formula, so that a jitted call moves them too."""
-        count = np.prod(x.shape) // self.num_features
+    def _follow(self, average: Any, variance: Any, shape: tuple[int, ...]) -> None:
+        """The running statistics, a step of ``momentum`` towards those of a batch; without momentum, their mean."""
+        count = np.prod(shape) // self.num_features
         if count < 2:
             raise ValueError(
                 located(
                     f"{type(self).__name__}: in training each feature needs more than one value, and an input of shape "
-                    f"{x.shape} has {count}; take a larger batch, or eval()"
+                    f"{shape} has {count}; take a larger batch, or eval()"
                 )
             )
-        if self.running_mean is None:
-            return self.eps
-
-        def remember(statistics: Any) -> float:
-            average, variance = statistics.reshape(2, -1)
-            self._move(average, variance * (count / (count - 1)))
-            return self.eps
-
-        return at_each_call(remember, concatenate([average, variance]), instead=lambda _: self.eps)
-
-    def _move(self, average: Any, variance: Any) -> None:
-        """The running statistics, a step of ``momentum`` towards those of a batch; without momentum, their mean."""
-        count = self.num_batches_tracked
-        if count is None or self.running_mean is None or self.running_var is None:
+        if self.num_batches_tracked is None or self.running_mean is None or self.running_var is None:
             return
-        count.data = np.asarray(count.data + 1)
-        step = 1 / int(count.data) if self.momentum is None else self.momentum
-        for running, new in ((self.running_mean, average), (self.running_var, variance)):
-            running.data = ((1 - step) * running.data + step * new).astype(running.dtype)
+        self.num_batches_tracked.data = self.num_batches_tracked.map_data(_next_count)
+        step = 1 / self.num_batches_tracked.map_data(float) if self.momentum is None else self.momentum
+        unbiased = _as_data(variance) * (count / (count - 1))
+        for running, new in ((self.running_mean, _as_data(average)), (self.running_var, unbiased)):
+            running.data = ((1 - step) * _as_data(running) + step * new).astype(running.dtype)
 
     def extra_repr(self) -> str:
         options = {"eps": 1e-5, "momentum": 0.1}
@@ -228,3 +216,12 @@ class RMSNorm(_SampleNorm):
         eps = float(np.finfo(x.dtype).eps) if self.eps is None else self.eps
         z = x / sqrt(mean(x * x, self._axes, keepdims=True) + eps)
         return z if self.weight is None else z * self.weight
+
+
+def _as_data(statistics: Any) -> Any:
+    """The numbers, an array of one axis."""
+    return statistics.map_data(np.ravel) if isinstance(statistics, Value) else np.ravel(statistics)
+
+
+def _next_count(count: Any) -> Any:
+    return np.asarray(count + 1)

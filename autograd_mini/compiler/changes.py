@@ -49,6 +49,11 @@ class Changes:
     def __bool__(self) -> bool:
         return bool(self.grads or self.data or self._carried)
 
+    @property
+    def take_steps(self) -> bool:
+        """False for buffers that follow what is computed, such as running means: a gradient can be taken after."""
+        return bool(self.grads or self._carried or self.overwritten) or any([x.requires_grad for x in self.data])
+
     # ------------------------------------------------------------ gradients
 
     def backward(self, root: Any, upstream: Any, create_graph: bool) -> None:

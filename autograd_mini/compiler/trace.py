@@ -61,7 +61,8 @@ class Trace:
                 i for i, leaf in enumerate(leaves) if isinstance(leaf, Node) and leaf.requires_grad
             ]
             wanted = [arguments[i] for i in self._wanted_arguments] + [x for x in tape.captured if x.requires_grad]
-            if self._effects:  # the gradients were taken inside
+            self.takes_steps = tape.changes.take_steps  # and the gradients inside
+            if self.takes_steps:
                 wanted = []
             program = _program_of(tape, outputs, wanted)
         guards.watch_contents()
@@ -104,11 +105,6 @@ class Trace:
         inputs += parameters
         return inputs if self._effects is None or self._effects.may_take(inputs) else None
 
-    @property
-    def takes_steps(self) -> bool:
-        """True for a function that takes gradients inside, or changes what outlives the call."""
-        return self._effects is not None
-
     def what_changed(self) -> str:
         """Why this trace does not serve any more."""
         return self.guards.what_changed() or (
@@ -123,10 +119,11 @@ class Trace:
             memory = self._make()
         outputs = memory[0](inputs)
         call = None
-        if self._effects is None:
-            call = Call(memory, self._pool)
-        else:
+        if self.takes_steps:
             self._pool.append(memory)
+        else:
+            call = Call(memory, self._pool)
+        if self._effects is not None:
             self._effects.put(outputs[self._returns :])
         operands, repeats = self._wanted_captured, False
         if self._wanted_arguments:

@@ -71,6 +71,53 @@ def test_statistics_move_once_a_call_though_nobody_uses_the_layer_s_output() -> 
         assert norm.num_batches_tracked.data == count
 
 
+@pytest.mark.parametrize("momentum", [0.1, None])
+def test_statistics_that_are_read_after_the_layer_have_moved(momentum: float | None) -> None:
+    def trained(wrap: Any) -> list[Any]:
+        norm = nn.BatchNorm1d(2, momentum=momentum)
+        assert norm.running_mean is not None
+        assert norm.running_var is not None
+        assert norm.num_batches_tracked is not None
+
+        @wrap
+        def loss(x: Any) -> Any:
+            scaled = norm(x) * norm.running_var
+            return (scaled * scaled).sum() + 3 * norm.running_mean.sum() * norm.num_batches_tracked
+
+        seen = []
+        for x in np.random.default_rng(0).normal(2.0, size=(4, 5, 2)):
+            total = loss(x)
+            total.backward()
+            seen += [total.data, norm.weight.grad.copy(), norm.running_mean.data, norm.num_batches_tracked.data]
+        return seen
+
+    for replayed, eager in zip(trained(jit), trained(lambda f: f), strict=True):
+        np.testing.assert_allclose(replayed, eager, rtol=1e-12)
+        assert np.asarray(replayed).dtype == np.asarray(eager).dtype
+
+
+class Smoothed(nn.Module):
+    """A user's layer with a buffer that follows its input."""
+
+    def __init__(self) -> None:
+        self.weight, self.mean = nn.Parameter([1.0, 2.0]), nn.Buffer([0.0, 0.0])
+
+    def forward(self, x: Any) -> Any:
+        self.mean.data = 0.5 * self.mean.data + 0.5 * x.mean(0)
+        return ((x - self.mean) * self.weight).sum()
+
+
+def test_a_loss_that_moves_a_buffer_has_gradients() -> None:
+    first, second = Smoothed(), Smoothed()
+    replayed = jit(second)
+    for x in np.random.default_rng(0).normal(size=(3, 4, 2)):
+        for layer, f in ((first, first), (second, replayed)):
+            layer.weight.zero_grad()
+            f(x).backward()
+        np.testing.assert_allclose(second.weight.grad, first.weight.grad, rtol=1e-12)
+        np.testing.assert_allclose(second.mean.data, first.mean.data, rtol=1e-12)
+
+
 def test_statistics_that_were_loaded_move_on_from_there() -> None:
     norm = nn.BatchNorm1d(2)
     f = jit(lambda x: norm(x))

@@ -90,7 +90,7 @@ def test_detect_anomaly_names_the_op_and_the_line_in_a_jitted_function() -> None
     assert "am.log(x * W)" in message
 
 
-def test_a_failed_replay_does_nothing_twice() -> None:
+def test_a_failed_replay_changes_nothing() -> None:
     norm = nn.BatchNorm1d(2)
 
     def f(x: Any) -> Any:
@@ -100,4 +100,4 @@ def test_a_failed_replay_does_nothing_twice() -> None:
     replayed(EYE)
     message_of(replayed, SINGULAR)
     assert norm.num_batches_tracked is not None
-    assert norm.num_batches_tracked.data == 2
+    assert norm.num_batches_tracked.data == 1
