@@ -10,7 +10,7 @@ import numpy as np
 
 from autograd_mini import Value, linear, located, matmul, mean, relu, reshape, softmax, split, transpose, where
 from nn import init
-from nn.checks import as_input, positive
+from nn.checks import as_input, function, positive
 from nn.dropout import Dropout
 from nn.linear import Linear
 from nn.module import Module, Parameter
@@ -180,7 +180,7 @@ class TransformerBlock(Module):
     >>> block(np.zeros((4, 5, 8)), is_causal=True).shape
     (4, 5, 8)
 
-    Raises what ``MultiheadAttention`` raises.
+    Raises what ``MultiheadAttention`` raises, ``TypeError`` for an activation that is no function.
     """
 
     def __init__(
@@ -205,7 +205,7 @@ class TransformerBlock(Module):
         self.norm1 = LayerNorm(d_model, layer_norm_eps, bias=bias, dtype=dtype)
         self.norm2 = LayerNorm(d_model, layer_norm_eps, bias=bias, dtype=dtype)
         self.dropout = Dropout(dropout, rng=rng)
-        self.activation = activation
+        self.activation = function("TransformerBlock", "activation", activation)
 
     def forward(self, src: Any, src_mask: Any = None, src_key_padding_mask: Any = None, is_causal: bool = False) -> Any:
         x = as_input(src)

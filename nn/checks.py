@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -21,6 +22,14 @@ def probability(layer: str, name: str, p: Any) -> float:
     if not isinstance(p, int | float | np.number) or not 0 <= p <= 1:
         raise ValueError(located(f"{layer}: {name} is a probability between 0 and 1, not {p!r}"))
     return float(p)
+
+
+def function(layer: str, name: str, f: Any) -> Callable[[Any], Any]:
+    """``f`` if it can be called on numbers; else ``TypeError``: a name, or a class that was not called itself."""
+    if callable(f) and not isinstance(f, type):
+        return f  # type: ignore[no-any-return]  # callable() says no more
+    remedy = f"nn.{f.__name__}()" if isinstance(f, type) else "autograd_mini.tanh, or a module such as nn.Tanh()"
+    raise TypeError(located(f"{layer}: {name} is a function, not {f!r}; give one itself, such as {remedy}"))
 
 
 def as_input(x: Any) -> Any:

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from autograd_mini import located, relu
+from nn.checks import function
 from nn.linear import Linear
 from nn.module import Module
 from nn.randomness import generator
@@ -28,6 +29,8 @@ class MLP(Module):
     )
     >>> model([[1.0, 2.0]]).shape
     (1, 1)
+
+    Raises ``ValueError`` for widths that are none, ``TypeError`` for an activation that is no function.
     """
 
     def __init__(
@@ -41,7 +44,7 @@ class MLP(Module):
     ) -> None:
         rng = generator(rng)
         self.layers = [Linear(n, m, dtype=dtype, rng=rng) for n, m in layer_sizes(nin, nouts)]
-        self.activation = activation
+        self.activation = function("MLP", "activation", activation)
 
     def forward(self, x: Any) -> Any:
         *hidden, last = self.layers

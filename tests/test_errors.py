@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import inspect
+import re
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -133,6 +134,22 @@ def test_what_an_op_refuses_it_explains(mistake: Any, words: list[str]) -> None:
     message = error_of(mistake, ValueError)
     for word in words:
         assert word in message
+
+
+@pytest.mark.parametrize(
+    ("mistake", "words"),
+    [
+        (lambda: ops.sum(Value(1.0) for _ in range(3)), "not a generator; .*stack.* builtins.sum"),
+        (lambda: ops.mean(map(float, "12")), "not a map; .*builtins.sum"),
+        (lambda: ops.sum([Value(1.0)], Value(2.0)), "not a Value; .*builtins.sum"),
+        (lambda: ops.max(Value(1.0), Value(2.0)), r"an axis is .* not a Value; .* the larger is maximum\(x, y\)"),
+        (lambda: ops.min(1.0, 2.0), r"an axis is .* not a float; .* the smaller minimum\(x, y\)"),
+    ],
+)
+def test_an_op_that_is_called_like_pythons_own_function_of_that_name_says_which_is_meant(
+    mistake: Any, words: str
+) -> None:
+    assert re.search(words, error_of(mistake, TypeError))
 
 
 def test_the_cause_is_kept() -> None:

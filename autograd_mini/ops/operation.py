@@ -227,10 +227,21 @@ def as_array(x: Any) -> Any:
 def as_floating(x: Any) -> Any:
     """Plain numbers, lists and arrays as floats: integers and booleans become float64."""
     if x.__class__ is not np.ndarray and not is_foreign(x):
+        kind = type(x).__name__
         x = np.asarray(x)[()]
+        if not hasattr(x, "dtype"):
+            raise TypeError(
+                located(
+                    f"an op takes a number, an array or a Value, and not a {kind}; make one array of several with "
+                    f"stack([...]), or add them up with {_PYTHONS}"
+                )
+            )
     if x.dtype.char in "efd":
         return as_data(x)
     return float(x) if isinstance(x, np.generic) else x.astype(np.float64)
+
+
+_PYTHONS = "builtins.sum (from autograd_mini import * hides Python's sum, max and min)"
 
 
 def shape_of(x: Carrier) -> tuple[int, ...]:
@@ -266,7 +277,15 @@ def as_axis(axis: Any) -> int | tuple[int, ...] | None:
     """An axis, or several, as plain ints: 1, True and np.int64(1) are one, and 1.0 is none."""
     if axis is None or axis.__class__ is int:
         return axis
-    return tuple(map(index, axis)) if isinstance(axis, tuple | list) else index(axis)
+    try:
+        return tuple(map(index, axis)) if isinstance(axis, tuple | list) else index(axis)
+    except TypeError:
+        raise TypeError(
+            located(
+                f"an axis is a whole number or a tuple of them, not a {type(axis).__name__}; of two, x and y, "
+                f"the larger is maximum(x, y), the smaller minimum(x, y), and sum(list, start) is {_PYTHONS}"
+            )
+        ) from None
 
 
 def as_shape(shape: Any) -> tuple[int, ...]:

@@ -42,6 +42,27 @@ def test_a_layer_that_cannot_be_is_not_made(make: Any, message: str) -> None:
     assert "\n  at test_nn_refused.py:" in str(error.value)
 
 
+@pytest.mark.parametrize(
+    ("make", "message"),
+    [
+        (
+            lambda: nn.MLP(2, [2, 1], activation="tanh"),
+            "MLP: activation .* not 'tanh'; give one itself, such as",
+        ),
+        (lambda: nn.MLP(2, [2, 1], activation=nn.Tanh), r"MLP: activation .*, such as nn.Tanh\(\)"),
+        (lambda: nn.MLP(2, [2, 1], activation=None), "MLP: activation is a function, not None"),
+        (
+            lambda: nn.TransformerBlock(4, 2, activation="gelu"),
+            "TransformerBlock: activation .*, not 'gelu'",
+        ),
+    ],
+)
+def test_an_activation_that_is_no_function_is_refused_when_the_layer_is_made(make: Any, message: str) -> None:
+    with pytest.raises(TypeError, match=f"^{message}") as error:
+        make()
+    assert "test_nn_refused.py" in str(error.value)
+
+
 ATTENTION = nn.MultiheadAttention(6, 2)
 X = np.ones((4, 3, 6))
 CALLED: list[Any] = [
