@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Container, Mapping, Sequence
+from collections.abc import Container, Iterable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -11,7 +11,7 @@ import numpy as np
 from autograd_mini.backward import Contribution
 from autograd_mini.by_hand.digits import agree, near
 from autograd_mini.by_hand.slips import Slip, Use, slips
-from autograd_mini.text import number
+from autograd_mini.text import FEWEST_DIGITS, MOST_DIGITS, number
 from autograd_mini.value import Value
 
 Uses = Mapping[Value, Sequence[Contribution]]  # of each node, as steps of the backward pass
@@ -40,7 +40,7 @@ def likely_slip(
         return (
             _slip_in_the_node([uses[node] for uses in derivations], yours, half, rounding, names)
             or _slip_on_the_way(node, own, given, yours, half + rounding, names)
-            or _slip_by_size(yours, right, half, rounding)
+            or _slip_by_size(yours, right, half, rounding, names)
         )
 
 
@@ -127,19 +127,28 @@ def _way_to(node: Value, uses: Uses, given: Container[Value]) -> list[Value]:
     return order
 
 
-def _slip_by_size(yours: Any, right: Any, half: Any, rounding: Any) -> Slip | None:
+def _slip_by_size(yours: Any, right: Any, half: Any, rounding: Any, graph: Iterable[Value]) -> Slip | None:
     """What the size of the error says, where no slip fits."""
     at = np.unravel_index(np.argmax(np.abs(right)), right.shape) if right.size else ()
     ratio = float(np.asarray(yours)[at] / right[at]) if right.size else math.nan
     if not math.isfinite(ratio) or ratio == 0:
         return None
-    if near(yours, right, 0.1 * np.abs(right)).all():
+    allowed = half + rounding * max(1.0, abs(ratio))
+    # Rounding shifts each element otherwise, up or down
+    uniform = np.count_nonzero(right) > 2 and agree(yours, right * ratio, allowed)
+    is_close = near(yours, right, 0.1 * np.abs(right)).all()
+    if is_close and not uniform:
         words = "it is close to what is expected: rounded too early, or written with fewer digits than are assumed"
         return Slip("rounding", words, yours)
     ten = math.copysign(10.0 ** round(math.log10(abs(ratio))), ratio)
-    allowed = half + rounding * max(1.0, abs(ratio))
     if abs(ten) != 1 and agree(yours, right * ten, allowed):
         return Slip("decimal point", f"it is {number(ten)} times what is expected", yours)
-    if right.size > 2 and agree(yours, right * ratio, allowed):
-        return Slip("factor", f"every element is {number(ratio)} times what is expected", yours)
+    if uniform:
+        for n in sorted({n for value in graph for n in (*value.shape, value.size) if n > 2}):
+            for above, below, words in ((n - 1, n, "n for n - 1"), (n, n - 1, "n - 1 for n")):
+                if agree(yours, right * above / below, allowed):
+                    words = f"every element is {above}/{below} times what is expected ({words}, where n is {n}?)"
+                    return Slip("factor", words, yours)
+        digits = next((n for n in range(FEWEST_DIGITS, MOST_DIGITS) if float(number(ratio, n)) != 1), MOST_DIGITS)
+        return Slip("factor", f"every element is {number(ratio, digits)} times what is expected", yours)
     return None

@@ -110,6 +110,39 @@ def test_a_near_miss_is_called_one(x):
     assert diagnosis(x * 1.234, {x: 1.25}).startswith("likely rounding: it is close to what is expected")
 
 
+@pytest.mark.parametrize(
+    ("factor", "words"),
+    [
+        (15 / 16, "15/16 times what is expected (n for n - 1, where n is 16?)"),
+        (16 / 15, "16/15 times what is expected (n - 1 for n, where n is 16?)"),
+        (0.9, "0.9 times what is expected"),
+        (1.1, "1.1 times what is expected"),
+        (1.00002, "1.00002 times what is expected"),
+    ],
+)
+def test_a_factor_that_all_elements_have_is_no_rounding(factor, words):
+    x = Value(np.linspace(1.0, 2.0, 16), label="x")
+    assert diagnosis((x**2).sum(), {"x": 2 * x.data * factor}) == f"likely factor: every element is {words}"
+
+
+def test_elements_that_are_each_off_otherwise_are_rounded():
+    x = Value(np.linspace(1.0, 2.0, 16), label="x")
+    rounded = np.round(2 * x.data, 1) + 0.0001234
+    assert diagnosis((x**2).sum(), {"x": rounded}).startswith("likely rounding")
+
+
+def test_the_variance_of_a_batch_norm_over_n_for_n_minus_1_is_named():
+    h = Value(np.random.default_rng(0).normal(size=(32, 4)), label="h")
+    away = h - h.mean(0, keepdims=True)
+    squares = away**2
+    variance = squares.sum(0, keepdims=True) * (1 / 31)
+    loss = ((away * (variance + 1e-5) ** -0.5) ** 3).sum()
+    loss.backward()
+    assert "31/32 times what is expected (n for n - 1, where n is 32?)" in diagnosis(
+        loss, {squares: squares.grad * 31 / 32}
+    )
+
+
 def test_a_slip_made_with_the_true_later_gradient_is_known_too(x):
     z = tanh(x)
     report = check_by_hand(z * 3.0, {z: 30, x: 3 * (1 - 0.6**2)})
