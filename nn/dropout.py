@@ -6,8 +6,8 @@ from typing import Any
 
 import numpy as np
 
+from autograd_mini import Value
 from nn.checks import as_input, probability
-from nn.effects import at_each_call
 from nn.module import Module
 from nn.randomness import generator
 
@@ -40,7 +40,8 @@ class Dropout(Module):
         x = as_input(x)
         if not self.training or self.p == 0:
             return x
-        return x * at_each_call(self._mask, x, instead=np.ones_like)
+        value = x if isinstance(x, Value) else Value(x, requires_grad=False)
+        return x * value.map_data(self._mask, instead=np.ones_like)  # one mask for each call of a jitted function
 
     def _mask(self, x: Any, out: Any = None) -> Any:
         scale = 1 / (1 - self.p) if self.p < 1 else 0.0
