@@ -17,7 +17,7 @@ import numpy as np
 from autograd_mini.compiler.code import Code
 from autograd_mini.compiler.emit import lines_of_code
 from autograd_mini.compiler.plan import aligned, planned
-from autograd_mini.compiler.program import Argument, Captured, Constant, Program, Upstream, is_op
+from autograd_mini.compiler.program import Argument, Captured, Program, is_op
 from autograd_mini.compiler.side_by_side import computed_in_place
 from autograd_mini.compiler.source import code_of
 from autograd_mini.compiler.spell import spelled_out
@@ -40,15 +40,44 @@ class Replay(NamedTuple):
 def compiled(program: Program) -> Replay:
     """The program as Python code."""
     program = spelled_out(program)
-    ops = program.ops
     inputs, parts = parts_of(program)
-    in_forward = {*inputs, *parts[0]}
-    given_away = {*program.outputs, *[g for gs in program.gradients for g in gs if g is not None]}
-    used_later = {x for part in parts[1:] for i in part for x in program.operands[i] if x in in_forward}
-    shared = sorted(used_later | {g for gs in program.gradients for g in gs if g in in_forward})
+    shared = _shared(program, {*inputs, *parts[0]}, parts[1:])
     code = Code(program)
     for part in parts:
         code.convert_numbers(part)
+    _plan_memory(code, parts, shared)
+    source = _source(code, inputs, parts, shared)
+    quietly = np.errstate(all="ignore")  # a nan is an answer
+    of_library = all([not is_op(op) or is_of_library(op) for op in program.ops])
+    in_context = _in_quiet_context if of_library else lambda forward: among_users(quietly(forward))
+    namespace: dict[str, Any] = {**code.namespace, "quietly": quietly, "in_context": in_context, "aligned": aligned}
+    exec(code_of(source, "program"), namespace)
+    return Replay(namespace["make"], [program.ops[i] for i in inputs], source)
+
+
+def parts_of(program: Program) -> tuple[list[int], list[list[int]]]:
+    """The inputs; then the lines that forward computes, and those that each backward adds."""
+    needed = program.needed_for(program.roots)
+    in_forward = program.needed_for(program.outputs)
+    everything = range(len(program))
+    inputs = [i for kind in (Argument, Captured) for i in everything if needed[i] and isinstance(program.ops[i], kind)]
+    parts = [[i for i in everything if in_forward[i]]]
+    for gradients in program.gradients:
+        own = program.needed_for([g for g in gradients if g is not None])
+        parts.append([i for i in everything if own[i] and not in_forward[i]])
+    return inputs, [[i for i in part if is_op(program.ops[i])] for part in parts]
+
+
+def _shared(program: Program, in_forward: set[int], backwards: list[list[int]]) -> list[int]:
+    """What forward leaves for a backward, to compute with or as a gradient."""
+    used_later = {x for part in backwards for i in part for x in program.operands[i] if x in in_forward}
+    return sorted(used_later | {g for gs in program.gradients for g in gs if g in in_forward})
+
+
+def _plan_memory(code: Code, parts: list[list[int]], shared: list[int]) -> None:
+    """Which array each line computes into, and lines that make these arrays."""
+    program = code.program
+    given_away = set(program.roots)
 
     def writes(i: int) -> str | None:
         how = code.how[i]
@@ -62,41 +91,28 @@ def compiled(program: Program) -> Replay:
     for name, like in arrays.items():
         code.made(name, f"aligned({like[0]}, {code.given(f'dtype_{like[1].name}', like[1])})")
     code.plan |= {x: code.part(code.plan[row], part) for x, (row, part) in in_rows.items()}
+
+
+def _source(code: Code, inputs: list[int], parts: list[list[int]], shared: list[int]) -> str:
+    """The function ``make``."""
+    program = code.program
     cells = [f"v{i}" for i in shared]
-    forward = [f"({', '.join(f'v{i}' for i in inputs)},) = inputs"] if inputs else []
-    forward += [line for i in parts[0] for line in lines_of_code(code, i)]
-    forward.append(f"return {_tuple([_own(code, i, program.outputs) for i in program.outputs])}")
+    unpacked = [f"({', '.join(f'v{i}' for i in inputs)},) = inputs"] if inputs else []
+    forward = [*unpacked, *_body(code, parts[0], program.outputs)]
     lines = [f"{' = '.join(cells)} = None"] if cells else []
     lines += _function("forward", "inputs", [f"nonlocal {', '.join(cells)}", *forward] if cells else forward)
     names = []
     for k, (part, gradients) in enumerate(zip(parts[1:], program.gradients, strict=True)):
-        body = [line for i in part for line in lines_of_code(code, i)]
-        body.append(f"return {_tuple([_own(code, g, gradients) for g in gradients])}")
-        lines += _function(f"backward{k}", "upstream", body)
+        lines += _function(f"backward{k}", "upstream", _body(code, part, gradients))
         names.append(f"backward{k}")
     quiet = [f"quietly({name})" for name in names]
     body = [*code.allocations, *lines, f"return in_context(forward), [{', '.join(quiet)}]"]
-    source = "\n".join(_function("make", "", body)) + "\n"
-    quietly = np.errstate(all="ignore")  # a nan is an answer
-    of_library = all([not is_op(op) or is_of_library(op) for op in ops])
-    in_context = _in_quiet_context if of_library else lambda forward: among_users(quietly(forward))
-    namespace: dict[str, Any] = {**code.namespace, "quietly": quietly, "in_context": in_context, "aligned": aligned}
-    exec(code_of(source, "program"), namespace)
-    return Replay(namespace["make"], [ops[i] for i in inputs], source)
+    return "\n".join(_function("make", "", body)) + "\n"
 
 
-def parts_of(program: Program) -> tuple[list[int], list[list[int]]]:
-    """The inputs; then the lines that forward computes, and those that each backward adds."""
-    needed = program.needed_for(program.roots)
-    in_forward = program.needed_for(program.outputs)
-    everything = range(len(program))
-    inputs = [i for kind in (Argument, Captured) for i in everything if needed[i] and isinstance(program.ops[i], kind)]
-    parts = [[i for i in everything if in_forward[i]]]
-    for gradients in program.gradients:
-        own = program.needed_for([g for g in gradients if g is not None])
-        parts.append([i for i in everything if own[i] and not in_forward[i]])
-    sources = (Argument, Captured, Constant, Upstream)
-    return inputs, [[i for i in part if not isinstance(program.ops[i], sources)] for part in parts]
+def _body(code: Code, part: list[int], given_away: tuple[int | None, ...]) -> list[str]:
+    lines = [line for i in part for line in lines_of_code(code, i)]
+    return [*lines, f"return {_tuple([_own(code, i, given_away) for i in given_away])}"]
 
 
 def _in_quiet_context(f: Callable[[Any], Any]) -> Callable[[Any], Any]:
