@@ -28,7 +28,8 @@ OPERATORS: dict[type[ast.operator], Callable[..., Any]] = {
     ast.MatMult: ops.matmul,
 }
 
-_PLAIN = {"inf": math.inf, "nan": math.nan}  # the names that a number may be written with
+_PLAIN = {"inf": math.inf, "nan": math.nan, "pi": math.pi}  # the names that a number may be written with
+_CONSTANTS = {"pi": math.pi, "e": math.e}  # not known by themselves: e is the usual name of a step
 _LIBRARIES = ("F", "math", "nn", "np", "numpy", "torch")
 
 
@@ -242,5 +243,7 @@ class _Evaluation:
             return f"{name} is no number; write a number, a=2, or a list of numbers, x=[1,2]"
         if name in FUNCTIONS:
             return f"{name} is a function; write {name}(...)"
+        if name in _CONSTANTS:
+            return f"{name} has no value; add {name}={_CONSTANTS[name]}"
         near = difflib.get_close_matches(name, self.names, n=1)
         return f"{name} has no value; " + (f"is it {near[0]}?" if near else f"add one, such as {name}=2")

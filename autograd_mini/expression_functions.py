@@ -53,7 +53,12 @@ def signature_of(name: str) -> inspect.Signature:
     return inspect.Signature([each.replace(annotation=inspect.Parameter.empty) for each in parameters])
 
 
+# What a function is called in mathematics, or in other languages.
+_OTHER_NAMES = {"ln": "log", "lg": "log10", "tg": "tan", "arctg": "arctan", "sgn": "sign", "logistic": "sigmoid"}
+_OTHER_NAMES |= {f"a{f}": f"arc{f}" for f in ("sin", "cos", "tan", "sinh", "cosh", "tanh")}
+
+
 def nearest(name: str, known: Sequence[str]) -> str:
     """What may have been meant by a name that is none."""
-    near = difflib.get_close_matches(name, known, n=2)
+    near = [_OTHER_NAMES[name]] if name in _OTHER_NAMES else difflib.get_close_matches(name, known, n=2)
     return f"the nearest is {' or '.join(near)}" if near else "there are exp, log, tanh, relu, sum, mean and many more"

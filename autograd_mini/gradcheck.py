@@ -12,6 +12,7 @@ from autograd_mini import backward, modes
 from autograd_mini.graph import names_of, walk
 from autograd_mini.kinks import Line, has_kink
 from autograd_mini.ops.caller import located, user_variables
+from autograd_mini.tree import leaves_of, map_leaves, named_leaves_of
 from autograd_mini.value import Value
 
 _LEFT_DOMAIN = "f is nan or inf at x - h, at x or at x + h, outside of its domain: take a smaller h, or another x"
@@ -127,9 +128,10 @@ def gradcheck(
 ) -> GradcheckReport:
     """Compares the gradient of ``f(*inputs)`` with centred differences, (f(x + h) - f(x - h)) / 2h, in float64.
 
-    ``inputs`` are numbers, arrays or Values. Values are passed on as they are, so parameters of a model
-    may be given beside a function that uses the model; their data and gradients are as before afterwards. A
-    result that is not a single number is first multiplied by fixed random weights and summed.
+    ``inputs`` are numbers, arrays or Values, or containers of them, such as a dict of weights. Values are passed on
+    as they are, so parameters of a model may be given beside a function that uses the model; their data and gradients
+    are as before afterwards. A result that is not a single number is first multiplied by fixed random weights and
+    summed.
     PyTorch: ``torch.autograd.gradcheck``.
 
     An entry is wrong if the two differ by more than ``atol + rtol * |difference|``, where ``atol`` is
@@ -142,6 +144,8 @@ def gradcheck(
 
     >>> gradcheck(lambda x, y: (x * y).tanh(), 0.5, 2.0).ok
     True
+    >>> gradcheck(lambda p: p["w"] * 3.0 + p["b"], {"w": 2.0, "b": 1.0}).checked
+    2
     >>> print(gradcheck(lambda x, y: (x * y).tanh(), 0.5, 2.0, per_op=True).ops[1].op)
     mul
 
@@ -157,22 +161,33 @@ def gradcheck(
         )
     if not 0 < h < np.inf:
         raise ValueError(located(f"gradcheck: the step h is a positive number, not {h}; 1e-5 suits most functions"))
-    values = [x if isinstance(x, Value) else Value(x, label=f"input {i}") for i, x in enumerate(inputs)]
-    wanted = [(i, value) for i, value in enumerate(values) if value.requires_grad]
+    args = [_as_values(x, f"input {i}") for i, x in enumerate(inputs)]
+    wanted = [(i, value) for i, arg in enumerate(args) for value in leaves_of(arg) if value.requires_grad]
     if not wanted:
         raise ValueError(located("gradcheck: none of the inputs requires a gradient, so there is nothing to check"))
+    values = leaves_of(args)
     saved = [value.data for value in values]
     try:
         for value in values:
             value.data = value.data if value.data.__class__ is float else value.data.astype(np.float64)
-        output = f(*values)
+        output = f(*args)
         if not isinstance(output, Value) or not output.requires_grad:
             raise ValueError(located("gradcheck: the result of f does not depend on an input that requires a gradient"))
         ops = _check_ops(output, h, rtol, atol) if per_op else []
-        return GradcheckReport(*_compare(f, output, values, wanted, h, rtol, atol), ops)
+        return GradcheckReport(*_compare(f, output, args, wanted, h, rtol, atol), ops)
     finally:
         for value, data in zip(values, saved, strict=True):
             value.data = data
+
+
+def _as_values(x: Any, name: str) -> Any:
+    """The input with a Value for each of its leaves; a list of nothing but numbers is one array."""
+    if isinstance(x, list | tuple) and all([isinstance(leaf, int | float | np.number) for leaf in leaves_of(x)]):
+        return Value(x, label=name)
+    values = iter(
+        [leaf if isinstance(leaf, Value) else Value(leaf, label=name + path) for path, leaf in named_leaves_of(x)]
+    )
+    return map_leaves(lambda _: next(values), x)
 
 
 def _check_ops(output: Value, h: float, rtol: float, atol: float) -> list[OpCheck]:
@@ -205,7 +220,7 @@ def _check_ops(output: Value, h: float, rtol: float, atol: float) -> list[OpChec
 def _compare(
     f: Callable[..., Any],
     output: Value,
-    values: list[Any],
+    args: list[Any],
     wanted: list[tuple[int, Value]],
     h: float,
     rtol: float,
@@ -218,7 +233,7 @@ def _compare(
 
     def at() -> Any:
         with modes.no_grad():
-            return f(*values).data * weights  # a new array: what f gives may be a view of its input
+            return f(*args).data * weights  # a new array: what f gives may be a view of its input
 
     middle = at()
     total = float(np.sum(middle))

@@ -359,6 +359,26 @@ def test_a_name_that_is_nearly_one_is_guessed() -> None:
     assert "weigth has no value; is it weight?" in refusal("weigth*2", ["weight=1"])
 
 
+def test_a_number_may_be_a_part_of_pi() -> None:
+    loss, _ = build("sin(a)", ["a=pi/2"])
+    assert loss.data == 1.0
+
+
+@pytest.mark.parametrize(
+    ("expression", "words"),
+    [
+        ("ln(a)", "no function ln here; the nearest is log\n"),
+        ("a.ln()", "no method ln here; the nearest is log\n"),
+        ("a*lg(b)", "the nearest is log10\n"),
+        ("atan(a)", "the nearest is arctan\n"),
+        ("a*pi", "pi has no value; add pi=3.141592653589793\n"),
+        ("e**a", "e has no value; add e=2.718281828459045\n"),
+    ],
+)
+def test_what_mathematics_calls_otherwise_is_told(expression: str, words: str) -> None:
+    assert words in refusal(expression)
+
+
 @pytest.mark.parametrize("expression", ["", "  ", "\n", "# a"])
 def test_an_empty_expression_is_named(expression: str) -> None:
     assert "the expression is empty" in refusal(expression)

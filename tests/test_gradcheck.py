@@ -115,6 +115,26 @@ def test_a_result_of_any_shape_is_checked():
     assert not gradcheck(lambda x: wrong_tanh(x), np.arange(6.0).reshape(2, 3)).ok
 
 
+def test_containers_are_taken_as_the_transforms_take_them():
+    weights = {"w": np.ones((2, 3)), "b": [np.zeros(3), 1.0]}
+
+    def f(p, x):
+        return (x @ p["w"] + p["b"][0]).tanh().sum() * p["b"][1]
+
+    report = gradcheck(f, weights, np.array([[0.1, 0.2]]))
+    assert report.ok
+    assert report.checked == 6 + 3 + 1 + 2
+    wrong = gradcheck(lambda p: wrong_tanh(p["b"][1]), weights)
+    assert wrong.worst.name == "input 0['b'][1]"
+    assert weights["b"][1] == 1.0  # what was given is as it was
+
+
+def test_a_list_of_numbers_is_one_array_and_a_list_of_values_a_list():
+    assert gradcheck(lambda x: x * np.array([1.0, 2.0]), [1.0, 2.0]).ok
+    x, y = Value(1.0), Value(2.0)
+    assert gradcheck(lambda pair: pair[0] * pair[1], [x, y]).checked == 2
+
+
 def test_without_anything_to_check_it_refuses():
     with pytest.raises(ValueError, match="none of the inputs requires a gradient"):
         gradcheck(lambda x: x, Value(1.0, requires_grad=False))
