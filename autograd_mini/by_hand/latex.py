@@ -9,7 +9,9 @@ from autograd_mini.by_hand.notation import ATOM, MINUS, POWER, PRODUCT, Derivati
 from autograd_mini.by_hand.symbol import Symbol
 
 COMMA = r",\ "
-ESCAPED = {c: rf"\{c}" for c in "#$%&_{}"} | {"\\": r"\backslash{}", "~": r"\sim{}", "^": r"\wedge{}"}
+ESCAPED = {c: rf"\{c}" for c in "#$%&_{}"}
+# MathJax and KaTeX have no form in common for these in text; \textasciicircum is unknown to one, \char to the other.
+MATH_ONLY = {"\\": r"\backslash ", "~": r"{\sim}", "^": r"\hat{\ }"}
 # How an op of one operand is written: its macro before brackets, or a form of its own around the operand.
 FUNCTIONS = {
     **{name: rf"\{name}" for name in ("exp", "log", "sin", "cos", "tan", "arcsin", "arccos", "arctan")},
@@ -57,7 +59,7 @@ class Latex(Text):
         parts = re.fullmatch(r"([A-Za-z])_?(\d*)", name)
         if parts:
             return parts[1] + (f"_{{{parts[2]}}}" if parts[2] else ""), ATOM
-        return rf"\mathrm{{{escaped(name)}}}" if name.isidentifier() else rf"\text{{{escaped(name)}}}", ATOM
+        return rf"\mathrm{{{escaped(name)}}}" if name.isidentifier() else as_text(name), ATOM
 
     def number(self, x: Any) -> tuple[str, int]:
         text, binding = super().number(x)
@@ -92,22 +94,26 @@ class Latex(Text):
             return rf"{FUNCTIONS[name]}{self.bracketed(self.write(first))}", ATOM
         before, after = parameters(x)
         if name == "getitem":
-            return rf"{self.inside(first, ATOM)}\text{{{escaped(after[0])}}}", ATOM
+            return rf"{self.inside(first, ATOM)}{as_text(after[0])}", ATOM
         operands = self.arguments(x)
-        return self.applied(name, [*map(_as_text, before), *operands, *map(_as_text, after)]), ATOM
+        return self.applied(name, [*map(as_text, before), *operands, *map(as_text, after)]), ATOM
 
     def applied(self, function: str, arguments: list[str]) -> str:
         return rf"\operatorname{{{escaped(function)}}}{self.bracketed(COMMA.join(arguments))}"
 
 
-def _as_text(text: str) -> str:
-    return rf"\text{{{escaped(text)}}}"
+def as_text(text: str) -> str:
+    r"""Plain text where a formula is expected.
+
+    >>> print(as_text("w_0 & b"))
+    \text{w\_0 \& b}
+    >>> print(as_text("x^2"))
+    {\text{x}\hat{\ }\text{2}}
+    """
+    parts = [MATH_ONLY.get(part) or rf"\text{{{escaped(part)}}}" for part in re.split(r"([\\~^])", text) if part]
+    return parts[0] if len(parts) == 1 else f"{{{''.join(parts)}}}"
 
 
 def escaped(text: str) -> str:
-    r"""Plain text for LaTeX's text mode.
-
-    >>> print(escaped("w_0 & b"))
-    w\_0 \& b
-    """
-    return "".join([ESCAPED.get(c, c) for c in text])
+    r"""A name within ``\mathrm{}`` or ``\operatorname{}``, where all of them are known; in text see ``as_text``."""
+    return "".join([ESCAPED.get(c, MATH_ONLY.get(c, c)) for c in text])

@@ -428,7 +428,7 @@ MACROS = {
     *("begin", "end", "frac", "partial", "left", "right", "cdot", "times", "quad", "text", "mathrm", "operatorname"),
     *("sum", "prod", "sqrt", "dots", "infty", "top", "le", "ge", "ne", "land", "lor", "lnot", "lfloor", "rfloor"),
     *("exp", "log", "sin", "cos", "tan", "sinh", "cosh", "tanh", "arcsin", "arccos", "arctan", "max", "min", "det"),
-    *("lceil", "rceil", "ln", "Gamma", "psi", "sigma", "backslash", "sim", "wedge"),
+    *("lceil", "rceil", "ln", "Gamma", "psi", "sigma", "backslash", "sim", "hat"),
 }
 
 
@@ -439,10 +439,12 @@ def well_formed(latex: str) -> bool:
         depth += 1 if brace == "{" else -1
         if depth < 0:
             return False
-    return depth == 0 and set(re.findall(r"\\([A-Za-z]+)", latex)) <= MACROS
+    in_text = "".join(re.findall(r"\\text\{((?:\\.|[^{}])*)\}", latex))  # where no macro is known to both
+    known = set(re.findall(r"\\([A-Za-z]+)", latex)) <= MACROS
+    return depth == 0 and known and not re.search(r"\\[A-Za-z]|(?<!\\)[\^~]", in_text)
 
 
-@pytest.mark.parametrize("latex", ["x}", "{x", r"\erf x", "}{", r"\frac{a}{b"])
+@pytest.mark.parametrize("latex", ["x}", "{x", r"\erf x", "}{", r"\frac{a}{b", r"\text{x\wedge 2}", r"\text{x^2}"])
 def test_what_is_not_well_formed_is_noticed(latex):
     assert not well_formed(latex)
 
@@ -497,6 +499,24 @@ def test_latex_writes_numbers_and_names():
     assert Latex().write(Symbol("hidden_1", 1.0)) == r"\mathrm{hidden\_1}"
     assert Latex().write(Symbol(Element("x", (0, 3)), 1.0)) == "x_{0, 3}"
     assert Latex().write(Symbol("a", 1.0) / Symbol("b", 2.0)) == r"\frac{a}{b}"
+
+
+@pytest.mark.parametrize(
+    ("label", "latex"),
+    [
+        ("x^2", r"{\text{x}\hat{\ }\text{2}}"),
+        ("a\\b", r"{\text{a}\backslash \text{b}}"),
+        ("~x", r"{{\sim}\text{x}}"),
+        ("^", r"\hat{\ }"),
+        ("50% of {x} & $y_1$ #", r"\text{50\% of \{x\} \& \$y\_1\$ \#}"),
+        ("x^{2}", r"{\text{x}\hat{\ }\text{\{2\}}}"),
+    ],
+)
+def test_any_label_is_latex_that_mathjax_and_katex_read(label, latex):
+    explanation = explain(Value(1.0, label=label) * 2)
+    assert f"= {latex} \\cdot 2" in explanation.latex
+    assert well_formed(explanation.latex)
+    assert well_formed(explanation.markdown.replace("**", "").replace("$$", ""))
 
 
 def test_a_loss_of_one_number_in_an_array_begins_with_a_plain_1():
