@@ -26,10 +26,11 @@ def jit(f: Callable[P, R]) -> Jitted[P, R]:
     """``f``, traced at the first call and replayed from then on: what it computes becomes one flat program.
 
     ``f`` takes numbers, arrays, Values, and lists, tuples, dicts and dataclasses of them, and returns a Value or a
-    container of Values. The results have ``backward()``, which fills ``grad`` of every parameter that ``f`` uses, and
-    of the arguments that are Values. Or ``f`` is a whole training step, with ``backward()`` and an optimizer's
-    ``step()`` in it: gradients, parameters and what the optimizer remembers change at each call as without jit, and
-    what ``f`` returns has no gradient left.
+    container of Values. Numbers and arrays that it is given are Values in it, and so is all that it returns of what it
+    computes, such as a class that it finds; a parameter that it returns is that parameter. The results have
+    ``backward()``, which fills ``grad`` of every parameter that ``f`` uses, and of the arguments that are Values. Or
+    ``f`` is a whole training step, with ``backward()`` and an optimizer's ``step()`` in it: gradients, parameters and
+    what the optimizer remembers change at each call as without jit, and what ``f`` returns has no gradient left.
 
     Parameters are read at each call. A call with other shapes, dtypes or containers traces anew, and so does one after
     a number, a list or a module that ``f`` closes over has changed. Dropout draws anew and running statistics move at
