@@ -67,7 +67,10 @@ class PlainLines(Lines):
                 whole[i] = x
             return function(*whole, **kwargs)
 
-        return self._of_one_form(function.__name__, call, [args[i] for i in places], None)
+        node = self._of_one_form(function.__name__, call, [args[i] for i in places], None)
+        if np.ndim(node.concrete):
+            self.effects.append(node)  # its length may be all that the function looks at, as in len(np.unique(y))
+        return node
 
     def _of_one_form(
         self, name: str, f: Callable[..., Any], xs: list[Any], instead: Callable[..., Any] | None

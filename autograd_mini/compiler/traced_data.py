@@ -26,6 +26,14 @@ class TracedData(Traced):
         are_plain = all([not isinstance(v, Node) or isinstance(v, TracedData) for v in operands])
         return as_plain(made) if are_plain else made
 
+    def __hash__(self) -> int:
+        if not _is_library(sys._getframe(1).f_code.co_filename):
+            raise refused(
+                "a traced number as a key of a dict, or in a set or a Counter",
+                "use ops on it, such as where(x == 1, ...) and take, or value.map_data(f)",
+            )
+        return object.__hash__(self)
+
     def __getattr__(self, name: str) -> Any:
         if name.startswith("__"):
             raise AttributeError(name)

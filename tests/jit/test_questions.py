@@ -57,6 +57,7 @@ REFUSED: dict[str, tuple[Callable[[Any], Any], str]] = {
     "tolist": (lambda x: W * sum(x.tolist()), "tolist looks at the numbers"),
     "np.nonzero": (lambda x: x[np.nonzero(x > 0)], "nonzero gives what is neither a number nor an array"),
     "min of Python": (lambda x: min(x) * W, "an if, a while"),
+    "hash": (lambda x: W * {True: 1.0, False: 2.0}[x[0] > 0], "a traced number as a key"),
     "the gradient of an argument": (lambda x: W * x.grad, "reading .grad of what is traced"),
 }
 
@@ -68,6 +69,24 @@ def test_what_would_be_a_constant_of_the_first_call_is_refused_with_the_line(nam
         jit(f)(X)
     assert "lambda x" in str(error.value)
     assert type(W) is Value
+
+
+LENGTHS: dict[str, Callable[[Any], Any]] = {
+    "np.unique": lambda y: W * len(np.unique(y)),
+    "np.flatnonzero": lambda y: W * np.flatnonzero(y > 2).size,
+    "np.setdiff1d": lambda y: W * np.setdiff1d(np.array([3, 9]), y).shape[0],
+    "a slice": lambda y: (W * 2.0)[: len(np.unique(y))].sum(),
+}
+
+
+@pytest.mark.parametrize("name", LENGTHS)
+def test_a_length_that_hangs_on_the_numbers_is_refused_where_it_is_another(name: str) -> None:
+    f = LENGTHS[name]
+    replayed = jit(f)
+    for y in (np.array([1, 2, 2]), np.array([0, 1, 1])):
+        np.testing.assert_array_equal(replayed(y).data, f(y).data)
+    with pytest.raises(JitError, match=r"gives had shape .* when it was traced"):
+        replayed(np.array([1, 3, 9]))
 
 
 def test_a_refusal_that_the_function_hides_is_a_refusal_still() -> None:
