@@ -22,7 +22,7 @@ _LOOKS_AT_NO_ATTRIBUTES = _COMPUTES | {
     *("time", "datetime", "calendar", "random", "secrets", "uuid", "os", "posixpath", "sys", "pathlib", "io", "gc"),
     *("threading", "thread", "queue", "multiprocessing", "concurrent", "asyncio", "ctypes", "importlib", "warnings"),
     *("logging", "argparse", "configparser", "decimal", "statistics", "hashlib", "zlib", "struct", "textwrap"),
-    *("tqdm", "matplotlib"),
+    *("json", "csv", "traceback", "tqdm", "matplotlib"),
 }
 
 

@@ -17,11 +17,14 @@ BY_ANY_NAME = frozenset(
         *("attrgetter", "methodcaller", "asdict", "astuple", "map_leaves"),
     }
 )
+_OF_A_NAME = frozenset({"getattr", "hasattr", "setattr", "delattr"})
 
 
 def names_in(code: types.CodeType) -> set[str]:
     """The globals and attributes that a function names, the functions inside of it included."""
     names = set(code.co_names)
+    if not names.isdisjoint(_OF_A_NAME):
+        names -= by_constant_names(code)
     for constant in code.co_consts:
         if isinstance(constant, types.CodeType):
             names |= names_in(constant)
@@ -30,6 +33,36 @@ def names_in(code: types.CodeType) -> set[str]:
                 [part for part in (constant if isinstance(constant, tuple) else [constant]) if isinstance(part, str)]
             )
     return names
+
+
+def by_constant_names(code: types.CodeType) -> set[str]:
+    """Those of ``getattr`` and its kin that the code itself calls with names that stand there, and so are known."""
+    lines = list(dis.get_instructions(code))
+    uses = [(line.argval, _has_constant_name(lines, k)) for k, line in enumerate(lines) if line.argval in _OF_A_NAME]
+    return {name for name, _ in uses} - {name for name, is_constant in uses if not is_constant}
+
+
+def _has_constant_name(lines: list[dis.Instruction], k: int) -> bool:
+    """True if line k puts a function on the stack that is called as ``f(x, "name")``, or with one plain thing more."""
+    if lines[k].opname != "LOAD_GLOBAL":
+        return False
+    depth = 0  # of the stack, above the function
+    before: list[tuple[int, dis.Instruction]] = []
+    for line in lines[k + 1 :]:
+        if line.opname in ("PRECALL", "CACHE"):
+            continue
+        if line.opname in ("CALL", "CALL_FUNCTION") and depth == line.arg:
+            if depth not in (2, 3) or len(before) < depth:
+                return False
+            at, name = before[1 - depth]
+            more = [later.opname for _, later in before[2 - depth :]] if depth == 3 else []
+            plain = all([opname in ("LOAD_CONST", "LOAD_FAST", "LOAD_GLOBAL", "LOAD_DEREF") for opname in more])
+            return at == 1 and name.opname == "LOAD_CONST" and plain
+        before.append((depth, line))
+        depth += dis.stack_effect(line.opcode, line.arg, jump=False)
+        if depth < 0 or line.opname.startswith(("JUMP", "POP_JUMP", "RETURN", "KW_NAMES")):
+            return False
+    return False
 
 
 def globals_in(code: types.CodeType) -> set[str]:

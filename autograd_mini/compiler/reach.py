@@ -79,8 +79,7 @@ class Reach:
 
     def _may_come_later(self) -> Iterator[tuple[str, Any, Any]]:
         """Where something may be added under one of these names."""
-        more = self._carrying if self._any_name else ()
-        for path, attributes in (*self._objects.values(), *self._modules.values(), *more):
+        for path, attributes in (*self._objects.values(), *self._modules.values(), *self._carrying):
             yield f"{path}.", attributes, self.names
         for there, names in self._globals.values():
             yield "", there, names
@@ -94,8 +93,13 @@ class Reach:
         if self._any_name:
             for path, attributes in self._objects.values():
                 self.held.append((f"{path}.", attributes, None, tuple(attributes.values())))
-                self._todo += [(f"{path}.{key}", part) for key, part in attributes.items()]
-            self._unnamed = [entry for entry in self._unnamed if id(entry[3]) not in self._objects]
+                found = [(f"{path}.{key}", part) for key, part in attributes.items()]
+                self._todo += [(where, part) for where, part in found if not isinstance(part, Iterator)]
+            self._unnamed = [
+                entry
+                for entry in self._unnamed
+                if id(entry[3]) not in self._objects or isinstance(entry[2], Iterator)  # of use only by its name
+            ]
             self._objects.clear()
             for name, inside in self._modules.values():
                 self._hold_data(f"{name}.", inside)
