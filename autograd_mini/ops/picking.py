@@ -68,7 +68,11 @@ def choose(a: Any, choices: Sequence[Carrier], mode: str = "raise") -> Carrier:
     choices = [as_carrier(x) for x in choices]
     shape = _by_numpy("choose", choices[0], np.broadcast_shapes, np.shape(a), *map(shape_of, choices))
     places = np.arange(len(choices) * math.prod(shape)).reshape(len(choices), *shape)
-    picked = _by_numpy("choose", choices[0], np.choose, a, list(places), mode=mode)
+
+    def pick(a: Any) -> Any:
+        return _by_numpy("choose", choices[0], np.choose, a, list(places), mode=mode)
+
+    picked = a.map_data(pick) if hasattr(a, "record") else pick(a)
     return getitem(ravel(stack([broadcast_to(x, shape) for x in choices])), picked)
 
 

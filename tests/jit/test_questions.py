@@ -89,6 +89,17 @@ def test_a_length_that_hangs_on_the_numbers_is_refused_where_it_is_another(name:
         replayed(np.array([1, 3, 9]))
 
 
+def test_choose_picks_anew_by_an_argument() -> None:
+    def f(y: Any) -> Any:
+        return np.choose(y, [W, 2 * W, 0.5])
+
+    replayed = jit(f)
+    for y in (np.array([0, 1, 2]), np.array([1, 1, 0])):
+        np.testing.assert_array_equal(replayed(y).data, f(y).data)
+    with pytest.raises(TypeError, match="choose of .*float64"):
+        f(Value([0.0, 1.0, 2.0]))
+
+
 def test_a_refusal_that_the_function_hides_is_a_refusal_still() -> None:
     def careful(x: Any) -> Any:
         try:
