@@ -96,7 +96,7 @@ def test_choose_picks_anew_by_an_argument() -> None:
     replayed = jit(f)
     for y in (np.array([0, 1, 2]), np.array([1, 1, 0])):
         np.testing.assert_array_equal(replayed(y).data, f(y).data)
-    with pytest.raises(TypeError, match="choose of .*float64"):
+    with pytest.raises(TypeError, match=r"choose of .*float64"):
         f(Value([0.0, 1.0, 2.0]))
 
 
