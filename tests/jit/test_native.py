@@ -26,8 +26,9 @@ from autograd_mini.ops.operation import TABLE
 from tests.jit import test_jit
 
 AGAIN = (
-    "attributes cache effects guards guards_of_arrays guards_of_objects jit layers_and_losses pack random_programs "
-    "refused result side_by_side steps steps_in_place steps_refused steps_written_out traced"
+    "attributes cache dtypes effects guards guards_of_arrays guards_of_objects jit layers_and_losses pack "
+    "random_programs refused result returned side_by_side steps steps_in_place steps_refused steps_written_out traced "
+    "users_functions what_data_is"
 )
 NOT_AGAIN = {
     "test_a_network_trains_as_without_jit",  # to the last bit, which numba's exp is not NumPy's; within 1e-12 below
