@@ -37,7 +37,7 @@ def jit(f: Callable[P, R]) -> Jitted[P, R]:
     each call, as without jit; what else ``f`` asks of the world, such as a clock, it asks when it is traced. Under
     ``detect_anomaly``, and where forward mode or a second derivative is taken of it, ``f`` runs as if it were not
     jitted. Where the extra ``fast`` (numba) is installed it runs programs of many short steps;
-    ``print(loss.program())`` says who does. JAX: ``jax.jit``; PyTorch: ``torch.compile``.
+    ``print(result.program())`` of a ``result`` says who does. JAX: ``jax.jit``; PyTorch: ``torch.compile``.
 
     >>> from autograd_mini import Value
     >>> w = Value(3.0)
