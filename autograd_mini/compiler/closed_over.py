@@ -14,7 +14,7 @@ import numpy as np
 from autograd_mini import modes, numpy_protocol
 from autograd_mini.compiler.asked import refusing_files
 from autograd_mini.compiler.errors import refused
-from autograd_mini.compiler.traced import READERS, get_data, refused_to, set_data
+from autograd_mini.compiler.traced import READERS, check_text, get_data, refused_to, set_data
 from autograd_mini.node import Node
 from autograd_mini.ops.caller import is_library
 from autograd_mini.value import Value
@@ -149,9 +149,17 @@ def _set_requires_grad(self: Any, wanted: bool) -> None:
     _slot.__set__(self, wanted)
 
 
+def _set_label(self: Any, label: str) -> None:
+    if modes.tape():
+        check_text(str(label))
+    _label.fset(self, label)
+
+
+_label: Any = Value.label
 _slot: Any = vars(Node)["requires_grad"]  # below the property of a Value that is guarded
 _MEMBERS = {
     "data": property(_data, _set_data),
+    "label": property(_label.fget, _set_label),
     "requires_grad": property(_requires_grad, _set_requires_grad),
 }
 

@@ -12,7 +12,7 @@ import numpy as np
 
 from autograd_mini import backward, forward, modes, numpy_protocol, operands, transforms, value
 from autograd_mini.compiler.errors import JitError, refused
-from autograd_mini.compiler.program import Plain
+from autograd_mini.compiler.program import Argument, Plain
 from autograd_mini.compiler.rows import AFTER, row_of
 from autograd_mini.errors import op_error
 from autograd_mini.node import Node
@@ -97,6 +97,8 @@ class Traced(Value):
     @label.setter
     def label(self, label: str) -> None:
         check_text(str(label))
+        if isinstance(_tape().ops[self.number], Argument):
+            raise refused("setting the label of an argument, which a replay would not", "set it before the call")
         Value.label.fset(self, label)  # type: ignore[attr-defined]  # mypy takes the property for a str
 
     @property

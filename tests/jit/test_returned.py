@@ -39,6 +39,25 @@ def test_a_text_with_a_traced_number_in_it_is_refused_with_the_line(text: Any) -
         jit(lambda x: (w * x, text(x)))(1.0)
 
 
+def test_a_label_of_an_argument_or_with_a_traced_number_for_a_parameter_is_refused() -> None:
+    w = Value(2.0)
+
+    def names(x: Any, y: Value) -> Any:
+        y.label = x
+        return w * y
+
+    with pytest.raises(JitError, match=r"setting the label of an argument(.|\n)*y.label = x"):
+        jit(names)("a", w)
+
+    def numbers(x: Any) -> Any:
+        w.label = f"w beside {x}"
+        return w * x
+
+    with pytest.raises(JitError, match=r"a text with a number in it(.|\n)*w.label = f"):
+        jit(numbers)(1.0)
+    assert w.label == ""
+
+
 @pytest.mark.parametrize("data", [3.0, np.array(3.0), np.float32(3.0), np.ones(2)])
 def test_a_parameter_that_is_returned_is_that_parameter(data: Any) -> None:
     w = Value(data, label="w")
