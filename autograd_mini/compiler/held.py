@@ -25,6 +25,7 @@ from autograd_mini.ops.operation import Operation
 ATOMS = (int, float, complex, str, bytes, type(None), np.generic, np.dtype)
 MAPPINGS: Any = dict | types.MappingProxyType
 _CONTAINERS = (list, tuple, set, frozenset, deque, array, bytearray, dict, types.MappingProxyType)
+_VIEWS: Any = (type({}.keys()), type({}.values()), type({}.items()))
 _BOUND = types.BuiltinMethodType | types.MethodWrapperType
 _INSTALLED = tuple({sysconfig.get_path(name) for name in ("stdlib", "platstdlib", "purelib", "platlib")})
 
@@ -63,6 +64,8 @@ def parts_of(thing: Any) -> Iterator[tuple[str, Any, Any]]:
         if not is_installed(file_of(type(thing))):
             yield "", (type(thing),), None
             yield from _attributes_of(thing)
+    elif isinstance(thing, _VIEWS):
+        yield "", (thing.mapping,), None
     elif isinstance(thing, ContextVar):
         yield ".get()", thing, None
     elif isinstance(thing, weakref.ref):
@@ -125,16 +128,21 @@ _NEVER_COMPUTED = frozenset({"__repr__", "__str__", "__del__", "__reduce__", "__
 def _that_may_change(function: types.FunctionType) -> list[str]:
     """The globals that a function names, but for those that nobody puts something else in place of."""
     there = function.__globals__
-    return [name for name in sorted(names_in(function.__code__)) if name in there and _may_change(there[name])]
+    return [name for name in sorted(names_in(function.__code__)) if name in there and _may_change(name, there[name])]
 
 
-def _may_change(thing: Any) -> bool:
-    """False for the modules, functions and classes of installed code, which the user's globals are full of."""
+def _may_change(name: str, thing: Any) -> bool:
+    """False for the modules, functions and classes of installed code, which the user's globals are full of.
+
+    But under another name than their own they are a choice of the user's: ``loss = nn.mse_loss``.
+    """
+    if not isinstance(thing, types.ModuleType | types.FunctionType | type) or name != thing.__name__:
+        return True
     if isinstance(thing, types.ModuleType):
         return not is_installed(file_of_module(thing))
     if isinstance(thing, types.FunctionType):
         return not is_installed(thing.__code__.co_filename)
-    return not (isinstance(thing, type) and is_installed(file_of(thing)))
+    return not is_installed(file_of(thing))
 
 
 def held_by(container: Any, keys: Any) -> Any:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import cmath
 import collections
 import contextlib
 import contextvars
@@ -10,6 +11,7 @@ import functools
 import gc
 import importlib
 import logging
+import math
 import os
 import sys
 import threading
@@ -21,6 +23,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+import nn
 from autograd_mini import JitError, Value, jit
 
 W = Value(2.0)
@@ -38,6 +41,11 @@ VIEW = memoryview(BUFFER)
 OBJECTS = np.array([[1.0], None], dtype=object)
 SHAPED = np.ones(6)
 SIGN = [0.0]
+LOSS: Any = nn.mse_loss
+KIND: Any = nn.Tanh
+ROOTS: Any = math
+RATES = {"scale": 1.0}
+VALUES = RATES.values()
 
 
 class Settings:
@@ -216,6 +224,19 @@ CASES: dict[str, tuple[Callable[[Any], Any], Callable[[float], Any]]] = {
         lambda x: W * x * SHAPED.shape[0],
         lambda k: setattr(SHAPED, "shape", (2, 3) if k == 3.0 else (3, 2)),
     ),
+    "a loss of nn": (
+        lambda x: LOSS(W * x * np.ones(2), np.zeros(2)),
+        lambda k: globals().update(LOSS=nn.l1_loss if k == 3.0 else nn.mse_loss),
+    ),
+    "a layer of nn": (
+        lambda x: KIND()(W * x),
+        lambda k: globals().update(KIND=nn.ReLU if k == 3.0 else nn.Tanh),
+    ),
+    "a module by another name": (
+        lambda x: W * x * abs(ROOTS.sqrt(4.0)) * len(ROOTS.__name__),
+        lambda k: globals().update(ROOTS=cmath if k == 3.0 else math),
+    ),
+    "a view of a dict": (lambda x: W * x * sum(VALUES), lambda k: RATES.update(scale=k)),
     "a view of memory": (lambda x: W * x * (VIEW[0] + 1.0), lambda k: BUFFER.__setitem__(0, int(k))),
     "numbers of C": (lambda x: W * x * COUNTS[0], lambda k: COUNTS.__setitem__(0, k)),
     "the sign of a zero": (
