@@ -34,7 +34,9 @@ def jit(f: Callable[P, R]) -> Jitted[P, R]:
 
     Parameters are read at each call. A call with other shapes, dtypes or containers traces anew, and so does one after
     a number, a list or a module that ``f`` closes over has changed. Dropout draws anew and running statistics move at
-    each call, as without jit; what else ``f`` asks of the world, such as a clock, it asks when it is traced. Under
+    each call, as without jit; what else ``f`` asks of the world, such as the working directory, it asks when it is
+    traced. Change parameters and arguments after ``backward()``, not between it and its call: of which numbers the
+    gradient then is depends on who runs the program. PyTorch raises an error for that. Under
     ``detect_anomaly``, and where forward mode or a second derivative is taken of it, ``f`` runs as if it were not
     jitted. Where the extra ``fast`` (numba) is installed it runs programs of many short steps;
     ``print(result.program())`` of a ``result`` says who does. JAX: ``jax.jit``; PyTorch: ``torch.compile``.
