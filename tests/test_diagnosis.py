@@ -13,6 +13,7 @@ from autograd_mini import Value, log_softmax, no_grad, relu, sigmoid, softmax, t
 from autograd_mini.diagnosis import activations
 from autograd_mini.diagnosis.diagnose import diagnose
 from autograd_mini.diagnosis.report import Diagnosis, Finding
+from autograd_mini.text import number
 from demos import digits, moons
 
 X = np.random.default_rng(0).normal(size=(64, 4))
@@ -410,6 +411,185 @@ def test_a_difference_from_a_target_is_no_update() -> None:
     model.cached = weight
     loss = backward((weight * weight).sum() + nn.cross_entropy(model(X), CLASSES))
     assert diagnose(loss, model).ok
+
+
+def test_a_loop_that_rebinds_its_variable_is_found_with_the_line() -> None:
+    model = mlp()
+    for step in range(2):
+        model.zero_grad()
+        loss = backward(nn.cross_entropy(model(X), CLASSES))
+        report = diagnose(loss, model)
+        assert report.ok is (step == 0), str(report)
+        for p in model.parameters():
+            p -= 0.1 * p.grad
+    finding = only(report, "parameter rebound")
+    assert finding.name == "layers.1.bias"
+    assert "the variable p is an update of layers.1.bias, and layers.1.bias itself is as it was" in finding.message
+    assert finding.line.endswith("p -= 0.1 * p.grad")
+
+
+def test_a_loop_that_changes_the_data_is_right_and_so_is_a_difference_that_is_only_looked_at() -> None:
+    model = mlp()
+    for _ in range(2):
+        model.zero_grad()
+        loss = backward(nn.cross_entropy(model(X), CLASSES))
+        distance = model.layers[0].weight - 1.0
+        assert diagnose(loss, model).ok
+        for p in model.parameters():
+            p.data -= 0.1 * p.grad
+    assert distance.shape == (8, 4)
+
+
+# ---------------------------------------------------------------- what nobody trains
+
+
+class PlainWeight(nn.Module):
+    """A user's module, one of whose weights is no Parameter."""
+
+    def __init__(self) -> None:
+        self.body = nn.Linear(4, 8)
+        self.head = [Value(np.random.default_rng(0).normal(size=(8, 3)))]
+
+    def forward(self, x: Any) -> Any:
+        return tanh(self.body(x)) @ self.head[0]
+
+
+@pytest.mark.parametrize("holder", [lambda model: model, lambda model: optim.SGD(model.parameters(), lr=0.1)])
+def test_a_plain_value_in_a_module_is_not_trained(holder: Any) -> None:
+    model = nn.Sequential(PlainWeight(), nn.Tanh())
+    loss = backward(nn.cross_entropy(model(X), CLASSES))
+    finding = only(diagnose(loss, holder(model)), "not trained")
+    assert finding.name == "0.head.0"
+    assert finding.node is model[0].head[0]
+    assert "no parameter of the PlainWeight" in finding.message
+    assert "nn.Parameter" in finding.advice
+    model[0].head[0].requires_grad = False
+    model.zero_grad()
+    assert diagnose(backward(nn.cross_entropy(model(X), CLASSES)), holder(model)).findings == []
+
+
+def test_an_optimizer_of_a_single_layer_leaves_the_others_out() -> None:
+    model = mlp(8, 8, 3)
+    optimizer = optim.SGD(model.layers[0].parameters(), lr=0.1)
+    finding = only(diagnose(backward(nn.cross_entropy(model(X), CLASSES)), optimizer), "not trained")
+    assert finding.name == "layers.1.weight"
+    assert "layers.1.weight, layers.1.bias, layers.2.weight, layers.2.bias of the MLP" in finding.message
+    for layer in model.layers[1:]:
+        for parameter in layer.parameters():
+            parameter.requires_grad = False
+    model.zero_grad()
+    assert diagnose(backward(nn.cross_entropy(model(X), CLASSES)), optimizer).ok
+
+
+def test_a_module_of_which_an_optimizer_has_nothing_may_have_one_of_its_own() -> None:
+    generator, judge = mlp(8, 4), mlp(8, 1)
+    loss = backward(judge(generator(X)).mean())
+    assert diagnose(loss, optim.SGD(generator.parameters(), lr=0.1)).ok
+
+
+def test_an_input_that_is_a_value_is_nothing_to_be_trained() -> None:
+    model = mlp()
+    x = Value(X)
+    for holder in (model, optim.SGD(model.parameters(), lr=0.1)):
+        model.zero_grad()
+        assert diagnose(backward(nn.cross_entropy(model(x), CLASSES)), holder).ok
+
+
+# ---------------------------------------------------------------- shapes
+
+
+@pytest.mark.parametrize("target", [X[:, 0], Value(X[:, 0])])
+def test_a_column_beside_a_row_is_found_with_the_line(target: Any) -> None:
+    model = mlp(8, 1)
+    loss = backward(((model(X) - target) ** 2).mean())
+    finding = only(diagnose(loss, model), "outer difference")
+    assert finding.node.shape == (64, 64)
+    assert "from (64, 1) and (64,)" in finding.message
+    assert ".reshape(64,)" in finding.advice
+    assert finding.line.endswith("loss = backward(((model(X) - target) ** 2).mean())")
+
+
+def test_the_margins_of_a_hinge_loss_may_be_an_outer_product_too() -> None:
+    model, signs = mlp(8, 1), np.sign(X[:, 0])
+    assert only(diagnose(backward((1.0 - signs * model(X)).relu().mean()), model), "outer difference")
+    model.zero_grad()
+    assert diagnose(backward((1.0 - signs * model(X)[:, 0]).relu().mean()), model).ok
+
+
+def test_distances_that_are_meant_are_no_slip() -> None:
+    centers = nn.Parameter(X[:, 0] + 0.1)
+    weights = nn.Parameter(X[:, 1])
+    kernel = (-((X[:, :1] - centers) ** 2)).exp()  # of each sample from each center
+    assert diagnose(backward(((kernel @ weights - X[:, 2]) ** 2).mean()), [centers, weights]).ok
+    points = nn.Parameter(X[:, :1])
+    assert diagnose(backward(((points - points.T) ** 2).mean()), [points]).ok
+    single = nn.Linear(4, 1)
+    assert diagnose(backward(((single(X[:1]) - X[0, :1]) ** 2).mean()), single).ok
+
+
+def test_cross_entropy_of_a_single_logit_is_found() -> None:
+    model = mlp(8, 1)
+    finding = only(diagnose(backward(nn.cross_entropy(model(X), np.zeros(64, int))), model), "one class")
+    assert "binary_cross_entropy_with_logits" in finding.advice
+    model.zero_grad()
+    labels = (X[:, :1] > 0).astype(float)
+    assert diagnose(backward(nn.binary_cross_entropy_with_logits(model(X), labels)), model).ok
+
+
+# ---------------------------------------------------------------- symmetry
+
+
+@pytest.mark.parametrize("activation", [relu, tanh])
+def test_weights_that_are_all_equal_are_found(activation: Any) -> None:
+    model = mlp(8, 3, activation=activation)
+    for parameter in model.parameters():
+        parameter.data = np.full_like(parameter.data, 0.1)
+    finding = only(diagnose(backward(nn.cross_entropy(model(X), CLASSES)), model), "symmetric weights")
+    assert finding.name == "layers.0.weight"
+    assert "all 8 units" in finding.message
+
+
+def test_a_network_of_zeros_is_symmetric_and_a_last_layer_of_zeros_is_not() -> None:
+    model = mlp(8, 3, activation=tanh)
+    model.layers[1].weight.data[:] = 0.0
+    assert diagnose(backward(nn.cross_entropy(model(X), CLASSES)), model).ok
+    model.layers[0].weight.data[:] = 0.0
+    model.zero_grad()
+    assert only(diagnose(backward(nn.cross_entropy(model(X), CLASSES)), model), "symmetric weights")
+
+
+def test_the_units_of_a_plain_product_are_its_columns() -> None:
+    w, v = Value(np.full((4, 8), 0.1), label="w"), Value(np.full((8, 1), 0.5), label="v")
+    assert only(diagnose(backward((((X @ w).tanh() @ v) ** 2).mean()), [w, v]), "symmetric weights").node is w
+    w = Value(np.zeros((4, 3)), label="w")  # logistic regression begins at 0
+    assert diagnose(backward(nn.cross_entropy(X @ w, CLASSES)), [w]).ok
+
+
+# ---------------------------------------------------------------- the learning rate
+
+
+@pytest.mark.parametrize(
+    ("make", "lr", "ok"),
+    [(optim.SGD, 0.1, True), (optim.SGD, 1e4, False), (optim.Adam, 1e-3, True), (optim.Adam, 100.0, False)],
+)
+def test_a_step_that_leaves_nothing_of_the_weights_is_found_before_it_is_taken(make: Any, lr: float, ok: bool) -> None:
+    model = mlp()
+    optimizer = make(model.parameters(), lr=lr)
+    report = diagnose(backward(nn.cross_entropy(model(X), CLASSES)), optimizer)
+    if ok:
+        assert report.ok, str(report)
+    else:
+        finding = only(report, "learning rate too high")
+        assert f"with lr={number(lr)} " in finding.message
+        assert "lower the learning rate" in finding.advice
+
+
+def test_a_large_gradient_that_adam_makes_small_is_no_fault_of_the_learning_rate() -> None:
+    model = mlp(8, 1)
+    optimizer = optim.Adam(model.parameters(), lr=1e-3)
+    report = diagnose(backward(nn.mse_loss(model(X), 1e6 * X[:, :1])), optimizer)
+    assert kinds(report) == ["exploding gradients"]
+    assert "lower the learning rate" in report.findings[0].advice
 
 
 # ---------------------------------------------------------------- dead relu

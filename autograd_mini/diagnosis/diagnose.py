@@ -4,7 +4,17 @@ from __future__ import annotations
 
 from typing import Any
 
-from autograd_mini.diagnosis import activations, layers, leftovers, nonfinite, parameters, softmax
+from autograd_mini.diagnosis import (
+    activations,
+    layers,
+    learning_rate,
+    leftovers,
+    nonfinite,
+    parameters,
+    shapes,
+    softmax,
+    symmetry,
+)
 from autograd_mini.diagnosis.report import Diagnosis
 from autograd_mini.diagnosis.step import Step
 from autograd_mini.ops.caller import located
@@ -19,12 +29,14 @@ def diagnose(loss: Value, model_or_optimizer: Any) -> Diagnosis:
 
     - ``nan or inf``, and at which Value it began, forward or backward
     - ``parameter rebound``: ``w = w - lr * w.grad`` put a result in its place
-    - ``parameter not reached`` by the loss
+    - ``parameter not reached`` by the loss; ``not trained``: a plain Value in a module, a layer not optimized
+    - ``outer difference``: predictions (n, 1) against targets (n,); ``one class``: the cross-entropy of a single logit
     - ``growing graph``: ``total += loss`` keeps the graphs of earlier steps
     - ``gradients not zeroed`` before ``backward()``; ``no gradients``, since they were zeroed after it
     - ``softmax twice``: of what is a probability already
     - ``dead relu``: units that are 0 for all samples; ``saturated tanh``, ``saturated sigmoid``
-    - ``vanishing gradients``, ``exploding gradients``, layer by layer
+    - ``symmetric weights``: units that began alike and stay so
+    - ``vanishing gradients``, ``exploding gradients``, layer by layer; ``learning rate too high``, of an optimizer
 
     >>> import numpy as np, nn
     >>> model = nn.MLP(2, [4, 1], rng=np.random.default_rng(0))
@@ -63,7 +75,9 @@ def diagnose(loss: Value, model_or_optimizer: Any) -> Diagnosis:
     step = Step(loss, model_or_optimizer)
     findings = [*nonfinite.forward(step)]
     is_finite = not findings
-    findings += [*parameters.rebound(step), *parameters.unreached(step), *leftovers.growing(step)]
+    findings += [*shapes.outer(step), *shapes.one_class(step)]
+    findings += [*parameters.rebound(step), *parameters.updated_beside(step), *parameters.unreached(step)]
+    findings += [*parameters.untrained(step, model_or_optimizer), *leftovers.growing(step)]
     notes: list[str] = []
     if is_finite:
         broken = [*nonfinite.back(step)]
@@ -76,9 +90,13 @@ def diagnose(loss: Value, model_or_optimizer: Any) -> Diagnosis:
             findings += [*leftovers.missing(step), *leftovers.not_zeroed(step)]
     findings += softmax.applied_twice(step)
     if is_finite:
-        findings += activations.shut(step)
+        shut = [*activations.shut(step)]
+        findings += shut
         if not broken:
-            findings += layers.out_of_scale(step)
+            symmetric = [] if shut else [*symmetry.unbroken(step)]  # before units that are shut no gradient differs
+            findings += symmetric or layers.out_of_scale(step)
+            if step.is_after_backward and not step.changed:
+                findings += learning_rate.too_high(step, model_or_optimizer)
     return Diagnosis(findings, notes)
 
 

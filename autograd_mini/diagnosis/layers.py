@@ -50,7 +50,7 @@ def out_of_scale(step: Step) -> Iterator[Finding]:
             layer.node,
             f"the gradient of {layer.name} is about {number(layer.gradient)}, {beside} (layer by layer: {listed})",
             "scale inputs and targets to about 1, take the mean of the losses and not the sum, begin with smaller "
-            "weights, or clip the gradients before step()",
+            "weights, clip the gradients before step(), or lower the learning rate if the steps have brought it about",
         )
     elif is_uneven:
         yield Finding(
@@ -73,7 +73,7 @@ def _layers(step: Step) -> list[Layer]:
         if layer:
             members.setdefault(layer, []).append((name, x))
     return [
-        Layer(layer, inside[0][1], _rms([step.gradients[x] for _, x in inside]), _rms([x.data for _, x in inside]))
+        Layer(layer, inside[0][1], rms([step.gradients[x] for _, x in inside]), rms([x.data for _, x in inside]))
         for layer, inside in members.items()
     ]
 
@@ -90,7 +90,8 @@ def _layer_of(name: str, parameter: Value) -> str:
     return ".".join(parts[:-1]) or (name if parameter.ndim > 1 else "")
 
 
-def _rms(arrays: list[Any]) -> float:
+def rms(arrays: list[Any]) -> float:
+    """The root mean square of all elements."""
     flat = np.concatenate([np.asarray(array, np.float64).ravel() for array in arrays])
     with np.errstate(over="ignore"):
         return float(np.sqrt(np.mean(flat * flat))) if flat.size else 0.0

@@ -118,8 +118,9 @@ def _kept_by_variables(step: Step) -> Iterator[Finding]:
     if not reached or step.changed:  # after step() this loss is an old one itself
         return
     here = _uses(reached[0], step.graph.values)
-    for name, total in source.sums().items():
-        if total in step.position:
+    for name, total in source.values().items():
+        is_sum = total.op is not None and total.op.name == "add" and total.size == 1
+        if not is_sum or total in step.position:
             continue
         values = walk(total).values
         times = _uses(reached[0], values) // here

@@ -17,7 +17,8 @@ class Names:
         self.variables = user_variables()
         self.position = {value: i for i, value in enumerate(self.graph.values)}
         self.names = names_of(self.graph, self.variables)
-        self._paths = {id(module): path for path, module in _modules(holder, self.graph)}
+        self.modules = _modules(holder, self.graph)
+        self._paths = {id(module): path for path, module in self.modules}
 
     def name(self, value: Value) -> str:
         """What a Value of the graph is called."""

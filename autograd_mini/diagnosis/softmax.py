@@ -18,7 +18,7 @@ _MOVED = ("reshape", "transpose", "astype", "broadcast_to")
 
 def applied_twice(step: Step) -> Iterator[Finding]:
     """Each pair of functions once, at the first Value: a graph of scalars has the same for every sample."""
-    forms = _Forms()
+    forms = Forms()
     found: dict[tuple[str, str], list[tuple[Value, Value]]] = {}
     for value in step.graph.values:
         if value.op is None:
@@ -52,7 +52,7 @@ _ADVICE = {
 }
 
 
-class _Forms:
+class Forms:
     """What the Values of one graph are by their form. The terms of a long sum are collected once."""
 
     def __init__(self) -> None:

@@ -35,6 +35,23 @@ def rebinding_of(name: str) -> str:
     return _line(code.co_filename, found.pop()) if len(found) == 1 else ""
 
 
+def line_of_operation_with(name: str) -> str:
+    """The one line of the caller's code where the variable ``name`` is an operand of a sign; "" if there is not one."""
+    code = caller.user_frame().f_code
+    try:
+        tree = ast.parse("".join(linecache.getlines(code.co_filename)))
+    except SyntaxError:
+        return ""
+    found = {
+        node.lineno
+        for statement in _statements(tree, code)
+        for node in ast.walk(statement)
+        if isinstance(node, ast.BinOp)
+        and any(isinstance(operand, ast.Name) and operand.id == name for operand in (node.left, node.right))
+    }
+    return _line(code.co_filename, found.pop()) if len(found) == 1 else ""
+
+
 def _statements(tree: ast.Module, code: CodeType) -> Iterator[ast.stmt]:
     """The statements of ``code``, without those of the functions and classes defined in it."""
     stack: list[ast.AST] = [tree]
@@ -56,14 +73,10 @@ def _first_line(function: ast.FunctionDef | ast.AsyncFunctionDef) -> int:
 _FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef)
 
 
-def sums() -> dict[str, Value]:
-    """The caller's variables that are the sum of single numbers, by name."""
+def values() -> dict[str, Value]:
+    """The caller's variables that are Values, by name."""
     frame = caller.user_frame()
-    return {
-        name: thing
-        for name, thing in {**frame.f_globals, **frame.f_locals}.items()
-        if isinstance(thing, Value) and thing.op is not None and thing.op.name == "add" and thing.size == 1
-    }
+    return {name: x for name, x in {**frame.f_globals, **frame.f_locals}.items() if isinstance(x, Value)}
 
 
 def _rebinds(node: ast.stmt, name: str) -> bool:
