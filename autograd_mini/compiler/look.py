@@ -28,6 +28,10 @@ def look_at_things(held: list[tuple[Any, Any, tuple[Any, ...]]], absent: Any = (
     given: dict[str, Any] = {"is_": is_}
     lines = []
     for k, (container, keys, then) in enumerate(held):
+        if keys is None and not then:
+            given[f"there{k}"] = container
+            lines.append(f"if there{k}: return False")
+            continue
         if keys is None:
             given[f"there{k}"] = held_by(container, None)
             now = [f"x{i}" for i in range(len(then))]
