@@ -13,6 +13,8 @@ from autograd_mini.ops.caller import located
 _NEW = "a Value is never written to; make a new one with"
 _MEMORY = "a Value speaks of numbers and not of memory; ask the array, value.data"
 
+_SIGNS = {"eq": "==", "ne": "!=", "lt": "<", "le": "<=", "gt": ">", "ge": ">="}
+
 REMEDIES = {
     # NumPy's arrays
     "flat": "write value.ravel()",
@@ -54,6 +56,26 @@ REMEDIES = {
     "retain_grad": "every Value keeps its gradient, value.grad",
     "requires_grad_": "write value.requires_grad = True",
     **dict.fromkeys(("add_", "sub_", "mul_", "div_", "zero_", "fill_", "copy_"), f"{_NEW} ops, or assign value.data"),
+    **{f"a{name}": f"write value.arc{name}()" for name in ("sin", "cos", "tan", "sinh", "cosh", "tanh")},
+    **{name: f"write value {sign} other" for name, sign in _SIGNS.items()},
+    **dict.fromkeys(("isnan", "isinf", "isfinite", "allclose", "isclose"), "ask NumPy, as in np.isnan(value.data)"),
+    **dict.fromkeys(("contiguous", "is_contiguous", "stride"), _MEMORY),
+    **dict.fromkeys(("view_as", "reshape_as"), "write value.reshape(other.shape)"),
+    "expand_as": "write value.broadcast_to(other.shape)",
+    "clamp_min": "write value.clip(low)",
+    "clamp_max": "write value.clip(None, high)",
+    "where": "write where(condition, value, other)",
+    "inverse": "write np.linalg.inv(value)",
+    "rsqrt": "write 1 / value.sqrt()",
+    "chunk": "write np.array_split(value, sections, axis)",
+    "index_select": "write value[indices], or value[:, indices]",
+    "topk": "write value.sort()[..., -k:]",
+    "new_ones": "write np.ones(shape)",
+    "register_hook": "every Value keeps its gradient, value.grad, to be looked at after backward()",
+    # micrograd's Value
+    "_prev": "write value.inputs, in the order of the operands",
+    "_op": "write value.op, the operation that made it",
+    "_backward": "an operation's derivatives are in its row, value.op.rules; custom_op makes a new one",
     **dict.fromkeys(("cpu", "cuda", "device", "to", "to_device"), "its data stays where it is, in NumPy's memory"),
 }
 

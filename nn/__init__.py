@@ -8,7 +8,10 @@
 (16, 2)
 """
 
+from typing import Any
+
 from nn import init, scalar
+from nn.absent import of_nn
 from nn.activation import (
     CELU,
     ELU,
@@ -149,3 +152,7 @@ __all__ = [
     "smooth_l1_loss",
     "summary",
 ]
+
+
+def __getattr__(name: str) -> Any:
+    raise AttributeError(of_nn(name, __all__))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from typing import Any, overload
+from typing import Any, Self, overload
 
 from autograd_mini import located
 from nn.module import Module
@@ -26,12 +26,23 @@ class Sequential(Module):
     """
 
     def __init__(self, *modules: Module) -> None:
-        for i, module in enumerate(modules):
-            if not isinstance(module, Module):
-                raise TypeError(
-                    located(f"Sequential: number {i} is {module!r}, not a module (nn.ReLU(), for instance, is one)")
-                )
-        self._modules = list(modules)
+        self._modules: list[Module] = []
+        for module in modules:
+            self.append(module)
+
+    def append(self, module: Module) -> Self:
+        """Calls ``module`` last from now on.
+
+        >>> from nn import Linear, ReLU
+        >>> len(Sequential(Linear(2, 3)).append(ReLU()))
+        2
+        """
+        if not isinstance(module, Module):
+            raise TypeError(
+                located(f"Sequential: number {len(self)} is {module!r}, not a module (nn.ReLU(), for instance, is one)")
+            )
+        self._modules.append(module)
+        return self
 
     def forward(self, x: Any) -> Any:
         for module in self._modules:

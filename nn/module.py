@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any, Self
 
 import numpy as np
 
 from autograd_mini import Value, located, named_scope
 from nn import state_dict, tree
+from nn.absent import Absent
 
 
 class Parameter(Value):
@@ -36,7 +37,7 @@ class Buffer(Value):
         super().__init__(data, requires_grad=False, label=label)
 
 
-class Module:
+class Module(Absent):
     """A layer or a network: subclass it, assign parameters and modules, define ``forward``. PyTorch: ``nn.Module``.
 
     Parameters and modules are found in attributes, and in lists, tuples and dicts there, in the order of
@@ -111,6 +112,15 @@ class Module:
         """The modules that this one holds itself, by path."""
         return ((path, x) for path, x in self._held() if isinstance(x, Module))
 
+    def children(self) -> Iterator[Module]:
+        """The modules that this one holds itself, each once.
+
+        >>> import nn
+        >>> list(nn.Sequential(nn.ReLU(), nn.Tanh()).children())
+        [ReLU(), Tanh()]
+        """
+        return iter(dict.fromkeys([module for _, module in self.named_children()]))
+
     def named_parameters(self) -> Iterator[tuple[str, Parameter]]:
         """Every parameter once, by dotted path such as ``layers.0.weight``."""
         seen: set[int] = set()
@@ -174,8 +184,11 @@ class Module:
 
     # ------------------------------------------------------------ training
 
-    def zero_grad(self) -> None:
-        """Forgets the gradient of every parameter."""
+    def zero_grad(self, set_to_none: bool = True) -> None:
+        """Forgets the gradient of every parameter, which then reads as 0, as PyTorch's with ``set_to_none=False``.
+
+        ``set_to_none`` is there for those who are used to it, and changes nothing.
+        """
         for parameter in self.parameters():
             parameter.zero_grad()
 
@@ -189,13 +202,40 @@ class Module:
         """``train(False)``: the network as it is used."""
         return self.train(False)
 
+    def requires_grad_(self, requires_grad: bool = True) -> Self:
+        """Sets ``requires_grad`` of every parameter: with False they are frozen, and backprop does not compute theirs.
+
+        >>> import nn
+        >>> body = nn.Linear(2, 3).requires_grad_(False)
+        >>> body.weight.requires_grad
+        False
+        """
+        for parameter in self.parameters():
+            parameter.requires_grad = requires_grad
+        return self
+
+    def apply(self, f: Callable[[Module], object]) -> Self:
+        """Calls ``f`` on every module below and then on this one, to set their weights for instance.
+
+        >>> import nn
+        >>> def begin(module):
+        ...     if isinstance(module, nn.Linear):
+        ...         nn.init.xavier_uniform_(module.weight)
+        >>> model = nn.Sequential(nn.Linear(2, 3), nn.ReLU()).apply(begin)
+        """
+        for child in self.children():
+            child.apply(f)
+        f(self)
+        return self
+
     # ------------------------------------------------------------ saving
 
     def state_dict(self) -> dict[str, np.ndarray[Any, Any]]:
         """A copy of every parameter and buffer as a plain array, by dotted path, as PyTorch names it.
 
         A parameter that two modules share stands under both names, a module that is held twice under the first.
-        ``nn.save(model, path)`` writes it to a file.
+        ``nn.save(model, path)`` writes it to a file. PyTorch's modules load it once its arrays are tensors:
+        ``torch_model.load_state_dict({k: torch.as_tensor(v) for k, v in model.state_dict().items()})``.
         """
         return state_dict.copy_of(self._named_every_way())
 

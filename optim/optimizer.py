@@ -111,8 +111,11 @@ class Optimizer:
         """``update``, down the gradient or with ``maximize`` up."""
         return self.update(w, -g if group["maximize"] else g, state, group)
 
-    def zero_grad(self) -> None:
-        """Forgets the gradient of every parameter."""
+    def zero_grad(self, set_to_none: bool = True) -> None:
+        """Forgets the gradient of every parameter, so that ``step`` passes it over until it has a new one.
+
+        ``set_to_none`` is there for those who are used to it, and changes nothing.
+        """
         for parameter in self.params:
             parameter.zero_grad()
 

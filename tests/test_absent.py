@@ -30,6 +30,7 @@ def test_nobody_is_told_that_it_is_there(name: str) -> None:
 
 def test_only_what_others_have_is_on_the_list() -> None:
     theirs = {*dir(np.ndarray), *dir(torch.Tensor), "ptp", "itemset"}  # NumPy 1 had these two
+    theirs |= {"_prev", "_op", "_backward"}  # micrograd's Value
     assert set(REMEDIES) <= theirs
 
 
@@ -52,6 +53,9 @@ def test_every_public_name_of_an_array_is_there_or_explained() -> None:
         (lambda v: v[v > 2], [3.0, 4.0]),
         (lambda v: np.split(v, 2, 0)[1], [[3.0, 4.0]]),
         (lambda v: v.expand_dims(0), [[[1.0, 2.0], [3.0, 4.0]]]),
+        (lambda v: v.sort()[..., -1:], [[2.0], [4.0]]),
+        (lambda v: v.clip(None, 2.0), [[1.0, 2.0], [2.0, 2.0]]),
+        (lambda v: np.array_split(v, 2, 1)[1], [[2.0], [4.0]]),
         (lambda v: v.transpose(1, 0), [[1.0, 3.0], [2.0, 4.0]]),
     ],
 )

@@ -1,0 +1,100 @@
+"""PyTorch's names: what a Module has of them does what PyTorch's does, what it has not says what to write instead."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+
+import nn
+import optim
+from autograd_mini import Value
+from nn.absent import OF_A_MODULE, OF_NN
+
+
+def pair() -> tuple[Any, Any]:
+    """The same network here and in PyTorch."""
+    ours = nn.Sequential(nn.Linear(2, 3), nn.Sequential(nn.ReLU(), nn.Linear(3, 1)))
+    theirs = torch.nn.Sequential(
+        torch.nn.Linear(2, 3), torch.nn.Sequential(torch.nn.ReLU(), torch.nn.Linear(3, 1))
+    ).double()
+    theirs.load_state_dict({k: torch.as_tensor(v) for k, v in ours.state_dict().items()})  # as the docstring says
+    return ours, theirs
+
+
+def test_children_and_the_order_of_apply_are_pytorchs() -> None:
+    ours, theirs = pair()
+    assert [type(x).__name__ for x in ours.children()] == [type(x).__name__ for x in theirs.children()]
+    seen: tuple[list[str], list[str]] = [], []
+    assert ours.apply(lambda module: seen[0].append(type(module).__name__)) is ours
+    theirs.apply(lambda module: seen[1].append(type(module).__name__))
+    assert seen[0] == seen[1]
+
+
+def test_a_frozen_network_gets_no_gradients_and_thaws() -> None:
+    ours, _ = pair()
+    assert ours[0].requires_grad_(False) is ours[0]
+    ours(np.ones((1, 2))).sum().backward()
+    assert [p.has_grad for p in ours.parameters()] == [False, False, True, True]
+    ours.requires_grad_()
+    assert all(p.requires_grad for p in ours.parameters())
+
+
+@pytest.mark.parametrize("set_to_none", [True, False])
+def test_a_gradient_that_is_forgotten_reads_as_zero(set_to_none: bool) -> None:
+    model = nn.Linear(2, 1)
+    for holder in (model, optim.SGD(model.parameters(), lr=0.1)):
+        model(np.ones((1, 2))).sum().backward()
+        holder.zero_grad(set_to_none=set_to_none)
+        assert not model.weight.grad.any()
+
+
+def test_a_module_that_is_appended_is_called_last() -> None:
+    model = nn.Sequential(nn.Linear(2, 3)).append(nn.Linear(3, 1))
+    assert [name for name, _ in model.named_parameters()] == ["0.weight", "0.bias", "1.weight", "1.bias"]
+    assert model(np.ones((1, 2))).shape == (1, 1)
+    with pytest.raises(TypeError, match=r"number 2 is <.*, not a module"):
+        model.append(np.tanh)  # type: ignore[arg-type]  # the mistake
+
+
+def test_what_is_absent_says_what_to_write_instead() -> None:
+    model = nn.Linear(2, 1)
+    for name, remedy in OF_A_MODULE.items():
+        with pytest.raises(AttributeError, match=re.escape(f"a Module has no .{name}; {remedy}")) as caught:
+            getattr(model, name)
+        assert "test_nn_pytorchs_names.py" in str(caught.value)
+        assert name not in dir(model)
+    for name, remedy in OF_NN.items():
+        with pytest.raises(AttributeError, match=re.escape(f"module 'nn' has no attribute '{name}'; {remedy}")):
+            getattr(nn, name)
+    with pytest.raises(AttributeError, match="is it Linear"):
+        _ = nn.Liner
+    assert not hasattr(nn, "__path_of_nothing__")
+
+
+def test_only_what_pytorch_has_is_on_the_lists() -> None:
+    assert set(OF_A_MODULE) <= set(dir(torch.nn.Module))
+    assert set(OF_NN) <= set(dir(torch.nn))
+
+
+class Own(nn.Module):
+    """A user's module with names of its own that are on the list."""
+
+    def __init__(self) -> None:
+        self.double = nn.Parameter(2.0)
+
+    def to(self, x: Any) -> Any:
+        return self.double * x
+
+    forward = to
+
+
+def test_a_module_of_the_users_may_use_these_names() -> None:
+    model = Own()
+    assert model.to(3.0).data == 6.0
+    assert [name for name, _ in model.named_parameters()] == ["double"]
+    assert {"double", "to"} <= set(dir(model))
+    assert isinstance(model(Value(1.0)), Value)
