@@ -561,6 +561,8 @@ def test_a_network_of_zeros_is_symmetric_and_a_last_layer_of_zeros_is_not() -> N
 def test_the_units_of_a_plain_product_are_its_columns() -> None:
     w, v = Value(np.full((4, 8), 0.1), label="w"), Value(np.full((8, 1), 0.5), label="v")
     assert only(diagnose(backward((((X @ w).tanh() @ v) ** 2).mean()), [w, v]), "symmetric weights").node is w
+    table = Value(np.ones((3, 2)), label="table")  # of no layer
+    assert diagnose(backward((table * table).mean()), [table]).ok
     w = Value(np.zeros((4, 3)), label="w")  # logistic regression begins at 0
     assert diagnose(backward(nn.cross_entropy(X @ w, CLASSES)), [w]).ok
 

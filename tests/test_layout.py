@@ -88,7 +88,7 @@ ARROWS: dict[str, set[str]] = {
         *LOOKING,
     },
     "autograd_mini.anomaly_report": {"autograd_mini.diagnosis.", *LOOKING},
-    "autograd_mini.gradcheck": {"autograd_mini.modes", "autograd_mini.kinks", *LOOKING},
+    "autograd_mini.gradcheck": {"autograd_mini.modes", "autograd_mini.kinks", "autograd_mini.tree", *LOOKING},
     "autograd_mini.kinks": {"autograd_mini.value"},
     "autograd_mini.expression_text": set(),
     "autograd_mini.expression": {"autograd_mini.expression_text", "autograd_mini.expression_functions", *LOOKING},

@@ -20,7 +20,9 @@ def unbroken(step: Step) -> Iterator[Finding]:
         if x.ndim < 2 or x.op is not None or x not in step.gradients:
             continue
         axis = _axis_of_units(step, x)
-        if x.shape[axis] > 1 and _alike(x.data, axis) and _alike(step.gradients[x], axis):
+        if axis is None or x.shape[axis] < 2:
+            continue
+        if _alike(x.data, axis) and _alike(step.gradients[x], axis):
             yield Finding(
                 KIND,
                 name,
@@ -33,10 +35,18 @@ def unbroken(step: Step) -> Iterator[Finding]:
             return
 
 
-def _axis_of_units(step: Step, weight: Value) -> int:
-    """The axis along which the units lie: the last of ``x @ weight``, else the first, as in nn and PyTorch."""
-    users = step.consumers[step.position[weight]]
-    return -1 if any(user.op and user.op.name == "matmul" and user.inputs[1] is weight for user in users) else 0
+def _axis_of_units(step: Step, weight: Value) -> int | None:
+    """Along which axis of a layer's weight its units lie; None for what is no layer's.
+
+    It is the last in ``x @ weight``, and the first in ``weight @ x``, ``x @ weight.T`` and what nn has of PyTorch.
+    """
+    for user in step.consumers[step.position[weight]]:
+        name = user.op.name if user.op else ""
+        if name == "matmul":
+            return -1 if user.inputs[1] is weight else 0
+        if name in ("linear", "transpose") or name.startswith("conv"):
+            return 0
+    return None
 
 
 def _alike(array: Any, axis: int) -> bool:
