@@ -71,6 +71,22 @@ def names_of(graph: Graph, variables: Mapping[int, str] | None = None) -> list[s
     return names
 
 
+def refuse_programs(graph: Graph) -> None:
+    """Raises ``JitError`` if a jitted function computed a Value of ``graph``: its program has no graph to look at."""
+    for value in graph.values:
+        if value.op is not None and value.op.name == "jit" and not value.op.rules:
+            value.op()
+
+
+def names_of_loss(graph: Graph, variables: Mapping[int, str]) -> list[str]:
+    """``names_of``, where a loss that has neither a label nor a variable is L: in derivations and pictures alike."""
+    names, root = names_of(graph, variables), graph.values[-1]
+    is_loss = root.size == 1 and root.requires_grad
+    if is_loss and not root.label and id(root) not in variables and "L" not in names:
+        names[-1] = "L"
+    return names
+
+
 def _paths_of_parameters(graph: Graph) -> dict[int, str]:
     """What the outermost modules of the graph call their parameters, by ``id``."""
     outermost: dict[int, Any] = {}

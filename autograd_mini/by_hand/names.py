@@ -6,7 +6,7 @@ import difflib
 from collections.abc import Container, Iterable, Iterator, Mapping
 from typing import Any
 
-from autograd_mini.graph import is_plain_number, names_of, walk
+from autograd_mini.graph import is_plain_number, names_of_loss, refuse_programs, walk
 from autograd_mini.ops.caller import located
 from autograd_mini.value import Value
 
@@ -22,7 +22,7 @@ class Names(Mapping[Value, str]):
     ('a', True)
 
     Raises ``TypeError`` if ``loss`` is not a Value, and ``ValueError`` if it is not a single number or depends on
-    nothing that requires a gradient.
+    nothing that requires a gradient; ``JitError`` for what a jitted function returned, which has no graph inside.
     """
 
     def __init__(self, loss: Value, variables: Mapping[int, str], who: str) -> None:
@@ -40,11 +40,9 @@ class Names(Mapping[Value, str]):
         self.who = who
         self.loss = loss
         self.graph = walk(loss)
+        refuse_programs(self.graph)
         self._variables = variables
-        names = names_of(self.graph, variables)
-        if not loss.label and id(loss) not in variables and "L" not in names:
-            names[-1] = "L"
-        self._names = dict(zip(self.graph.values, names, strict=True))
+        self._names = dict(zip(self.graph.values, names_of_loss(self.graph, variables), strict=True))
 
     def __getitem__(self, value: Any) -> str:
         return self._names[value]

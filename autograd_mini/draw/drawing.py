@@ -11,16 +11,19 @@ from autograd_mini.draw.collapse import collapse
 from autograd_mini.draw.dot import to_dot
 from autograd_mini.draw.picture import Picture, each_alone, picture
 from autograd_mini.draw.svg import to_svg
-from autograd_mini.graph import walk
-from autograd_mini.ops.caller import located
+from autograd_mini.graph import names_of_loss, refuse_programs, walk
+from autograd_mini.ops.caller import located, user_variables
+from autograd_mini.text import count
 from autograd_mini.value import Value
 
 
 def draw(value: Value, *, rankdir: str = "LR", max_boxes: int = 150) -> Drawing:
     """A picture of the graph that ``value`` was computed by: each number, each op, each gradient.
 
-    Values are boxes, label | data | grad; ops are ellipses; there is one arrow for each use. Before ``backward()``
-    grad is a dash. ``rankdir`` is "LR" (left to right) or "TB" (top to bottom), as in micrograd's ``draw_dot``.
+    Values are boxes, name | data | grad; ops are ellipses; there is one arrow for each use. Names are those of
+    ``explain``: labels, else the variables of the caller, else ``v7``. Before ``backward()`` grad is a dash.
+
+    ``rankdir`` is "LR" (left to right) or "TB" (top to bottom), as in micrograd's ``draw_dot``.
 
     A graph of more than ``max_boxes`` values is collapsed. A call of an ``nn.Module``, or a ``named_scope``, becomes
     one box with the parameters that only it uses, at the deepest level of modules that fits. If none fits, what is of
@@ -38,7 +41,8 @@ def draw(value: Value, *, rankdir: str = "LR", max_boxes: int = 150) -> Drawing:
     >>> draw(a * b).save("product.svg").name
     'product.svg'
 
-    Raises ``TypeError`` if ``value`` is not a Value.
+    Raises ``TypeError`` if ``value`` is not a Value, and ``JitError`` for what a jitted function returned, which has
+    its program for a graph.
     """
     if not isinstance(value, Value):
         raise TypeError(
@@ -49,8 +53,9 @@ def draw(value: Value, *, rankdir: str = "LR", max_boxes: int = 150) -> Drawing:
     if not isinstance(max_boxes, int) or max_boxes < 2:
         raise ValueError(located(f"draw: max_boxes is a whole number of at least 2, not {max_boxes!r}"))
     graph = walk(value)
+    refuse_programs(graph)
     groups = each_alone(graph) if len(graph.values) <= max_boxes else collapse(graph, max_boxes)
-    return Drawing(picture(graph, groups), rankdir)
+    return Drawing(picture(graph, groups, names_of_loss(graph, user_variables())), rankdir)
 
 
 class Drawing:
@@ -62,7 +67,9 @@ class Drawing:
         self.source = to_dot(picture, rankdir)
 
     def __repr__(self) -> str:
-        return f"<Drawing of {len(self._picture.boxes)} boxes; show it in a notebook, or .save('graph.svg')>"
+        boxes = sum([box.kind != "op" for box in self._picture.boxes])
+        size = f"{count(boxes, 'box', 'boxes')} and {count(len(self._picture.boxes) - boxes, 'op')}"
+        return f"<Drawing of {size}; show it in a notebook, or .save('graph.svg')>"
 
     def save(self, path: str | PathLike[str]) -> Path:
         """Writes the picture as .svg, .png, .pdf or .dot, whichever ``path`` ends with, and returns the path.

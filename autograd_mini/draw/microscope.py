@@ -60,7 +60,7 @@ def microscope(loss: Value, path: str | PathLike[str] | None = None) -> Microsco
     views = [view_of(graph, names, groups)]
     if not small and len(alone) <= MAX_ALONE:
         views.append(view_of(graph, names, alone))
-    page = _written(record, views, to_svg(picture(graph, groups), "LR"))
+    page = _written(record, views, to_svg(picture(graph, groups, names), "LR"))
     result = Microscope(page, f"{count(len(names), 'value')} and {count(len(record['steps']), 'contribution')}")
     if path is not None:
         result.save(path)

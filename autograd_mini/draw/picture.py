@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from autograd_mini.draw.modules import Call
-from autograd_mini.graph import Graph, names_of
+from autograd_mini.graph import Graph, is_plain_number
 from autograd_mini.node import Node
 from autograd_mini.ops.operation import Operation
 from autograd_mini.text import NO_GRAD, count, digits, numbers, one_line, op_text, printable
@@ -53,11 +53,13 @@ def each_alone(graph: Graph) -> list[Group]:
     return [Group([i], list(operands)) for i, operands in enumerate(graph.operands)]
 
 
-def picture(graph: Graph, groups: Sequence[Group]) -> Picture:
-    """The boxes and edges of ``groups``: for each the box of its values, behind the ellipse of their op."""
+def picture(graph: Graph, groups: Sequence[Group], names: Sequence[str]) -> Picture:
+    """The boxes and edges of ``groups``: for each the box of its values, behind the ellipse of their op.
+
+    ``names`` has one for each Value of the graph.
+    """
     boxes: list[Box] = []
     edges: list[tuple[int, int]] = []
-    names = names_of(graph)
     shown_in: list[int] = []  # the box of each group
     for place, group in enumerate(groups):
         target = len(boxes)
@@ -68,7 +70,7 @@ def picture(graph: Graph, groups: Sequence[Group]) -> Picture:
             boxes.append(Box(name, "more", (text,), text))
         elif group.calls:
             fields = (*_said_of(group.calls), *_numbers_of(values))
-            boxes.append(Box(name, "module", fields, _title(values, group.calls), stacked=True))
+            boxes.append(Box(name, "module", fields, _title(values, calls=group.calls), stacked=True))
         else:
             ops = [value.op for value in values if value.op is not None]
             if ops:
@@ -79,7 +81,8 @@ def picture(graph: Graph, groups: Sequence[Group]) -> Picture:
                 boxes.append(Box(f"{name}_op", "op", (text,), title if len(ops) == 1 and group.run == (1, 1) else text))
                 edges.append((target, target + 1))
             stacked = len(values) > 1 or isinstance(values[0].data, np.ndarray)
-            boxes.append(Box(name, _kind(values[0]), _fields(values), _title(values), stacked))
+            called = "" if is_plain_number(values[0]) else names[group.values[0]]
+            boxes.append(Box(name, _kind(values[0]), _fields(values, called), _title(values, called), stacked))
         drawn: Counter[int] = Counter()
         for source in group.operands:
             drawn[source] += 1
@@ -115,10 +118,9 @@ def _kind(value: Value) -> str:
     return "leaf" if value.requires_grad else "constant"
 
 
-def _fields(values: Sequence[Value]) -> tuple[str, ...]:
-    """label | how many | shape and dtype | data | grad, without those that say nothing."""
-    first = values[0]
-    label = one_line(first.label) if len(values) == 1 else _label_of_all([one_line(value.label) for value in values])
+def _fields(values: Sequence[Value], called: str) -> tuple[str, ...]:
+    """name | how many | shape and dtype | data | grad, without those that say nothing."""
+    label = one_line(called) if len(values) == 1 else _label_of_all([one_line(value.label) for value in values])
     fields = [label] if label else []
     if len(values) > 1:
         fields.append(f"× {len(values):,}")
@@ -166,7 +168,7 @@ def _op_of_all(ops: Sequence[Operation], run: tuple[int, int]) -> str:
     return f"{text} × {most:,}" if fewest == most else f"{text} × {fewest:,} … {most:,}"
 
 
-def _title(values: Sequence[Value], calls: Sequence[Call] = ()) -> str:
+def _title(values: Sequence[Value], called: str = "", calls: Sequence[Call] = ()) -> str:
     """Every digit of one Value; for many, that the numbers are the smallest and the largest."""
     lines = [printable(f"{call.path} {call.what}".strip()) for call in calls] if len(calls) == 1 else []
     if len(calls) > 1:
@@ -176,8 +178,8 @@ def _title(values: Sequence[Value], calls: Sequence[Call] = ()) -> str:
         lines.append(f"{count(len(values), 'value')} {of}; the numbers are the smallest and the largest")
     else:
         value = values[0]
-        if value.label:
-            lines.append(printable(value.label))
+        if called:
+            lines.append(printable(called))
         lines.append(f"data {digits(value.data)}")
         if value.requires_grad:
             lines.append(f"grad {digits(_plain_grad(value)) if value.has_grad else NO_GRAD}")

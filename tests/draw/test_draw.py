@@ -1,6 +1,7 @@
 """``draw`` and what its drawings can do."""
 
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -8,7 +9,7 @@ from xml.etree import ElementTree
 
 import pytest
 
-from autograd_mini import Value
+from autograd_mini import JitError, Value, check_by_hand, explain, jit, microscope
 from autograd_mini.draw import draw
 
 needs_dot = pytest.mark.skipif(shutil.which("dot") is None, reason="Graphviz's program `dot` is not installed")
@@ -72,7 +73,26 @@ def test_graphviz_makes_the_picture_where_it_is(karpathy, name, begin, tmp_path)
 def test_a_notebook_shows_the_svg(karpathy, without_dot):
     bundle = draw(karpathy)._repr_mimebundle_(include=None, exclude=None)
     assert ElementTree.fromstring(bundle["image/svg+xml"]).tag.endswith("svg")
-    assert bundle["text/plain"] == "<Drawing of 10 boxes; show it in a notebook, or .save('graph.svg')>"
+    assert bundle["text/plain"] == "<Drawing of 7 boxes and 3 ops; show it in a notebook, or .save('graph.svg')>"
+
+
+def test_the_repr_counts_the_boxes_that_the_picture_counts():
+    x = Value(0.5)
+    for _ in range(300):
+        x = x.tanh().sin()
+    drawing = draw(x, max_boxes=40)
+    (boxes,) = re.findall(r"shown as (\d+) boxes", drawing.source)
+    assert repr(drawing).startswith(f"<Drawing of {boxes} boxes and ")
+
+
+def test_what_a_jitted_function_returned_has_no_picture():
+    w = Value(2.0, label="w")
+    step = jit(lambda x: (w * x).tanh())
+    step(Value(3.0))
+    loss = step(Value(3.0)) * 2
+    for look in (draw, explain, microscope, lambda loss: check_by_hand(loss, {"w": 1})):
+        with pytest.raises(JitError, match="has no graph inside, only its program"):
+            look(loss)
 
 
 def test_drawing_changes_no_gradient_and_no_data(karpathy):

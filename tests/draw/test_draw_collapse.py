@@ -43,7 +43,7 @@ def test_a_run_of_one_op_is_one_box():
     for _ in range(10):
         y = y.tanh()
     y.backward()
-    assert texts(y, max_boxes=5) == [("x", "data 0", "grad 1"), ("tanh × 10",), ("data 0", "grad 1")]
+    assert texts(y, max_boxes=5) == [("x", "data 0", "grad 1"), ("tanh × 10",), ("value", "data 0", "grad 1")]
 
 
 def test_the_products_and_sums_of_a_neuron_are_a_box_each():
@@ -58,9 +58,9 @@ def test_the_products_and_sums_of_a_neuron_are_a_box_each():
         ("*",),
         ("× 20", "data 0 … 38", "grad 0"),
         ("+ × 20",),
-        ("data 385", "grad 0"),
+        ("v80", "data 385", "grad 0"),
         ("tanh",),
-        ("data 1", "grad 1"),
+        ("value", "data 1", "grad 1"),
     ]
     assert sorted(expected) == sorted(texts(out, max_boxes=40))
 

@@ -8,7 +8,7 @@ from xml.etree import ElementTree
 import numpy as np
 import pytest
 
-from autograd_mini import Value
+from autograd_mini import Value, explain
 from autograd_mini.draw import draw
 
 needs_dot = pytest.mark.skipif(shutil.which("dot") is None, reason="Graphviz's program `dot` is not installed")
@@ -23,6 +23,11 @@ def labels(value, **options):
         re.sub(r"\\(.)", r"\1", label)
         for label in re.findall(r'label="((?:[^"\\]|\\.)*)"', draw(value, **options).source)
     ]
+
+
+def names(drawing):
+    """The first field of each box that has several."""
+    return {box.fields[0] for box in drawing._picture.boxes if len(box.fields) > 1}
 
 
 def edges(value):
@@ -85,7 +90,19 @@ def test_a_drawing_is_of_the_moment(karpathy):
 def test_a_gradient_of_zero_is_shown_as_zero():
     x = Value(2.0)
     (x * 0.0).backward()
-    assert "{data 2|grad 0}" in labels(x)
+    assert "{value|data 2|grad 0}" in labels(x)
+
+
+def test_a_box_has_the_name_that_explain_has():
+    x, w, array = Value(2.0, label="x"), Value(-3.0), Value(np.ones(2))
+
+    def loss():  # where it is drawn no variable has it
+        return (array * (x * w + 1.0)).tanh().sum()
+
+    derived = set(re.findall(r"^dL/d(\w+)", str(explain(loss())), re.MULTILINE))
+    assert len(derived) == 8
+    assert {"x", "w", "array", "L"} < derived
+    assert derived == names(draw(loss()))
 
 
 def test_a_value_used_twice_has_two_edges():
@@ -109,7 +126,7 @@ def test_constants_have_no_gradient():
         "{x|data 2|grad –}",
         "{y|data 4}",
         "*",
-        "{data 8|grad –}",
+        "{v2|data 8|grad –}",
         "{0.5}",
         "+",
     ]
@@ -118,7 +135,7 @@ def test_constants_have_no_gradient():
 def test_numbers_have_four_significant_digits():
     given = [0.0026824, 1234567.0, -0.0, float("nan"), float("-inf"), 1e-300]
     expected = ["0.002682", "1.235e+06", "0", "nan", "-inf", "1e-300"]
-    assert [f"{{data {text}|grad –}}" for text in expected] == [labels(Value(x))[0] for x in given]
+    assert [f"{{x|data {text}|grad –}}" for text in expected] == [labels(Value(x, label="x"))[0] for x in given]
 
 
 def test_tensors_show_shape_dtype_and_range():
@@ -166,7 +183,7 @@ def test_ops_show_their_symbol_and_parameters(function, text):
 def test_gradients_that_are_values_are_drawn_as_numbers():
     x = Value(3.0)
     (x * x).backward(create_graph=True)
-    assert labels(x) == ["{data 3|grad 6}"]
+    assert labels(x) == ["{value|data 3|grad 6}"]
 
 
 def test_top_to_bottom_keeps_the_fields_of_a_number_side_by_side():

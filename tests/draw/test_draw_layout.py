@@ -7,7 +7,7 @@ import pytest
 from autograd_mini import Value
 from autograd_mini.draw.layout import layout
 from autograd_mini.draw.picture import each_alone, picture
-from autograd_mini.graph import walk
+from autograd_mini.graph import names_of, walk
 
 
 def plan(boxes, edges):
@@ -69,7 +69,7 @@ def test_operands_stand_in_their_order():
 @pytest.mark.parametrize(("widths", "most"), [([2, 2, 1], 1), ([2, 4, 1], 4), ([3, 4, 1], 10)])
 def test_a_scalar_mlp_has_few_crossings(scalar_mlp, widths, most):
     graph = walk(scalar_mlp(widths))
-    shown = picture(graph, each_alone(graph))
+    shown = picture(graph, each_alone(graph), names_of(graph))
     found = plan(len(shown.boxes), shown.edges)
     assert crossings(found, shown.edges) <= most
 
@@ -84,5 +84,5 @@ def test_a_thousand_layers_need_no_recursion():
     for _ in range(1000):
         x = x.tanh()
     graph = walk(x)
-    shown = picture(graph, each_alone(graph))
+    shown = picture(graph, each_alone(graph), names_of(graph))
     assert len(plan(len(shown.boxes), shown.edges).centers) == 2001
