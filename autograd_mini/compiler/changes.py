@@ -20,7 +20,7 @@ from autograd_mini.compiler.arguments import form_of
 from autograd_mini.compiler.carried import Carried
 from autograd_mini.compiler.errors import refused
 from autograd_mini.compiler.guards import same
-from autograd_mini.compiler.program import DETACH
+from autograd_mini.compiler.program import DETACH, Argument
 from autograd_mini.compiler.rows import row_of
 from autograd_mini.compiler.traced import Traced, get_data
 from autograd_mini.compiler.traced_data import as_plain
@@ -114,6 +114,11 @@ class Changes:
 
     def changed_in_place(self, before: Traced, after: Traced) -> None:
         """``before -= ...`` in the function: where that is an array of a parameter, the parameter is to be changed."""
+        if isinstance(self._tape.ops[before.number], Argument) and isinstance(before.concrete, np.ndarray):
+            raise refused(
+                "the function changes an array that it is given in place, and a replay would not",
+                "write x = x + y instead of x += y",
+            )
         window = self.windows.get(before.number)
         if window is None:
             return

@@ -11,6 +11,7 @@ import numpy as np
 from autograd_mini.compiler.errors import refused
 from autograd_mini.compiler.program import Argument, Captured, Constant, Like
 from autograd_mini.compiler.traced import Traced, get_data
+from autograd_mini.compiler.traced_data import as_plain
 from autograd_mini.node import Node
 from autograd_mini.operands import as_operand
 from autograd_mini.scope import current_scope
@@ -102,15 +103,17 @@ class Lines:
         data = as_operand(data)
         return self.line(Constant(data), (), data)
 
-    def argument(self, index: int, leaf: Any) -> Traced:
-        """The Value that stands for an argument."""
+    def argument(self, index: int, leaf: Any, kind: Any = None) -> Traced:
+        """The Value that stands for an argument; of a whole number, whose class is ``kind``, ``leaf`` is a float."""
         data = get_data(leaf) if isinstance(leaf, Node) else leaf
         if np.asarray(data).dtype.kind not in "fiub":
             kind = np.asarray(data).dtype
             raise refused(f"an argument is an array of {kind}", "pass real numbers, whole numbers or booleans")
         self._arguments = index + 1
         node = self.line(Argument(index), (), data)
-        node.requires_grad = isinstance(leaf, Node) and leaf.requires_grad
+        if not isinstance(leaf, Node):
+            return as_plain(node, kind)
+        node.requires_grad = leaf.requires_grad
         return node
 
     @property

@@ -12,7 +12,7 @@ import numpy as np
 
 from autograd_mini import modes
 from autograd_mini.compiler import native
-from autograd_mini.compiler.arguments import statics_of, with_leaves
+from autograd_mini.compiler.arguments import numbers_of, statics_of, with_leaves
 from autograd_mini.compiler.closed_over import guarded
 from autograd_mini.compiler.effects import Effects
 from autograd_mini.compiler.fuse import fused
@@ -40,7 +40,7 @@ class Trace:
         again = partial(run_on_tape, f, args, kwargs, leaves)
         tape = Tape()
         with modes.tracing(tape), modes.recording(), np.errstate(all="ignore"), guarded(guards.values, guards.owners):
-            arguments = [tape.argument(i, leaf) for i, leaf in enumerate(leaves)]
+            arguments = _stand_ins(tape, (args, kwargs), leaves)
             given = with_leaves((args, kwargs), iter(arguments))
             returned = called(f, given, tape)
             check_repeatable(tape, guards, again)
@@ -203,9 +203,15 @@ def run_on_tape(f: Callable[..., Any], args: Any, kwargs: Any, leaves: list[Any]
     """The function once more, on a tape of its own: there it does nothing besides computing."""
     tape = Tape()
     with modes.tracing(tape), modes.recording(), np.errstate(all="ignore"):
-        args, kwargs = with_leaves((args, kwargs), iter([tape.argument(i, leaf) for i, leaf in enumerate(leaves)]))
+        args, kwargs = with_leaves((args, kwargs), iter(_stand_ins(tape, (args, kwargs), leaves)))
         f(*args, **kwargs)
     return tape
+
+
+def _stand_ins(tape: Tape, given: Any, leaves: list[Any]) -> list[Traced]:
+    """What stands on the tape for the numbers among the arguments."""
+    kinds = map(type, numbers_of(given))
+    return [tape.argument(i, leaf, kind) for i, (leaf, kind) in enumerate(zip(leaves, kinds, strict=True))]
 
 
 _new = object.__new__

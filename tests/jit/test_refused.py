@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import operator
 import random
 import secrets
 import threading
@@ -48,6 +49,7 @@ REFUSED = {
     "a list that it changes": (changes_a_list, "changes NUMBERS"),
     "a global that it changes": (changes_a_global, "changes"),
     "an argument that it changes": (lambda x: W * (x.append(1.0), x[0])[1], "changes a list or dict"),
+    "an array that it changes": (lambda x: (operator.iadd(x, 1.0) * W).sum(), "changes an array that it is given"),
     "an iterator": (lambda x: W * x * next(NUMBERS_ONE_BY_ONE), "closes over an iterator"),
     "an object with slots that it changes": (changes_a_slot, "changes SLOTTED"),
     "an assignment of another shape to a parameter": (
@@ -83,7 +85,7 @@ def test_a_function_that_looks_at_its_watch_is_not_refused_nor_one_with_a_seed()
 def test_what_a_replay_would_not_repeat_is_refused(name: str) -> None:
     f, message = REFUSED[name]
     with pytest.raises(JitError, match=message):
-        jit(f)([1.0] if "argument" in name else 1.0)
+        jit(f)([1.0] if "argument" in name else np.ones(2) if "array" in name else 1.0)
     assert type(W) is Value
     NUMBERS[2:] = []
 

@@ -45,6 +45,28 @@ def test_what_a_parameters_data_and_gradient_are(name: str, data: Any) -> None:
     assert jit(answers)() == expected
 
 
+@pytest.mark.parametrize("data", [*DATA, 3, np.arange(3)], ids=lambda data: repr(data)[:20])
+@pytest.mark.parametrize("name", QUESTIONS)
+def test_what_an_argument_is(name: str, data: Any) -> None:
+    is_so: Any = QUESTIONS[name]
+    w = Value(1.0)
+
+    def answer(x: Any) -> Any:
+        return w * x, is_so(x)
+
+    if name != "computed" or not isinstance(data, int):  # which is a float where one computes with it
+        assert jit(answer)(data)[1] == is_so(data)
+
+
+def test_a_number_of_numpys_as_an_argument_is_one() -> None:
+    w = Value(1.0)
+    assert jit(lambda x: (w * x, isinstance(x, np.float32), isinstance(x, float)))(np.float32(3.0))[1:] == (True, False)
+
+
+def test_an_argument_that_is_a_value_is_one() -> None:
+    assert jit(lambda x: (x * 2.0, isinstance(x, Value), isinstance(x, np.ndarray)))(Value([1.0]))[1:] == (True, False)
+
+
 def test_a_gradient_that_is_not_there_is_0_as_a_number_or_an_array() -> None:
     p, q = Value(2.0), Value(np.ones(2, np.float32))
     gradients = jit(lambda: (p.grad, q.grad))()
