@@ -579,6 +579,28 @@ def test_dragging_moves_the_picture(open_page, karpathy):
     assert (round(after["x"] - before["x"]), round(after["y"] - before["y"])) == (40, 30)
 
 
+def test_a_long_graph_is_readable_where_the_step_is_also_after_the_window_changed(open_page):
+    x = Value(np.full((2, 3), 0.5), label="x")
+    y = x
+    for _ in range(40):
+        y = y.tanh()
+    page = open_page(microscope(y.sum()).html)
+    for size in ({"width": 1280, "height": 800}, {"width": 900, "height": 700}, {"width": 1500, "height": 900}):
+        page.set_viewport_size(size)
+        page.wait_for_timeout(60)
+        for key in (None, "ArrowRight", "ArrowRight", "End", "ArrowLeft"):
+            if key is None and page.evaluate("state.position") == 0:
+                continue
+            if key is not None:
+                press(page, key)
+            assert page.evaluate("state.zoom.scale") >= 0.85
+            stage = page.locator("#stage").bounding_box()
+            for box_in_use in page.locator(".item.target, .item.result").all():
+                place = box_in_use.bounding_box()
+                assert stage["x"] <= place["x"]
+                assert place["x"] + place["width"] <= stage["x"] + stage["width"]
+
+
 # ------------------------------------------------------------ large, hostile, elsewhere
 
 

@@ -231,7 +231,10 @@ function listen() {
   byId("search").addEventListener("change", findValue);
   document.addEventListener("keydown", onKey);
   listenToPointers(byId("stage"));
-  window.addEventListener("resize", fit);
+  window.addEventListener("resize", () => {
+    fit();
+    showUse(); // at a step, what it is about stays readable; else a long graph would shrink to a line
+  });
 }
 
 function openPage() {
