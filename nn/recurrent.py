@@ -42,7 +42,7 @@ class _Recurrent(Module):
         self.hidden_size = positive(name, "hidden_size", hidden_size)
         self.num_layers = positive(name, "num_layers", num_layers)
         self.bias, self.batch_first, self.bidirectional = bias, batch_first, bidirectional
-        self.dropout = Dropout(dropout, rng=rng)
+        self.dropout = Dropout(dropout, rng=rng) if dropout else None
         self._ends = [f"l{k}{end}" for k in range(self.num_layers) for end in ["", "_reverse"][: 1 + bidirectional]]
         bound = 1 / math.sqrt(self.hidden_size)
         rng = generator(rng)
@@ -72,7 +72,7 @@ class _Recurrent(Module):
         directions = 1 + self.bidirectional
         ends: list[tuple[Any, ...]] = []
         for layer in range(self.num_layers):
-            sequence = [self.dropout(part) for part in sequence] if layer else sequence
+            sequence = [self.dropout(part) for part in sequence] if layer and self.dropout else sequence
             ways = []
             for direction in range(directions):
                 i = layer * directions + direction

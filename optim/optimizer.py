@@ -119,6 +119,21 @@ class Optimizer:
         for parameter in self.params:
             parameter.zero_grad()
 
+    def __repr__(self) -> str:
+        """What is optimized, and by which options: a line for each group.
+
+        >>> import optim
+        >>> optim.Lion([Value([1.0, 2.0])], lr=0.1)
+        Lion(1 parameter, 2 numbers: lr=0.1, betas=(0.9, 0.99), weight_decay=0.0, maximize=False)
+        """
+        lines = []
+        for group in self.param_groups:
+            count, size = len(group["params"]), sum([x.size for x in group["params"]])
+            options = ", ".join([f"{name}={setting!r}" for name, setting in group.options.items()])
+            lines.append(f"{count:,} parameter{'s' * (count != 1)}, {size:,} number{'s' * (size != 1)}: {options}")
+        name = type(self).__name__
+        return f"{name}({lines[0]})" if len(lines) == 1 else "\n  ".join([f"{name}(", *lines]) + "\n)"
+
     # ------------------------------------------------------------ groups
 
     def add_param_group(self, group: Mapping[str, Any]) -> None:
@@ -182,7 +197,7 @@ class Optimizer:
         """Goes on where the optimizer that ``state`` comes from stood, over parameters of the same shapes.
 
         ``ValueError`` lists all that does not fit, such as the state of another optimizer, and then nothing was
-        loaded.
+        loaded. PyTorch's optimizers keep another state, which cannot be converted.
         """
         state_dict.load(self, state)
 

@@ -40,6 +40,13 @@ def copied(tree: Any) -> Any:
 def load(optimizer: Any, state: Mapping[str, Any]) -> None:
     """Puts ``state`` into the optimizer if all of it fits; else says all that does not, and changes nothing."""
     name = type(optimizer).__name__
+    if isinstance(state, Mapping) and set(state) == {"state", "param_groups"}:
+        raise ValueError(
+            located(
+                "load_state_dict: this is the state of an optimizer of PyTorch, which keeps other things under other "
+                "names, and it cannot be converted; load the weights into the model and begin with a fresh optimizer"
+            )
+        )
     if not isinstance(state, Mapping) or set(state) != _PARTS:
         found = sorted(map(str, state)) if isinstance(state, Mapping) else type(state).__name__
         raise ValueError(

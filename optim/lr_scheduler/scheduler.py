@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 import warnings
 from collections.abc import Mapping
 from typing import Any
@@ -50,6 +51,19 @@ class LRScheduler:
         """The learning rate of ``epoch``, 1 at first, from the one before and the one that its group began with."""
         name = type(self).__name__
         raise NotImplementedError(f"{name} has no next_lr: define next_lr(self, epoch, lr, initial_lr)")
+
+    def __repr__(self) -> str:
+        """Where it stands, and by which numbers it goes on.
+
+        >>> from autograd_mini import Value
+        >>> from optim import SGD, lr_scheduler
+        >>> lr_scheduler.StepLR(SGD([Value(1.0)], lr=0.8), step_size=2)
+        StepLR(epoch 0, lr=0.8, step_size=2, gamma=0.1)
+        """
+        rates = ", ".join([f"{group['lr']:g}" for group in self.optimizer.param_groups])
+        given = inspect.signature(type(self)).parameters.keys() - {"optimizer"}
+        own = [f"{name}={setting!r}" for name, setting in vars(self).items() if name in given]
+        return f"{type(self).__name__}({', '.join([f'epoch {self.last_epoch}', f'lr={rates}', *own])})"
 
     def step(self) -> None:
         """Goes on to the next epoch; an error on the way changes nothing."""

@@ -98,3 +98,30 @@ def test_a_module_of_the_users_may_use_these_names() -> None:
     assert [name for name, _ in model.named_parameters()] == ["double"]
     assert {"double", "to"} <= set(dir(model))
     assert isinstance(model(Value(1.0)), Value)
+
+
+def test_a_dropout_of_nothing_is_no_part_of_a_recurrent_network() -> None:
+    assert repr(nn.LSTM(3, 4)) == "LSTM(3 -> 4)  144 parameters"
+    assert "Dropout(p=0.5)" in repr(nn.GRU(3, 4, 2, dropout=0.5))
+
+
+def test_an_optimizer_and_a_schedule_say_what_they_do() -> None:
+    model = nn.MLP(2, [3, 1])
+    body, head = model.layers
+    optimizer = optim.SGD([{"params": body.parameters(), "lr": 0.5}, {"params": head.parameters()}], lr=0.1)
+    assert repr(optimizer).startswith("SGD(\n  2 parameters, 9 numbers: lr=0.5, momentum=0.0,")
+    assert "\n  2 parameters, 4 numbers: lr=0.1," in repr(optimizer)
+    schedule = optim.lr_scheduler.ExponentialLR(optimizer, gamma=0.5)
+    optimizer.step()
+    schedule.step()
+    assert repr(schedule) == "ExponentialLR(epoch 1, lr=0.25, 0.05, gamma=0.5)"
+    assert "lr=0.25, " in repr(optimizer)
+    cycle = optim.lr_scheduler.OneCycleLR(optim.Adam(model.parameters()), 1.0, 10)
+    assert repr(cycle).startswith("OneCycleLR(epoch 0, lr=0.04, total_steps=10, anneal_strategy='cos',")
+
+
+def test_the_state_of_pytorchs_optimizers_is_refused_with_the_reason() -> None:
+    theirs = torch.optim.Adam(torch.nn.Linear(2, 1).parameters()).state_dict()
+    optimizer = optim.Adam(nn.Linear(2, 1).parameters())
+    with pytest.raises(ValueError, match=r"of an optimizer of PyTorch, .* cannot be converted"):
+        optimizer.load_state_dict(theirs)
