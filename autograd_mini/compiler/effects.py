@@ -7,10 +7,10 @@ from typing import Any
 import numpy as np
 
 from autograd_mini.backward import added_up
-from autograd_mini.compiler.carried import Carry
-from autograd_mini.compiler.changes import Changes, are_alone
-from autograd_mini.compiler.look import look_at_gradients
-from autograd_mini.compiler.traced import get_data
+from autograd_mini.compiler.guards.look import look_at_gradients
+from autograd_mini.compiler.tracing.carried import Carry
+from autograd_mini.compiler.tracing.changes import Changes, are_alone
+from autograd_mini.compiler.tracing.traced import get_data
 from autograd_mini.ops.operation import shape_of
 
 

@@ -13,9 +13,9 @@ import numpy as np
 from autograd_mini import modes
 from autograd_mini.compiler.arguments import form_of, with_leaves
 from autograd_mini.compiler.cache import Cache
-from autograd_mini.compiler.closed_over import guarded
 from autograd_mini.compiler.errors import JitError, refused
 from autograd_mini.compiler.trace import Trace, run_on_tape
+from autograd_mini.compiler.tracing.closed_over import guarded
 from autograd_mini.value import Value
 
 P = ParamSpec("P")

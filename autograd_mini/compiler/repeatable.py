@@ -11,10 +11,10 @@ import numpy as np
 
 from autograd_mini.compiler.arguments import numbers_of
 from autograd_mini.compiler.errors import JitError, refused
-from autograd_mini.compiler.guards import Guards
-from autograd_mini.compiler.held import ATOMS
-from autograd_mini.compiler.tape import Tape
-from autograd_mini.compiler.traced import Traced, check_text
+from autograd_mini.compiler.guards.guards import Guards
+from autograd_mini.compiler.guards.held import ATOMS
+from autograd_mini.compiler.tracing.tape import Tape
+from autograd_mini.compiler.tracing.traced import Traced, check_text
 from autograd_mini.node import Node
 from autograd_mini.tree import leaves_of
 

@@ -13,20 +13,20 @@ import numpy as np
 from autograd_mini import modes
 from autograd_mini.compiler import native
 from autograd_mini.compiler.arguments import numbers_of, statics_of, with_leaves
-from autograd_mini.compiler.closed_over import guarded
+from autograd_mini.compiler.codegen.replay import compiled
 from autograd_mini.compiler.effects import Effects
-from autograd_mini.compiler.fuse import fused
-from autograd_mini.compiler.guards import Guards
-from autograd_mini.compiler.look import look_at_parameters
-from autograd_mini.compiler.pack import is_worth_packing, packed
+from autograd_mini.compiler.guards.guards import Guards
+from autograd_mini.compiler.guards.look import look_at_parameters
+from autograd_mini.compiler.passes.fuse import fused
+from autograd_mini.compiler.passes.pack import is_worth_packing, packed
+from autograd_mini.compiler.passes.side_by_side import side_by_side
+from autograd_mini.compiler.passes.simplify import simplified
 from autograd_mini.compiler.program import Argument, Captured, Program
 from autograd_mini.compiler.repeatable import called, check_left_alone, check_repeatable, check_returned
-from autograd_mini.compiler.replay import compiled
 from autograd_mini.compiler.result import Call, Replayed, Result
-from autograd_mini.compiler.side_by_side import side_by_side
-from autograd_mini.compiler.simplify import simplified
-from autograd_mini.compiler.tape import Tape
-from autograd_mini.compiler.traced import Traced, get_data
+from autograd_mini.compiler.tracing.closed_over import guarded
+from autograd_mini.compiler.tracing.tape import Tape
+from autograd_mini.compiler.tracing.traced import Traced, get_data
 from autograd_mini.node import Node
 from autograd_mini.scope import current_scope
 from autograd_mini.tree import leaves_of, map_leaves

@@ -10,7 +10,7 @@ import pytest
 
 import optim
 from autograd_mini import Value
-from autograd_mini.compiler import replay
+from autograd_mini.compiler.codegen import replay
 from autograd_mini.compiler.jit import jit
 from optim.optimizer import Group, State
 

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from autograd_mini import Value
-from autograd_mini.compiler.look import FEW, look_at_gradients, look_at_parameters, look_at_things
+from autograd_mini.compiler.guards.look import FEW, look_at_gradients, look_at_parameters, look_at_things
 
 A, B = object(), object()
 

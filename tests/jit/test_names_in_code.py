@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from autograd_mini import JitError, Value, jit
-from autograd_mini.compiler.named import names_in
+from autograd_mini.compiler.guards.named import names_in
 
 NAME = "".join(["sc", "ale"])
 W = Value(2.0)

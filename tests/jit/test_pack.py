@@ -17,7 +17,7 @@ from autograd_mini import Value
 from autograd_mini.compiler import trace
 from autograd_mini.compiler.jit import jit
 from autograd_mini.compiler.rows import GATHER, SCATTER
-from autograd_mini.compiler.tape import Tape
+from autograd_mini.compiler.tracing.tape import Tape
 
 TOLERANCE = 1e-12  # what the pass promises
 

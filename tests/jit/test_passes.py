@@ -13,13 +13,13 @@ import autograd_mini as am
 import nn
 import optim
 from autograd_mini import Value, modes
-from autograd_mini.compiler import fuse, side_by_side, simplify
+from autograd_mini.compiler.codegen.replay import compiled
+from autograd_mini.compiler.codegen.writing import how_it_writes
 from autograd_mini.compiler.jit import jit
+from autograd_mini.compiler.passes import fuse, side_by_side, simplify
 from autograd_mini.compiler.plan import LINE, aligned, planned
 from autograd_mini.compiler.program import Program
-from autograd_mini.compiler.replay import compiled
-from autograd_mini.compiler.tape import Tape
-from autograd_mini.compiler.writing import how_it_writes
+from autograd_mini.compiler.tracing.tape import Tape
 
 
 def traced(f: Callable[..., Any], *args: Any) -> Program:

@@ -13,10 +13,10 @@ import pytest
 import autograd_mini as am
 import nn
 from autograd_mini import Value, ops
-from autograd_mini.compiler.into import CANNOT, WRITERS
+from autograd_mini.compiler.codegen.into import CANNOT, WRITERS
+from autograd_mini.compiler.codegen.writing import LINES, how_it_writes
 from autograd_mini.compiler.jit import jit
-from autograd_mini.compiler.spell import FORMULAS, VIEWS
-from autograd_mini.compiler.writing import LINES, how_it_writes
+from autograd_mini.compiler.passes.spell import FORMULAS, VIEWS
 from autograd_mini.ops.operation import TABLE
 from tests.jit.gallery import LAYERS, LOSSES, OF_CLASSES, OPS, numbers, total
 

@@ -14,9 +14,10 @@ import autograd_mini as am
 import nn
 import optim
 from autograd_mini import Value
-from autograd_mini.compiler import replay, trace
+from autograd_mini.compiler import trace
+from autograd_mini.compiler.codegen import replay
 from autograd_mini.compiler.jit import jit
-from autograd_mini.compiler.side_by_side import SMALL
+from autograd_mini.compiler.passes.side_by_side import SMALL
 
 OPTIMIZERS: dict[str, Callable[[Any], Any]] = {
     "SGD": partial(optim.SGD, lr=0.1),

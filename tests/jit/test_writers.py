@@ -9,11 +9,11 @@ import pytest
 
 import autograd_mini as am
 from autograd_mini import Value
-from autograd_mini.compiler.into import writer_of
+from autograd_mini.compiler.codegen.into import writer_of
+from autograd_mini.compiler.codegen.writing import how_it_writes
 from autograd_mini.compiler.jit import jit
+from autograd_mini.compiler.passes.spell import spelled_out
 from autograd_mini.compiler.program import SOURCES, Argument, Captured, Constant, Program, Upstream
-from autograd_mini.compiler.spell import spelled_out
-from autograd_mini.compiler.writing import how_it_writes
 from tests.jit.gallery import OF_CLASSES, OPS, numbers, total
 
 N = 300  # of four numbers are enough for where to mask bits

@@ -11,12 +11,12 @@ from importlib.util import find_spec
 
 import numpy as np
 
+from autograd_mini.compiler.codegen.replay import Replay
 from autograd_mini.compiler.native.instructions import Unsupported
 from autograd_mini.compiler.native.interpreter import machine_code
 from autograd_mini.compiler.native.machine import Machine
 from autograd_mini.compiler.native.memory import functions_of
 from autograd_mini.compiler.program import Program
-from autograd_mini.compiler.replay import Replay
 
 LARGEST = 2**17  # elements of an array; beyond, NumPy's functions are as fast
 

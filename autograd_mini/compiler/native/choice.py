@@ -11,10 +11,10 @@ from typing import Any
 
 import numpy as np
 
+from autograd_mini.compiler.codegen.writing import is_zero
 from autograd_mini.compiler.native.opcodes import COMPARED, POINTWISE
 from autograd_mini.compiler.program import DETACH, DOT, SIDE_BY_SIDE, Part, Plain, Program, is_op
 from autograd_mini.compiler.rows import row_of
-from autograd_mini.compiler.writing import is_zero
 
 PICK, PRODUCT = "pick", "product"
 # Elements of a function that takes 15 ns for each; of more, NumPy's takes less, which computes several at a time.

@@ -11,13 +11,13 @@ from typing import Any
 
 import numpy as np
 
+from autograd_mini.compiler.codegen.writing import is_zero
 from autograd_mini.compiler.native import interpreter as op
 from autograd_mini.compiler.native.choice import Choice, is_permutation
 from autograd_mini.compiler.native.instructions import Instructions, Pick, Place, Unsupported
 from autograd_mini.compiler.native.opcodes import COMPARED, POINTWISE
 from autograd_mini.compiler.program import DETACH, DOT, SIDE_BY_SIDE, Constant, Part, Plain, Program, is_op
 from autograd_mini.compiler.rows import row_of
-from autograd_mini.compiler.writing import is_zero
 from autograd_mini.ops.operation import normalize_axes
 
 

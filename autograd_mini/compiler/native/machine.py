@@ -7,12 +7,12 @@ from typing import Any
 
 import numpy as np
 
+from autograd_mini.compiler.codegen.replay import parts_of
 from autograd_mini.compiler.native import interpreter as op
 from autograd_mini.compiler.native.instructions import Place
 from autograd_mini.compiler.native.lower import Lowering
 from autograd_mini.compiler.plan import LINE, planned
 from autograd_mini.compiler.program import Constant, Program, Upstream, is_op
-from autograd_mini.compiler.replay import parts_of
 
 _ELEMENTS = LINE // 4  # in a line of the cache: of float32, and twice as many as of float64
 

@@ -12,12 +12,12 @@ from typing import Any
 
 import numpy as np
 
+from autograd_mini.compiler.codegen.writing import is_of_library, ufunc_of
 from autograd_mini.compiler.native.machine import Machine
 from autograd_mini.compiler.plan import aligned
 from autograd_mini.compiler.program import Constant, Upstream, is_op
 from autograd_mini.compiler.source import code_of
-from autograd_mini.compiler.users import among_users
-from autograd_mini.compiler.writing import is_of_library, ufunc_of
+from autograd_mini.compiler.tracing.users import among_users
 
 
 def functions_of(machine: Machine, run: Any) -> tuple[Callable[[Any], Any], list[Callable[[Any], Any]]]:

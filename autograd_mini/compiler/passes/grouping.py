@@ -13,7 +13,7 @@ import numpy as np
 
 from autograd_mini import ops
 from autograd_mini.compiler.program import DETACH, Plain, is_op
-from autograd_mini.compiler.tape import Tape
+from autograd_mini.compiler.tracing.tape import Tape
 from autograd_mini.ops.operation import Pointwise
 
 _BOOL = ((), np.dtype(bool))

@@ -7,7 +7,7 @@ from functools import lru_cache
 from typing import Any
 
 from autograd_mini.compiler.errors import refused
-from autograd_mini.compiler.traced import Traced
+from autograd_mini.compiler.tracing.traced import Traced
 from autograd_mini.node import Node
 from autograd_mini.ops.caller import is_library
 

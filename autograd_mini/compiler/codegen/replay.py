@@ -14,15 +14,15 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from autograd_mini.compiler.code import Code
-from autograd_mini.compiler.emit import lines_of_code
+from autograd_mini.compiler.codegen.code import Code
+from autograd_mini.compiler.codegen.emit import lines_of_code
+from autograd_mini.compiler.codegen.writing import is_of_library
+from autograd_mini.compiler.passes.side_by_side import computed_in_place
+from autograd_mini.compiler.passes.spell import spelled_out
 from autograd_mini.compiler.plan import aligned, planned
 from autograd_mini.compiler.program import Argument, Captured, Program, is_op
-from autograd_mini.compiler.side_by_side import computed_in_place
 from autograd_mini.compiler.source import code_of
-from autograd_mini.compiler.spell import spelled_out
-from autograd_mini.compiler.users import among_users
-from autograd_mini.compiler.writing import is_of_library
+from autograd_mini.compiler.tracing.users import among_users
 
 Forward = Callable[[Any], Any]  # from the arguments and parameters to the outputs
 Backward = Callable[[Any], Any]  # from an upstream gradient to the gradients wanted

@@ -12,11 +12,11 @@ from typing import Any
 
 import numpy as np
 
-from autograd_mini.compiler.code import Code
-from autograd_mini.compiler.into import INTEGERS, writer_of
+from autograd_mini.compiler.codegen.code import Code
+from autograd_mini.compiler.codegen.into import INTEGERS, writer_of
+from autograd_mini.compiler.codegen.writing import has_lines, is_elementwise, ufunc_of
 from autograd_mini.compiler.program import DOT, SIDE_BY_SIDE, Part, Plain
 from autograd_mini.compiler.rows import row_of
-from autograd_mini.compiler.writing import has_lines, is_elementwise, ufunc_of
 from autograd_mini.ops.operation import Operation
 
 _INFIX = {"add": "+", "sub": "-", "mul": "*"}  # which floats do without ever raising

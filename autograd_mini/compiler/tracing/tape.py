@@ -8,12 +8,12 @@ import numpy as np
 
 from autograd_mini import modes
 from autograd_mini.backward import gradients
-from autograd_mini.compiler.changes import Changes
 from autograd_mini.compiler.errors import JitError, refused
-from autograd_mini.compiler.plain import PlainLines
 from autograd_mini.compiler.program import DETACH, Argument, Program, Upstream
 from autograd_mini.compiler.rows import AFTER
-from autograd_mini.compiler.traced import Traced, set_data
+from autograd_mini.compiler.tracing.changes import Changes
+from autograd_mini.compiler.tracing.plain import PlainLines
+from autograd_mini.compiler.tracing.traced import Traced, set_data
 from autograd_mini.node import Node
 from autograd_mini.ops.operation import as_data
 from autograd_mini.value import Value

@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 
 from autograd_mini.compiler.errors import refused
-from autograd_mini.compiler.held import (
+from autograd_mini.compiler.guards.held import (
     ATOMS,
     MAPPINGS,
     file_of,
@@ -27,8 +27,8 @@ from autograd_mini.compiler.held import (
     names_of,
     parts_of,
 )
-from autograd_mini.compiler.installed import looks_at_attributes, may_differ
-from autograd_mini.compiler.named import (
+from autograd_mini.compiler.guards.installed import looks_at_attributes, may_differ
+from autograd_mini.compiler.guards.named import (
     BY_ANY_GLOBAL_NAME,
     BY_ANY_NAME,
     finds_modules,

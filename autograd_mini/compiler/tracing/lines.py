@@ -10,8 +10,8 @@ import numpy as np
 
 from autograd_mini.compiler.errors import refused
 from autograd_mini.compiler.program import Argument, Captured, Constant, Like
-from autograd_mini.compiler.traced import Traced, get_data
-from autograd_mini.compiler.traced_data import as_plain
+from autograd_mini.compiler.tracing.traced import Traced, get_data
+from autograd_mini.compiler.tracing.traced_data import as_plain
 from autograd_mini.node import Node
 from autograd_mini.operands import as_operand
 from autograd_mini.scope import current_scope

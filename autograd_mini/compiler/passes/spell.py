@@ -11,11 +11,11 @@ from typing import Any
 import numpy as np
 
 from autograd_mini import modes
-from autograd_mini.compiler.indexed import arrays_of
+from autograd_mini.compiler.codegen.indexed import arrays_of
+from autograd_mini.compiler.passes.rewrite import Rewrite
 from autograd_mini.compiler.program import DOT, Argument, Program
-from autograd_mini.compiler.rewrite import Rewrite
 from autograd_mini.compiler.rows import COPIED, row_of
-from autograd_mini.compiler.tape import Tape
+from autograd_mini.compiler.tracing.tape import Tape
 
 
 def spelled_out(program: Program) -> Program:

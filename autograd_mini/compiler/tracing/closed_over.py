@@ -12,9 +12,9 @@ from typing import Any
 import numpy as np
 
 from autograd_mini import modes, numpy_protocol
-from autograd_mini.compiler.asked import refusing_files
 from autograd_mini.compiler.errors import refused
-from autograd_mini.compiler.traced import READERS, check_text, get_data, refused_to, set_data
+from autograd_mini.compiler.tracing.asked import refusing_files
+from autograd_mini.compiler.tracing.traced import READERS, check_text, get_data, refused_to, set_data
 from autograd_mini.node import Node
 from autograd_mini.ops.caller import is_library
 from autograd_mini.value import Value

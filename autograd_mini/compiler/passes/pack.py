@@ -16,11 +16,11 @@ from typing import Any
 import numpy as np
 
 from autograd_mini import modes, ops
-from autograd_mini.compiler.grouping import NARROWEST, Grouping, is_elementwise
+from autograd_mini.compiler.passes.grouping import NARROWEST, Grouping, is_elementwise
 from autograd_mini.compiler.program import Constant, Plain, Program
 from autograd_mini.compiler.rows import PACK, gather
-from autograd_mini.compiler.tape import Tape
-from autograd_mini.compiler.traced import Traced
+from autograd_mini.compiler.tracing.tape import Tape
+from autograd_mini.compiler.tracing.traced import Traced
 from autograd_mini.ops.operation import shape_of
 
 FEWEST_WORTH_PACKING = 64  # scalar lines; a program with fewer is left as it is

@@ -8,9 +8,9 @@ from typing import Any
 
 import numpy as np
 
+from autograd_mini.compiler.codegen.writing import ufunc_of
 from autograd_mini.compiler.program import DETACH, Captured, Constant, Plain, Program, is_op
 from autograd_mini.compiler.rows import row_of
-from autograd_mini.compiler.writing import ufunc_of
 from autograd_mini.ops.operation import Operation
 
 

@@ -12,10 +12,10 @@ from collections.abc import Callable
 from typing import Any
 
 from autograd_mini import ops as table
+from autograd_mini.compiler.passes.rewrite import Rewrite
+from autograd_mini.compiler.passes.simplify import without_dead_code, without_repetitions
 from autograd_mini.compiler.program import DOT, SIDE_BY_SIDE, Part, Program
-from autograd_mini.compiler.rewrite import Rewrite
 from autograd_mini.compiler.rows import row_of
-from autograd_mini.compiler.simplify import without_dead_code, without_repetitions
 
 SMALL = 4096  # elements, of which an op takes about twice as long as a call of NumPy
 # Of these an element is the same to the last bit wherever it lies.

@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from autograd_mini.compiler.held import held_by
+from autograd_mini.compiler.guards.held import held_by
 from autograd_mini.compiler.source import code_of
 
 FEW = 16  # things in one container; of more there is a loop

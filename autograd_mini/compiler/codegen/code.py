@@ -7,8 +7,8 @@ from typing import Any
 
 import numpy as np
 
+from autograd_mini.compiler.codegen.writing import how_it_writes, ufunc_of
 from autograd_mini.compiler.program import Constant, Like, Part, Program, Upstream, is_op
-from autograd_mini.compiler.writing import how_it_writes, ufunc_of
 
 
 class Code:

@@ -17,7 +17,7 @@ from typing import Any
 
 import numpy as np
 
-from autograd_mini.compiler.named import names_in
+from autograd_mini.compiler.guards.named import names_in
 from autograd_mini.node import Node
 from autograd_mini.ops.caller import is_library
 from autograd_mini.ops.operation import Operation

@@ -16,7 +16,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from autograd_mini.compiler import indexed
+from autograd_mini.compiler.codegen import indexed
 from autograd_mini.compiler.errors import check_form
 from autograd_mini.compiler.program import Like, Plain
 from autograd_mini.compiler.rows import row_of

@@ -8,13 +8,13 @@ from typing import Any
 
 import numpy as np
 
+from autograd_mini.compiler.codegen.into import takes_out
 from autograd_mini.compiler.errors import check_form, refused
-from autograd_mini.compiler.into import takes_out
-from autograd_mini.compiler.lines import Lines, like_of
 from autograd_mini.compiler.program import DETACH, Like, Plain
-from autograd_mini.compiler.traced import Traced
-from autograd_mini.compiler.traced_data import as_plain
-from autograd_mini.compiler.users import as_users
+from autograd_mini.compiler.tracing.lines import Lines, like_of
+from autograd_mini.compiler.tracing.traced import Traced
+from autograd_mini.compiler.tracing.traced_data import as_plain
+from autograd_mini.compiler.tracing.users import as_users
 from autograd_mini.node import Node
 from autograd_mini.operands import as_operand
 from autograd_mini.ops.caller import is_library

@@ -6,7 +6,7 @@ from operator import is_
 from typing import Any
 
 from autograd_mini.compiler.arguments import form_of, with_leaves
-from autograd_mini.compiler.traced import Traced
+from autograd_mini.compiler.tracing.traced import Traced
 from autograd_mini.node import Node
 
 

@@ -18,9 +18,9 @@ from typing import Any
 import numpy as np
 
 from autograd_mini.compiler.errors import refused
-from autograd_mini.compiler.held import ATOMS, held_by, is_computed
-from autograd_mini.compiler.look import look_at_parameters, look_at_things
-from autograd_mini.compiler.reach import Reach
+from autograd_mini.compiler.guards.held import ATOMS, held_by, is_computed
+from autograd_mini.compiler.guards.look import look_at_parameters, look_at_things
+from autograd_mini.compiler.guards.reach import Reach
 from autograd_mini.ops.caller import located
 
 MOST_COMPARED = 2**24  # bytes of arrays at each call, beyond which it is said

@@ -17,13 +17,13 @@ import numpy as np
 
 from autograd_mini.backward import gradients
 from autograd_mini.compiler.arguments import form_of
-from autograd_mini.compiler.carried import Carried
 from autograd_mini.compiler.errors import refused
-from autograd_mini.compiler.guards import same
+from autograd_mini.compiler.guards.guards import same
 from autograd_mini.compiler.program import DETACH, Argument
 from autograd_mini.compiler.rows import row_of
-from autograd_mini.compiler.traced import Traced, get_data
-from autograd_mini.compiler.traced_data import as_plain
+from autograd_mini.compiler.tracing.carried import Carried
+from autograd_mini.compiler.tracing.traced import Traced, get_data
+from autograd_mini.compiler.tracing.traced_data import as_plain
 from autograd_mini.node import Node
 from autograd_mini.ops.caller import is_library
 from autograd_mini.ops.operation import dtype_of, shape_of

@@ -9,10 +9,10 @@ from dataclasses import replace
 from typing import Any
 
 from autograd_mini import ops as table
+from autograd_mini.compiler.passes.rewrite import Rewrite
+from autograd_mini.compiler.passes.simplify import with_constants_folded, without_dead_code
 from autograd_mini.compiler.program import DOT, Program
-from autograd_mini.compiler.rewrite import Rewrite
 from autograd_mini.compiler.rows import row_of
-from autograd_mini.compiler.simplify import with_constants_folded, without_dead_code
 
 
 def fused(program: Program) -> Program:

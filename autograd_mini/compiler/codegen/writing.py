@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from autograd_mini.compiler.into import INTEGERS, writer_of
+from autograd_mini.compiler.codegen.into import INTEGERS, writer_of
 from autograd_mini.compiler.program import DETACH, DOT, SIDE_BY_SIDE, SOURCES, Constant, Part, Plain, Program
 from autograd_mini.compiler.rows import row_of
 
