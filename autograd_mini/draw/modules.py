@@ -150,15 +150,29 @@ class Calls:
         return [*drawn_as, -1]
 
     def _used_inside_only(self, call_of: Sequence[int]) -> set[int]:
-        """The leaves that are shown within the boxes of one module: its parameters, the plain numbers in its code."""
+        """The leaves that are shown within the boxes of one module: its parameters, the constants in its code."""
         graph = self._graph
         user: dict[int, Any] = {}  # the module; None for several, and for what is used outside of all
+        given: set[int] = set()  # constants that may be the module's input
+        from_input = [not graph.operands[i] and not _is_of_a_module(value) for i, value in enumerate(graph.values)]
         for i, operands in enumerate(graph.operands):
             part = self._scopes[call_of[i]].part if call_of[i] >= 0 else None
+            computed = [j for j in operands if graph.operands[j]]
+            outside = any([call_of[j] != call_of[i] for j in computed])
+            from_input[i] = from_input[i] or outside or any([from_input[j] for j in operands])
+            met = any([call_of[j] == call_of[i] and from_input[j] for j in computed])
             for j in operands:
-                if not graph.operands[j] and user.setdefault(j, part) is not part:
-                    user[j] = None
-        return {j for j, part in user.items() if part is not None and _is_of_a_module(graph.values[j])}
+                if not graph.operands[j]:
+                    if user.setdefault(j, part) is not part:
+                        user[j] = None
+                    if not met or graph.values[i].op.name == "add":  # type: ignore[union-attr]  # it has operands
+                        given.add(j)
+        return {
+            j
+            for j, part in user.items()
+            if part is not None
+            and (_is_of_a_module(graph.values[j]) or (j not in given and _is_unnamed_constant(graph.values[j])))
+        }
 
     def _call(self, scope: _Scope, values: Sequence[int], leaves: set[int], outputs: list[int]) -> Call:
         learned = [self._graph.values[j].size for j in leaves if self._graph.values[j].requires_grad]
@@ -173,6 +187,14 @@ def uncontracted(graph: Graph) -> Parts:
 def _is_of_a_module(leaf: Value) -> bool:
     """True for a plain number and for an ``nn.Parameter``, the one kind of Value that has a class of its own."""
     return is_plain_number(leaf) or leaf.__class__ is not Value
+
+
+def _is_unnamed_constant(leaf: Value) -> bool:
+    """True for what may be a mask of dropout or the maximum in a softmax: it meets what the module has computed.
+
+    An input meets the parameters first, or is added at the end of a residual connection.
+    """
+    return not leaf.requires_grad and not leaf.label
 
 
 def _what(part: Any) -> str:

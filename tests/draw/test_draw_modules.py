@@ -393,6 +393,30 @@ def test_graphviz_shows_a_hostile_name_as_it_is():
     assert '</script><img src=x>&{}|"\\N' in [t.replace("\xa0", " ") for t in text]
 
 
+def test_masks_of_dropout_belong_to_the_module_and_the_batch_does_not():
+    nn.manual_seed(0)
+    model = nn.Sequential(nn.Linear(4, 8), nn.Dropout(0.5), nn.Linear(8, 8), nn.Dropout(0.5), nn.Linear(8, 2))
+    shown = boxes(model(np.ones((3, 4))).sum(), max_boxes=8)
+    assert [box.fields[1] for box in shown if box.kind == "constant"] == ["(3, 4) float64"]
+    assert "130 parameters, 13 values" in [field for box in shown for field in box.fields]
+
+
+def test_the_constants_of_attention_belong_to_the_block_and_a_residual_input_does_not():
+    nn.manual_seed(0)
+    block = nn.TransformerBlock(8, 2)
+    shown = boxes(block(np.full((1, 3, 8), 0.25)).sum(), max_boxes=12)
+    constants = [box.fields[1:] for box in shown if box.kind == "constant"]
+    assert ("(1, 3, 8) float64", "data 0.25") in constants
+    assert len(constants) == 2  # the input, and what the first LayerNorm makes of it
+
+
+def test_a_constant_with_a_label_keeps_its_box():
+    layer = Function(lambda x: x.tanh() * scale)
+    scale = Value(np.ones(3), label="scale", requires_grad=False)
+    shown = boxes(layer(Value(np.ones(3), label="x")).sum(), max_boxes=6)
+    assert [box.fields[0] for box in shown if box.kind == "constant"] == ["scale"]
+
+
 def test_a_drawing_keeps_no_module_alive():
     def drawing_and_model():  # before Python 3.13, a frame whose variables were asked for keeps them while it runs
         model = nn.MLP(2, [16, 16, 1])
