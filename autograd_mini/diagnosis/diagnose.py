@@ -28,7 +28,7 @@ def diagnose(loss: Value, model_or_optimizer: Any) -> Diagnosis:
     model, an optimizer, or a list of Values. Nothing is changed. The kinds of findings:
 
     - ``nan or inf``, and at which Value it began, forward or backward
-    - ``parameter rebound``: ``w = w - lr * w.grad`` put a result in its place
+    - ``parameter rebound``: ``w = w - lr * w.grad`` put a result in its place, ``p -= ...`` in a loop beside it
     - ``parameter not reached`` by the loss; ``not trained``: a plain Value in a module, a layer not optimized
     - ``outer difference``: predictions (n, 1) against targets (n,); ``one class``: the cross-entropy of a single logit
     - ``growing graph``: ``total += loss`` keeps the graphs of earlier steps
