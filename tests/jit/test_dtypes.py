@@ -54,3 +54,25 @@ def test_a_flag_in_an_array_without_axes_is_a_number_to_an_op_of_numbers() -> No
     for x in (1.0, 3.0):
         assert f(x).data.__class__ is float
         assert f(x).data == (x > 1)
+
+
+NUMPYS: dict[str, Any] = {
+    "x * c": lambda x, c: x * c,
+    "c * x": lambda x, c: c * x,
+    "x / np.sqrt": lambda x, c: x / np.sqrt(c),
+    "np.where": lambda x, c: np.where(x > 0, x, c),
+    "then a parameter": lambda x, c: (x * c) * W32,
+    "after a parameter": lambda x, c: (x * W32) * c,
+}
+W32 = Value(np.ones(2, np.float32))
+
+
+@pytest.mark.parametrize("name", NUMPYS)
+def test_a_float64_of_numpys_makes_float64_of_a_float32_argument_and_not_of_a_value(name: str) -> None:
+    f, x = NUMPYS[name], np.ones(2, np.float32)
+    expected = f(x, np.float64(1.5))
+    replayed = jit(lambda x: f(x, np.float64(1.5)))
+    for _ in range(2):
+        actual = replayed(x)
+        np.testing.assert_allclose(actual.data, getattr(expected, "data", expected), rtol=1e-7)
+        assert actual.dtype == expected.dtype

@@ -6,6 +6,8 @@ import sys
 from functools import lru_cache
 from typing import Any
 
+import numpy as np
+
 from autograd_mini.compiler.errors import refused
 from autograd_mini.compiler.tracing.traced import Traced
 from autograd_mini.node import Node
@@ -21,10 +23,12 @@ class TracedData(Traced):
     __slots__ = ()
 
     def record(self, op: Any, x: Any, y: Any = None) -> Any:
-        made = Traced.record(self, op, x, y)
         operands = x if x.__class__ is tuple else (x, y)
-        are_plain = all([not isinstance(v, Node) or isinstance(v, TracedData) for v in operands])
-        return as_plain(made) if are_plain else made
+        if not all([not isinstance(v, Node) or isinstance(v, TracedData) for v in operands]):
+            return Traced.record(self, op, x, y)
+        if x.__class__ is tuple:
+            x = tuple(map(_strong, x))
+        return as_plain(Traced.record(self, op, _strong(x), _strong(y)))
 
     def __hash__(self) -> int:
         if not _is_library(sys._getframe(1).f_code.co_filename):
@@ -41,6 +45,11 @@ class TracedData(Traced):
         if name in ("nbytes", "itemsize"):
             return there
         raise refused(f"reading .{name} of data that is traced", "use ops on it, or value.map_data(f)")
+
+
+def _strong(operand: Any) -> Any:
+    """A float64 of NumPy's, which makes float64 of a float32 array, though not of a Value."""
+    return np.asarray(operand) if operand.__class__ is np.float64 else operand
 
 
 def as_plain(node: Traced, kind: Any = None) -> Traced:
