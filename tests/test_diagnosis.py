@@ -586,6 +586,12 @@ def test_a_step_that_leaves_nothing_of_the_weights_is_found_before_it_is_taken(m
         assert "lower the learning rate" in finding.advice
 
 
+def test_a_step_that_divides_a_single_number_by_0_is_looked_at_as_the_optimizer_takes_it() -> None:
+    w = Value(1.0)
+    loss = backward(w * 0.0)
+    assert diagnose(loss, optim.Adam([w], eps=0.0)).ok
+
+
 def test_a_large_gradient_that_adam_makes_small_is_no_fault_of_the_learning_rate() -> None:
     model = mlp(8, 1)
     optimizer = optim.Adam(model.parameters(), lr=1e-3)

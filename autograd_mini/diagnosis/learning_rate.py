@@ -25,9 +25,10 @@ def too_high(step: Step, optimizer: Any) -> Iterator[Finding]:
     before, moved = [], []
     for x, state, group in zip(optimizer.params, optimizer.state, groups, strict=True):
         if x.has_grad and x.op is None and np.shape(x.grad) == x.shape:
+            w, g = [np.float64(v) if isinstance(v, float) else v for v in (x.data, plain(x.grad))]  # 1 / 0 is inf
             with np.errstate(all="ignore"):
-                new, _ = optimizer.update(x.data, plain(x.grad), state, group)
-            before.append(np.asarray(x.data, np.float64))
+                new, _ = optimizer.update(w, g, state, group)
+            before.append(np.asarray(w, np.float64))
             moved.append(np.asarray(new, np.float64) - before[-1])
     if not moved:
         return
