@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 import linecache
 import os.path
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from types import CodeType
 from typing import Any
 
@@ -26,29 +26,27 @@ def rebinding_of(name: str) -> str:
 
     That is ``total += loss``, or ``w = w - lr * w.grad``.
     """
+    return _only_line(lambda statement: [statement] if _rebinds(statement, name) else [])
+
+
+def line_of_operation_with(name: str) -> str:
+    """The one line of the caller's code where the variable ``name`` is an operand of a sign; "" if there is not one."""
+
+    def operations(statement: ast.stmt) -> list[ast.BinOp]:
+        found = [node for node in ast.walk(statement) if isinstance(node, ast.BinOp)]
+        return [node for node in found if _is_named(node.left, name) or _is_named(node.right, name)]
+
+    return _only_line(operations)
+
+
+def _only_line(found_in: Callable[[ast.stmt], Sequence[ast.stmt | ast.expr]]) -> str:
+    """The one line of the caller's code on which something is found in a statement; "" if there is not one."""
     code = caller.user_frame().f_code
     try:
         tree = ast.parse("".join(linecache.getlines(code.co_filename)))
     except SyntaxError:  # a notebook's cell with magic in it
         return ""
-    found = {statement.lineno for statement in _statements(tree, code) if _rebinds(statement, name)}
-    return _line(code.co_filename, found.pop()) if len(found) == 1 else ""
-
-
-def line_of_operation_with(name: str) -> str:
-    """The one line of the caller's code where the variable ``name`` is an operand of a sign; "" if there is not one."""
-    code = caller.user_frame().f_code
-    try:
-        tree = ast.parse("".join(linecache.getlines(code.co_filename)))
-    except SyntaxError:
-        return ""
-    found = {
-        node.lineno
-        for statement in _statements(tree, code)
-        for node in ast.walk(statement)
-        if isinstance(node, ast.BinOp)
-        and any(isinstance(operand, ast.Name) and operand.id == name for operand in (node.left, node.right))
-    }
+    found = {node.lineno for statement in _statements(tree, code) for node in found_in(statement)}
     return _line(code.co_filename, found.pop()) if len(found) == 1 else ""
 
 
@@ -81,11 +79,15 @@ def values() -> dict[str, Value]:
 
 def _rebinds(node: ast.stmt, name: str) -> bool:
     if isinstance(node, ast.AugAssign):
-        return isinstance(node.target, ast.Name) and node.target.id == name
+        return _is_named(node.target, name)
     if not isinstance(node, ast.Assign):
         return False
-    to_it = any(isinstance(target, ast.Name) and target.id == name for target in node.targets)
-    return to_it and any(isinstance(part, ast.Name) and part.id == name for part in ast.walk(node.value))
+    to_it = any(_is_named(target, name) for target in node.targets)
+    return to_it and any(_is_named(part, name) for part in ast.walk(node.value))
+
+
+def _is_named(node: ast.AST, name: str) -> bool:
+    return isinstance(node, ast.Name) and node.id == name
 
 
 def _line(path: str, number: int) -> str:
