@@ -97,7 +97,7 @@ class _Watch(NamedTuple):
         if self.deriving is None and not is_finite(z):
             _look_at(node)
         if not needs_grad:
-            return node.detach()  # type: ignore[no-any-return]
+            return node.detach()  # type: ignore[no-any-return]  # made without __init__, so it is Any
         copies = tuple([None if x.__class__ is Watched else _copy(_data_of(x)) for x in inputs_of(node)])
         if isinstance(self.deriving, Watched):
             path, line, _, _, _ = self.deriving.made

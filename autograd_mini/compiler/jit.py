@@ -26,20 +26,20 @@ def jit(f: Callable[P, R]) -> Jitted[P, R]:
     """``f``, traced at the first call and replayed from then on: what it computes becomes one flat program.
 
     ``f`` takes numbers, arrays, Values, and lists, tuples, dicts and dataclasses of them, and returns a Value or a
-    container of Values. Numbers and arrays that it is given are Values in it, which ``isinstance`` takes for numbers
-    and arrays too, and so is all that it returns of what it computes, such as a class that it finds; a parameter that
-    it returns is that parameter. The results have ``backward()``, which fills ``grad`` of every parameter that ``f``
-    uses, and of the arguments that are Values. Or ``f`` is a whole training step, with ``backward()`` and an
-    optimizer's ``step()`` in it: gradients, parameters and what the optimizer remembers change at each call as without
-    jit, and what ``f`` returns has no gradient left.
+    container of Values. Numbers and arrays that it is given are Values inside, which ``isinstance`` takes for numbers
+    and arrays too. All that it computes and returns is a Value, what ``argmax`` finds too; a parameter that it returns
+    is that parameter. The results have ``backward()``, which fills ``grad`` of every parameter that ``f`` uses, and of
+    the arguments that are Values. Or ``f`` is a whole training step, with ``backward()`` and an optimizer's ``step()``
+    in it: gradients, parameters and what the optimizer remembers change at each call as without jit, and what ``f``
+    returns has no gradient left.
 
     Parameters are read at each call. A call with other shapes, dtypes or containers traces anew, and so does one after
     a number, a list or a module that ``f`` closes over has changed. Dropout draws anew and running statistics move at
     each call, as without jit; what else ``f`` asks of the world, such as the working directory, it asks when it is
     traced.
 
-    Change parameters and arguments after ``backward()``, not between it and its call: of which numbers the gradient
-    then is depends on who runs the program. PyTorch raises an error for that.
+    Change parameters and arguments after ``backward()``, not between the call and it: whether the gradient would then
+    be of the old numbers or of the new depends on who runs the program. PyTorch raises an error for that.
 
     Under ``detect_anomaly``, and where forward mode or a second derivative is taken of it, ``f`` runs as if it were not
     jitted. Where the extra ``fast`` (numba) is installed it runs programs of many short steps;

@@ -1,4 +1,4 @@
-"""The rows that packing needs beside those of the op table: numbers put side by side, and picked from there."""
+"""The ops that only programs have: numbers put side by side, picked from there or copied, and what waits for others."""
 
 from __future__ import annotations
 
@@ -26,8 +26,6 @@ SCATTER: Linear = Linear(
     lambda g, z, x, length, index: GATHER.on(g, index),
     params=("length", "index"),
 )
-
-
 COPIED: Linear = Linear(
     "copied",
     lambda x, shape: np.array(x, order="C").reshape(shape),

@@ -197,7 +197,7 @@ def _by_ieee_rules(op: Operation) -> Callable[..., float]:
 
     def compute(*xs: float) -> float:
         try:
-            return scalar(*xs)  # type: ignore[no-any-return]
+            return scalar(*xs)  # type: ignore[no-any-return]  # of an op on floats
         except (ArithmeticError, ValueError):
             return at_the_limit(*xs)
 

@@ -24,7 +24,7 @@ def names_in(code: types.CodeType) -> set[str]:
     """The globals and attributes that a function names, the functions inside of it included."""
     names = set(code.co_names)
     if not names.isdisjoint(_OF_A_NAME):
-        names -= by_constant_names(code)
+        names -= _by_constant_names(code)
     for constant in code.co_consts:
         if isinstance(constant, types.CodeType):
             names |= names_in(constant)
@@ -35,7 +35,7 @@ def names_in(code: types.CodeType) -> set[str]:
     return names
 
 
-def by_constant_names(code: types.CodeType) -> set[str]:
+def _by_constant_names(code: types.CodeType) -> set[str]:
     """Those of ``getattr`` and its kin that the code itself calls with names that stand there, and so are known."""
     lines = list(dis.get_instructions(code))
     uses = [(line.argval, _has_constant_name(lines, k)) for k, line in enumerate(lines) if line.argval in _OF_A_NAME]
@@ -84,6 +84,7 @@ def _imports(code: types.CodeType) -> bool:
 
 
 def reads_attributes(thing: Any) -> bool:
+    """True for a function or method that reads attributes of other objects, under names that no code has."""
     if isinstance(thing, types.BuiltinFunctionType | types.WrapperDescriptorType):
         return thing.__name__ in BY_ANY_NAME
     return isinstance(thing, operator.attrgetter | operator.methodcaller)

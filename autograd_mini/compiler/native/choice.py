@@ -143,7 +143,8 @@ class Choice:
         if row == "mul":
             return could[i] == PICK and all([likes[x] == likes[i] for x in self.program.operands[user]])
         if row == "gather" and could[i] == PRODUCT:
-            return len(self.program.ops[user].params["index"].array) <= likes[i][0][0]  # type: ignore[index]
+            length: int = likes[i][0][0]  # type: ignore[index]  # an array's
+            return len(self.program.ops[user].params["index"].array) <= length
         return row in ("gather", "scatter", "concatenate") or (row == "getitem" and user in self.lazy)
 
     def _only_closes_gates(self, i: int) -> bool:

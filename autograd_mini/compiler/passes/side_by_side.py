@@ -70,7 +70,8 @@ def _sums_of_dots(program: Program) -> dict[int, tuple[list[int], list[int]]]:
                 dots.insert(0, x)
             else:
                 others.append(x)
-        if len(dots) > 1 and len({likes[program.operands[x][0]][1] for x in dots}) == 1:  # type: ignore[index]
+        dtypes = {likes[program.operands[x][0]][1] for x in dots}  # type: ignore[index]  # an array's
+        if len(dots) > 1 and len(dtypes) == 1:
             found[i] = dots, others
     return found
 
