@@ -57,7 +57,7 @@ def form_of(tree: Any, leaves: list[Any]) -> Any:
     if isinstance(tree, list | tuple | dict):  # a subclass, such as a namedtuple
         parts = tree.values() if isinstance(tree, dict) else tree
         return (kind, tuple(tree) if isinstance(tree, dict) else len(tree), *[form_of(part, leaves) for part in parts])
-    if isinstance(tree, np.number | np.bool_):
+    if isinstance(tree, np.number):
         leaves.append(float(tree))  # as beside a Value without jit
         return kind
     if is_dataclass(tree) and not isinstance(tree, type):
@@ -117,4 +117,4 @@ def with_leaves(tree: Any, leaves: Iterator[Any]) -> Any:
 
 def _is_number(leaf: Any) -> bool:
     """True for what ``form_of`` takes for numbers: not for a bool or an enum, on which a function decides things."""
-    return leaf.__class__ in (np.ndarray, float, int) or isinstance(leaf, np.number | np.bool_ | Node)
+    return leaf.__class__ in (np.ndarray, float, int) or isinstance(leaf, np.number | Node)

@@ -63,6 +63,7 @@ REFUSED: dict[str, tuple[Callable[[Any], Any], str]] = {
     "a set": (lambda x: W * len(set(x)), "a traced number as a key"),
     "a Counter": (lambda x: W * Counter(x)[0.5], "a traced number as a key"),
     "hash": (lambda x: W * hash(x[0]), "a traced number as a key"),
+    "bits of a number": (lambda x: W * (am.sum(x) & 1), "bitwise_and of a traced number"),
     "the gradient of an argument": (lambda x: W * x.grad, "reading .grad of what is traced"),
 }
 
@@ -92,6 +93,25 @@ def test_a_length_that_hangs_on_the_numbers_is_refused_where_it_is_another(name:
         np.testing.assert_array_equal(replayed(y).data, f(y).data)
     with pytest.raises(JitError, match=r"gives had shape .* when it was traced"):
         replayed(np.array([1, 3, 9]))
+
+
+BITS: dict[str, Callable[[Any], Any]] = {
+    "<<": lambda y: W * (y << 1),
+    "<< by it": lambda y: W * (2 << y),
+    ">>": lambda y: W * (y >> 1),
+    "&": lambda y: W * (3 & y),
+    "|": lambda y: W * (y | 1),
+    "^": lambda y: W * (y ^ 3),
+    "^ of comparisons": lambda y: am.where((y > 1) ^ (y < 6), W, 0.0),
+}
+
+
+@pytest.mark.parametrize("name", BITS)
+def test_arithmetic_of_bits_is_numpys(name: str) -> None:
+    f = BITS[name]
+    replayed = jit(f)
+    for y in (np.array([1, 2, 7]), np.array([5, 0, 1])):
+        np.testing.assert_array_equal(replayed(y).data, f(y).data)
 
 
 def test_choose_picks_anew_by_an_argument() -> None:

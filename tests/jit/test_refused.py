@@ -90,6 +90,20 @@ def test_what_a_replay_would_not_repeat_is_refused(name: str) -> None:
     NUMBERS[2:] = []
 
 
+class Counter:
+    def __init__(self) -> None:
+        self.calls = 0
+
+    def loss(self, x: Any) -> Any:
+        self.calls += 1
+        return W * x
+
+
+def test_an_attribute_that_it_changes_has_the_name_that_it_has_in_the_method() -> None:
+    with pytest.raises(JitError, match=r"the function changes self\.calls, and"):
+        jit(Counter().loss)(1.0)
+
+
 def test_another_thread_may_draw_random_numbers_meanwhile() -> None:
     done = threading.Event()
 

@@ -26,6 +26,8 @@ ATOMS = (int, float, complex, str, bytes, type(None), np.generic, np.dtype)
 MAPPINGS: Any = dict | types.MappingProxyType
 _CONTAINERS = (list, tuple, set, frozenset, deque, array, bytearray, dict, types.MappingProxyType)
 _VIEWS: Any = (type({}.keys()), type({}.values()), type({}.items()))
+# what has none, or is looked into otherwise
+_WITHOUT_PARTS: Any = types.ModuleType | types.MethodType | types.BuiltinFunctionType | np.ufunc | Operation
 _BOUND = types.BuiltinMethodType | types.MethodWrapperType
 _INSTALLED = tuple({sysconfig.get_path(name) for name in ("stdlib", "platstdlib", "purelib", "platlib")})
 
@@ -51,8 +53,6 @@ def parts_of(thing: Any) -> Iterator[tuple[str, Any, Any]]:
             yield "", thing.__closure__, thing.__code__.co_freevars
         names = _that_may_change(thing)
         yield "", thing.__globals__, tuple(names)
-    elif isinstance(thing, types.MethodType):
-        yield "", (thing.__self__, thing.__func__), None
     elif isinstance(thing, _BOUND) and not isinstance(thing.__self__, types.ModuleType | type | None):
         yield "", (thing.__self__,), None  # the dict of its get
     elif isinstance(thing, functools.partial):
@@ -80,7 +80,7 @@ def parts_of(thing: Any) -> Iterator[tuple[str, Any, Any]]:
         yield "", (thing.fget, thing.fset), None
     elif isinstance(thing, staticmethod | classmethod):
         yield "", (thing.__func__,), None
-    elif not isinstance(thing, types.ModuleType | types.BuiltinFunctionType | np.ufunc | Operation):
+    elif not isinstance(thing, _WITHOUT_PARTS):
         yield "", (type(thing),), None
         yield from _attributes_of(thing)
 

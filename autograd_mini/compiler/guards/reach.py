@@ -113,7 +113,9 @@ class Reach:
         now = [entry for entry in self._unnamed if entry[1] in self.names]
         self._unnamed = [entry for entry in self._unnamed if entry[1] not in self.names]
         self.held += [
-            (path, container, (name,), (part,)) for path, name, part, container in now if container is not None
+            (path.removesuffix(name), container, (name,), (part,))
+            for path, name, part, container in now
+            if container is not None
         ]
         self._todo += [(path, part) for path, _, part, _ in now]
         return bool(self._todo)
@@ -210,6 +212,8 @@ class Reach:
         if hasattr(type(thing), "carried_by_jit"):
             self.owners.append(thing)
             self._carrying.append((path, vars(thing)))
+        if isinstance(thing, types.MethodType):
+            self._todo += [(path, thing.__func__), (f"{path}.__self__" if path else "self", thing.__self__)]
         for name, container, keys in parts_of(thing):
             if name == "." and keys is None and is_read_by_name(thing):
                 self._objects[id(container)] = path, container

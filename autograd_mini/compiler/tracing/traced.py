@@ -109,17 +109,36 @@ class Traced(Value):
     def shape(self) -> tuple[int, ...]:
         return np.shape(self.concrete)
 
+    def _bits(self, whole: np.ufunc, truth: np.ufunc | None, *operands: Any) -> Any:
+        """Arithmetic of bits, as NumPy's: an argument that is a whole number is a float here."""
+        if truth is not None and self.dtype == bool:
+            return _tape().compared(truth, *operands)
+        if self.dtype.kind == "f":
+            raise refused(f"{whole.__name__} of a traced number", "do it before the call, or with an array of integers")
+        return _tape().called(whole, operands, {})
+
     def __and__(self, other: Any) -> Any:
-        if self.dtype == bool:
-            return _tape().compared(np.logical_and, self, other)
-        return _tape().called(np.bitwise_and, (self, other), {})
+        return self._bits(np.bitwise_and, np.logical_and, self, other)
 
     def __or__(self, other: Any) -> Any:
-        if self.dtype == bool:
-            return _tape().compared(np.logical_or, self, other)
-        return _tape().called(np.bitwise_or, (self, other), {})
+        return self._bits(np.bitwise_or, np.logical_or, self, other)
 
-    __rand__, __ror__ = __and__, __or__
+    def __xor__(self, other: Any) -> Any:
+        return self._bits(np.bitwise_xor, np.logical_xor, self, other)
+
+    __rand__, __ror__, __rxor__ = __and__, __or__, __xor__
+
+    def __lshift__(self, other: Any) -> Any:
+        return self._bits(np.left_shift, None, self, other)
+
+    def __rlshift__(self, other: Any) -> Any:
+        return self._bits(np.left_shift, None, other, self)
+
+    def __rshift__(self, other: Any) -> Any:
+        return self._bits(np.right_shift, None, self, other)
+
+    def __rrshift__(self, other: Any) -> Any:
+        return self._bits(np.right_shift, None, other, self)
 
     def __invert__(self) -> Any:
         return self.map_data(np.invert)
