@@ -16,7 +16,7 @@ FEWEST_DIGITS, MOST_DIGITS = 4, 17  # of a number; with 17 it is read back as th
 
 
 def number(x: Any, digits: int = FEWEST_DIGITS) -> str:
-    """So many significant digits, four: 0.002682, 1.234e+06, nan. Never -0."""
+    """A number with so many significant ``digits``: 0.002682, 1.234e+06, nan. Never -0, nor more than give it back."""
     if isinstance(x, bool | np.bool_):
         return str(x)
     x = float(x) + 0.0

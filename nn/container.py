@@ -31,7 +31,7 @@ class Sequential(Module):
             self.append(module)
 
     def append(self, module: Module) -> Self:
-        """Calls ``module`` last from now on.
+        """Calls ``module`` last from now on; ``TypeError`` if it is none.
 
         >>> from nn import Linear, ReLU
         >>> len(Sequential(Linear(2, 3)).append(ReLU()))

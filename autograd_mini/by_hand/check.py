@@ -44,7 +44,8 @@ def check_by_hand(loss: Value, gradients: Mapping[Value | str, Any]) -> Report:
 
     Raises ``ValueError`` for a name that no node has or several have, for a node outside the graph, for a gradient of
     another shape or a string that is no number, and if ``loss`` is not a single number or depends on nothing that
-    requires a gradient; ``TypeError`` for a gradient that is no number at all.
+    requires a gradient; ``TypeError`` for a gradient that is no number at all, ``JitError`` for what a jitted function
+    returned.
     """
     if not isinstance(gradients, Mapping):
         raise TypeError(

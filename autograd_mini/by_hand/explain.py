@@ -73,7 +73,8 @@ def explain(loss: Value, wrt: Any = None) -> Explanation:
           = 1 * -3             = -3
 
     Raises ``TypeError`` if ``loss`` is not a Value, ``ValueError`` if it is not a single number, if it depends on
-    nothing that requires a gradient, or if ``wrt`` is not in its graph or requires no gradient.
+    nothing that requires a gradient, or if ``wrt`` is not in its graph or requires no gradient; ``JitError`` for what
+    a jitted function returned, which has no graph inside.
     """
     names = Names(loss, user_variables(), "explain")
     steps, gradients = contributions(loss, _one_like(loss))

@@ -115,5 +115,5 @@ def as_text(text: str) -> str:
 
 
 def escaped(text: str) -> str:
-    r"""A name within ``\mathrm{}`` or ``\operatorname{}``, where all of them are known; in text see ``as_text``."""
+    r"""A name within ``\mathrm{}`` or ``\operatorname{}``, which know ``MATH_ONLY`` too; in text see ``as_text``."""
     return "".join([ESCAPED.get(c, MATH_ONLY.get(c, c)) for c in text])

@@ -54,24 +54,7 @@ def diagnose(loss: Value, model_or_optimizer: Any) -> Diagnosis:
     Raises ``TypeError`` if ``loss`` is no Value or nothing beside it holds parameters, ``ValueError`` if the loss is
     not a single number, depends on nothing that requires a gradient, or if there are no parameters.
     """
-    if not isinstance(loss, Value):
-        raise TypeError(
-            located(f"diagnose: the loss is a Value, not {_kind(loss)}; give the end of the graph, then the model")
-        )
-    if loss.size != 1:
-        raise ValueError(
-            located(
-                f"diagnose: the loss has shape {loss.shape}, and a training step begins at a single number; "
-                "reduce it first (.sum() or .mean())"
-            )
-        )
-    if not loss.requires_grad:
-        raise ValueError(
-            located(
-                "diagnose: this loss does not depend on anything that requires a gradient; "
-                "was it computed under no_grad, or from .data?"
-            )
-        )
+    _check_loss(loss)
     step = Step(loss, model_or_optimizer)
     findings = [*nonfinite.forward(step)]
     is_finite = not findings
@@ -98,6 +81,27 @@ def diagnose(loss: Value, model_or_optimizer: Any) -> Diagnosis:
             if step.is_after_backward and not step.changed:
                 findings += learning_rate.too_high(step, model_or_optimizer)
     return Diagnosis(findings, notes)
+
+
+def _check_loss(loss: Any) -> None:
+    if not isinstance(loss, Value):
+        raise TypeError(
+            located(f"diagnose: the loss is a Value, not {_kind(loss)}; give the end of the graph, then the model")
+        )
+    if loss.size != 1:
+        raise ValueError(
+            located(
+                f"diagnose: the loss has shape {loss.shape}, and a training step begins at a single number; "
+                "reduce it first (.sum() or .mean())"
+            )
+        )
+    if not loss.requires_grad:
+        raise ValueError(
+            located(
+                "diagnose: this loss does not depend on anything that requires a gradient; "
+                "was it computed under no_grad, or from .data?"
+            )
+        )
 
 
 _CHANGED = (

@@ -41,8 +41,8 @@ def draw(value: Value, *, rankdir: str = "LR", max_boxes: int = 150) -> Drawing:
     >>> draw(a * b).save("product.svg").name
     'product.svg'
 
-    Raises ``TypeError`` if ``value`` is not a Value, and ``JitError`` for what a jitted function returned, which has
-    its program for a graph.
+    Raises ``TypeError`` if ``value`` is not a Value, ``ValueError`` for another ``rankdir`` or fewer than two boxes,
+    and ``JitError`` for what a jitted function returned, which has its program for a graph.
     """
     if not isinstance(value, Value):
         raise TypeError(

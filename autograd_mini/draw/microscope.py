@@ -47,7 +47,7 @@ def microscope(loss: Value, path: str | PathLike[str] | None = None) -> Microsco
     'microscope.html'
 
     Raises ``TypeError`` if ``loss`` is no Value, ``ValueError`` if it is not a single number or requires no gradient,
-    or if the graph is too large for a page.
+    or if the graph is too large for a page, ``JitError`` for what a jitted function returned.
     """
     known = Names(loss, user_variables(), "microscope")
     graph = known.graph

@@ -16,9 +16,8 @@ QUESTIONS = {
     "isinstance, one of several": lambda x: isinstance(x, int | float | np.floating),
     "class": lambda x: x.__class__ is np.ndarray,
     "computed": lambda x: isinstance(np.exp(2.0 * x + 1.0), np.ndarray),
-    "hasattr": lambda x: (
-        isinstance(x, float) or hasattr(x, "nbytes")
-    ),  # float64 without axes is a float when it is traced
+    # a float64 without axes is a float when it is traced
+    "hasattr": lambda x: isinstance(x, float) or hasattr(x, "nbytes"),
     "hasattr, of nobody": lambda x: hasattr(x, "unsqueeze"),
     "nbytes": lambda x: getattr(x, "nbytes", 0) > 12,
     "match": lambda x: {float: 1, np.ndarray: 2}.get(x.__class__, 3) == 2,
