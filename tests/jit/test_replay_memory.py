@@ -18,7 +18,7 @@ from autograd_mini.compiler.codegen.writing import LINES, how_it_writes
 from autograd_mini.compiler.jit import jit
 from autograd_mini.compiler.passes.spell import FORMULAS, VIEWS
 from autograd_mini.ops.operation import TABLE
-from tests.jit.gallery import LAYERS, LOSSES, OF_CLASSES, OPS, numbers, total
+from tests.jit.batches import LAYERS, LOSSES, OF_CLASSES, OPS, numbers, total
 
 FEW, MANY = 200, 1200
 PART = 2100  # samples of four numbers that are more than a part of what is done in parts of 8192

@@ -14,7 +14,7 @@ from autograd_mini.compiler.codegen.writing import how_it_writes
 from autograd_mini.compiler.jit import jit
 from autograd_mini.compiler.passes.spell import spelled_out
 from autograd_mini.compiler.program import SOURCES, Argument, Captured, Constant, Program, Upstream
-from tests.jit.gallery import OF_CLASSES, OPS, numbers, total
+from tests.jit.batches import OF_CLASSES, OPS, numbers, total
 
 N = 300  # of four numbers are enough for where to mask bits
 BY_DTYPE = ("where", "sigmoid", "softplus", "erf", "clip", "triu", "mean", "sum", "conv2d", "max_pool2d", "linear")
