@@ -88,6 +88,20 @@ def test_a_file_may_be_read_outside_and_by_another_function_meanwhile() -> None:
     assert f(3.0).data == 6.0 * len(text)
 
 
+def test_a_module_that_is_imported_meanwhile_may_read_a_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "reads_a_file.py").write_text("with open(__file__) as file:\n    length = len(file.read())\n")
+    monkeypatch.syspath_prepend(tmp_path)
+
+    def f(x: Any) -> Any:
+        import reads_a_file  # type: ignore[import-not-found]  # which is written above
+
+        return W * x * reads_a_file.length
+
+    assert jit(f)(3.0).data == f(3.0).data
+    with pytest.raises(JitError, match=OPENS):
+        jit(reads)(3.0)
+
+
 def test_what_has_the_same_answer_twice_is_no_clock() -> None:
     f = jit(lambda x: W * x * len(os.path.join("a", "b")) * uuid.UUID(int=5).int)
     assert f(3.0).data == f(3.0).data == 90.0
