@@ -100,6 +100,6 @@ class Adadelta(Optimizer):
             g = g + group["weight_decay"] * w
         square = (1 - rho) * g * g + rho * state.get("square_avg", 0.0)
         steps = state.get("acc_delta", 0.0)
-        step = sqrt(steps + eps) / sqrt(square + eps) * g
+        step = sqrt((steps + eps) / (square + eps)) * g
         steps = (1 - rho) * step * step + rho * steps
         return -group["lr"] * step + w, {"square_avg": square, "acc_delta": steps}

@@ -136,7 +136,7 @@ def test_a_parameter_that_no_gradient_reaches_waits_as_in_pytorch(name: str) -> 
             )
 
 
-@pytest.mark.parametrize("name", ["Adam", "AdamW", "NAdam", "RMSprop", "Adagrad"])
+@pytest.mark.parametrize("name", ["Adam", "AdamW", "NAdam", "RMSprop", "Adagrad", "Adadelta"])
 def test_zero_over_zero_is_nan_for_floats_and_arrays_as_in_pytorch(name: str) -> None:
     ours = [Value(1.0), Value([1.0, 1.0])]
     theirs = [torch.tensor(x.data, dtype=torch.float64, requires_grad=True) for x in ours]
