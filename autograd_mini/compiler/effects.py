@@ -82,9 +82,9 @@ def _kind_of_data(data: Any, scalar: Any) -> Any:
     """What makes of a number what stands in place of ``data`` from now on; None for an array with axes."""
     if shape_of(data):
         return None
-    if data.__class__ is np.ndarray:
+    if data.__class__ is np.ndarray or scalar is np.asarray:
         return scalar or np.asarray
-    return float if data.__class__ is float else scalar or data.dtype.type
+    return float if data.__class__ is float else scalar or type(data)
 
 
 def _kind_of_gradient(data: Any) -> Any:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import abc
 import operator
-from typing import Any
+from typing import Any, Generic, TypeVar
 
 import numpy as np
 import pytest
@@ -14,6 +15,8 @@ from autograd_mini import Value
 from autograd_mini.compiler.errors import JitError
 from autograd_mini.compiler.jit import jit
 from tests.jit.training import X, Y, assert_alike, both
+
+T = TypeVar("T")
 
 
 class Trainer:
@@ -157,3 +160,50 @@ def test_a_value_of_a_class_with_attributes_of_its_own_steps_too() -> None:
 
     assert [step(1.0).data, step(1.0).data] == [9.0, 2.25]
     assert (type(w), w.data, w.grad) == (Weight, 0.75, 3.0)
+
+
+class Net(nn.Module):
+    """A user's own network, which keeps a book too."""
+
+    def __init__(self) -> None:
+        self.layer, self.scale, self.calls = nn.Linear(3, 1), 2.0, 0
+        self.losses: list[float] = []
+
+    def forward(self, x: Any) -> Any:
+        return self.layer(x).sum() * self.scale
+
+
+class OfABase(abc.ABC, Generic[T]):
+    def __init__(self) -> None:
+        self.w, self.calls = Value(2.0), 0
+        self.losses: list[float] = []
+
+    @abc.abstractmethod
+    def loss(self, x: Any) -> Any: ...
+
+
+class OfNoBase(OfABase[float]):
+    def loss(self, x: Any) -> Any:
+        return (self.w * x).sum()
+
+
+def test_a_network_and_a_trainer_of_a_base_class_may_keep_a_book() -> None:
+    net, trainer = Net(), OfNoBase()
+    for keeper, f in ((net, jit(net)), (trainer, jit(trainer.loss))):
+        for calls in range(4):
+            keeper.losses = [*keeper.losses, f(np.ones((2, 3))).item()]
+            keeper.calls = calls
+            keeper.new = calls  # type: ignore[union-attr]
+        assert f._cache._times_traced == 1
+
+
+def test_what_a_network_names_is_seen_and_all_of_it_where_its_parameters_are_asked_for() -> None:
+    net = Net()
+    scaled = jit(lambda x: net(x))
+    before = scaled(np.ones((2, 3))).data
+    net.scale = 6.0
+    assert scaled(np.ones((2, 3))).data == pytest.approx(3 * before)
+    penalty = jit(lambda: sum((p * p).sum() for p in net.parameters()))
+    before = penalty().data
+    net.more = nn.Parameter([2.0])  # type: ignore[attr-defined]
+    assert penalty().data == pytest.approx(before + 4.0)

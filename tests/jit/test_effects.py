@@ -96,6 +96,22 @@ def test_statistics_that_are_read_after_the_layer_have_moved(momentum: float | N
         assert np.asarray(replayed).dtype == np.asarray(eager).dtype
 
 
+@pytest.mark.parametrize("start", [0, 0.0, np.int64(0)])
+def test_a_count_that_was_set_anew_counts_on_from_there(start: Any) -> None:
+    counts = []
+    for wrap in (jit, lambda f: f):
+        norm = nn.BatchNorm1d(2)
+        f = wrap(lambda x, norm=norm: norm(x))
+        for i in range(3):
+            if i == 1:
+                norm.num_batches_tracked.data = start
+            f(np.eye(2))
+        counts.append(norm.num_batches_tracked.data)
+    assert counts[0] == counts[1] == 2
+    assert [type(count) for count in counts] == [np.ndarray, np.ndarray]
+    assert counts[0].dtype == counts[1].dtype
+
+
 class Smoothed(nn.Module):
     """A user's layer with a buffer that follows its input."""
 

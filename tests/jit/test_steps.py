@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+import autograd_mini as am
 import nn
 import optim
 from autograd_mini import Value, detect_anomaly
@@ -243,3 +244,21 @@ def test_a_state_that_is_decided_on_is_decided_anew() -> None:
         eager.step(X, Y)
         jitted.step(X, Y)
         assert_alike(eager, jitted)
+
+
+@pytest.mark.parametrize("name", ["stop_gradient", "floor", "sign"])
+def test_a_parameter_that_gets_no_gradient_but_0_is_a_part_of_a_step(name: str) -> None:
+    f: Any = getattr(am, name)
+    b, w = Value([1.5, -2.5]), Value([1.0, 2.0])
+
+    def step(x: Any) -> Any:
+        for p in (b, w):
+            p.zero_grad()
+        loss = (f(b) * w * x).sum()
+        loss.backward()
+        return loss
+
+    for run in (step, jit(step)):
+        assert run(2.0).item() == float((f(b.data) * w.data).sum() * 2)
+        np.testing.assert_array_equal(b.grad, [0.0, 0.0], strict=True)
+        np.testing.assert_array_equal(w.grad, 2 * f(b.data))

@@ -29,15 +29,21 @@ _VIEWS: Any = (type({}.keys()), type({}.values()), type({}.items()))
 # what has none, or is looked into otherwise
 _WITHOUT_PARTS: Any = types.ModuleType | types.MethodType | types.BuiltinFunctionType | np.ufunc | Operation
 _BOUND = types.BuiltinMethodType | types.MethodWrapperType
+_KNOWN_BASES = frozenset({"abc", "typing", "nn.module", "nn.absent"})  # of these one knows by what they go through it
 _INSTALLED = tuple({sysconfig.get_path(name) for name in ("stdlib", "platstdlib", "purelib", "platlib")})
 
 
 def is_read_by_name(thing: Any) -> bool:
     """True for an object of the user's own: what it holds matters if code names it. A library may go through it all."""
-    kinds = type(thing).__mro__[:-1]
+    kinds = [kind for kind in type(thing).__mro__[:-1] if kind.__module__ not in _KNOWN_BASES]
     return not isinstance(thing, types.FunctionType) and not any(
         [is_installed(file_of(kind)) or hasattr(kind, "__dataclass_fields__") for kind in kinds]
     )
+
+
+def is_module(thing: Any) -> bool:
+    """True for a network of the user's own, all parts of which its ``parameters()`` and the like go through."""
+    return any([kind.__module__ == "nn.module" for kind in type(thing).__mro__])
 
 
 def parts_of(thing: Any) -> Iterator[tuple[str, Any, Any]]:

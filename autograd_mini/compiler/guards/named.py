@@ -17,6 +17,13 @@ BY_ANY_NAME = frozenset(
         *("attrgetter", "methodcaller", "asdict", "astuple", "map_leaves"),
     }
 )
+# By these one reaches all that a module of nn holds.
+BY_ANY_NAME_OF_MODULES = frozenset(
+    {
+        *("parameters", "named_parameters", "buffers", "named_buffers", "modules", "named_modules", "children"),
+        *("named_children", "state_dict", "load_state_dict", "generators", "apply", "requires_grad_"),
+    }
+)
 _OF_A_NAME = frozenset({"getattr", "hasattr", "setattr", "delattr"})
 
 

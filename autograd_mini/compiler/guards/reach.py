@@ -22,6 +22,7 @@ from autograd_mini.compiler.guards.held import (
     file_of_module,
     held_by,
     is_installed,
+    is_module,
     is_read_by_name,
     members_of,
     names_of,
@@ -31,6 +32,7 @@ from autograd_mini.compiler.guards.installed import looks_at_attributes, may_dif
 from autograd_mini.compiler.guards.named import (
     BY_ANY_GLOBAL_NAME,
     BY_ANY_NAME,
+    BY_ANY_NAME_OF_MODULES,
     finds_modules,
     globals_in,
     names_in,
@@ -64,6 +66,7 @@ class Reach:
         self._count = 0
         self._unnamed: list[tuple[str, str, Any, Any]] = []  # path, name, thing, and what is watched once it is named
         self._objects: dict[int, tuple[str, Any]] = {}  # path and attributes of those that are read by name
+        self._of_modules: set[int] = set()  # which of them are a module's of nn
         self._carrying: list[tuple[str, Any]] = []  # the same of owners
         self._modules: dict[int, tuple[str, Any]] = {}  # names and contents of the user's own
         self._globals: dict[int, tuple[Any, set[str]]] = {}  # those of functions, and the names of them that these use
@@ -91,19 +94,12 @@ class Reach:
         self._any_name |= not self.names.isdisjoint(BY_ANY_NAME)
         self._any_global |= not self.names.isdisjoint(BY_ANY_GLOBAL_NAME)
         if self._any_name:
-            for path, attributes in self._objects.values():
-                self.held.append((f"{path}.", attributes, None, tuple(attributes.values())))
-                found = [(f"{path}.{key}", part) for key, part in attributes.items()]
-                self._todo += [(where, part) for where, part in found if not isinstance(part, Iterator)]
-            self._unnamed = [
-                entry
-                for entry in self._unnamed
-                if id(entry[3]) not in self._objects or isinstance(entry[2], Iterator)  # of use only by its name
-            ]
-            self._objects.clear()
+            self._hold_objects(list(self._objects))
             for name, inside in self._modules.values():
                 self._hold_data(f"{name}.", inside)
             self._modules.clear()
+        elif not self.names.isdisjoint(BY_ANY_NAME_OF_MODULES):
+            self._hold_objects([known for known in self._objects if known in self._of_modules])
         if self._any_global:
             for inside, _ in self._globals.values():
                 self._hold_data("", inside)
@@ -119,6 +115,19 @@ class Reach:
         ]
         self._todo += [(path, part) for path, _, part, _ in now]
         return bool(self._todo)
+
+    def _hold_objects(self, which: list[int]) -> None:
+        """All attributes of these count."""
+        for path, attributes in [self._objects.pop(known) for known in which]:
+            self.held.append((f"{path}.", attributes, None, tuple(attributes.values())))
+            found = [(f"{path}.{key}", part) for key, part in attributes.items()]
+            self._todo += [(where, part) for where, part in found if not isinstance(part, Iterator)]
+        held = set(which)
+        self._unnamed = [
+            entry
+            for entry in self._unnamed
+            if id(entry[3]) not in held or isinstance(entry[2], Iterator)  # of use only by its name
+        ]
 
     def _hold_data(self, path: str, namespace: dict[str, Any]) -> None:
         """All of it that is data or a function of the user's: code may find it by a name that one cannot see."""
@@ -217,6 +226,8 @@ class Reach:
         for name, container, keys in parts_of(thing):
             if name == "." and keys is None and is_read_by_name(thing):
                 self._objects[id(container)] = path, container
+                if is_module(thing):
+                    self._of_modules.add(id(container))
                 self._unnamed += [(f"{path}.{key}", key, part, container) for key, part in container.items()]
             elif keys == ("__class__",) and path.endswith("()"):
                 continue  # the target of a weak reference is not to be kept

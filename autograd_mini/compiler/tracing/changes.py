@@ -26,7 +26,7 @@ from autograd_mini.compiler.tracing.traced import Traced, get_data
 from autograd_mini.compiler.tracing.traced_data import as_plain
 from autograd_mini.node import Node
 from autograd_mini.ops.caller import is_library
-from autograd_mini.ops.operation import dtype_of, shape_of
+from autograd_mini.ops.operation import shape_of
 
 
 class Changes:
@@ -38,7 +38,7 @@ class Changes:
         self.added: dict[Any, None] = {}  # the parameters whose gradients from before the call count too
         self.without: dict[Any, None] = {}  # those that had none, and the function knows it
         self.data: dict[Any, Traced] = {}
-        self.scalars: dict[Any, Any] = {}  # for the parameters of one number that are to be no arrays, what they are
+        self.scalars: dict[Any, Any] = {}  # of which kind a number is that is assigned, where it may be another now
         self.overwritten: dict[Any, None] = {}  # the parameters whose own arrays take the new numbers: p.data -= x
         self._carried: dict[int, Carried] = {}  # by owner
         self.windows: dict[int, Any] = {}  # by line, the parameter whose .data or .grad it is, and which of them
@@ -139,7 +139,9 @@ class Changes:
             self.overwritten[x] = None
         new = self._alike(x, data, ".data")
         self.scalars.pop(x, None)
-        if (
+        if isinstance(new.concrete, np.ndarray):
+            self.scalars[x] = np.asarray
+        elif (
             x not in self.overwritten
             and not is_library(by.f_code.co_filename)
             and isinstance(new.concrete, float | np.generic)
@@ -181,7 +183,7 @@ class Changes:
         """What is assigned, on the tape: of the shape and dtype of the parameter."""
         tape = self._tape
         traced = tape.standing_for(new) if isinstance(new, Node) else as_plain(tape.constant_node(new))
-        forms = [(shape_of(data), dtype_of(data)) for data in map(get_data, (traced, x))]
+        forms = [(shape_of(data), np.asarray(data).dtype) for data in map(get_data, (traced, x))]
         if forms[0] != forms[1]:
             raise refused(
                 f"assigning to {what} of a parameter of shape {forms[1][0]} and dtype {forms[1][1]} what has shape "

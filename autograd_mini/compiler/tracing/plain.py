@@ -29,7 +29,8 @@ class PlainLines(Lines):
 
     def detached(self, x: Any) -> Traced:
         """The same, as a constant to gradients."""
-        x = x if x.__class__ is Traced else self.on_tape(x)
+        if x.__class__ is not Traced:  # a gradient may be a plain 0
+            x = self.on_tape(x) if isinstance(x, Node) else self.constant_node(x)
         return self.line(DETACH, (x.number,), x.concrete)
 
     def compared(self, ufunc: np.ufunc, x: Any, y: Any) -> Traced:
