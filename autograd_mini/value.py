@@ -408,7 +408,7 @@ class Value(Arithmetic, Absent, Node):
         """The data as an array, for those who take arrays only."""
         if modes.open_blocks and modes.tape():
             modes.tape().refuse(
-                "a plain array that is indexed, a list in place of an array, or a function of NumPy that is no op here,",
+                "a plain array that is indexed, a list in place of one, or a function of NumPy that is no op here,",
                 f"index Value(array, requires_grad=False), stack([...]) a list, or {_OPS_INSTEAD}",
             )
         if self.requires_grad:
