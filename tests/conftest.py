@@ -7,10 +7,13 @@ from collections.abc import Iterator
 import numpy as np
 import pytest
 import torch
+from hypothesis import settings
 
 from autograd_mini.ops.operation import TABLE
 
 torch.set_num_threads(1)
+settings.register_profile("no clock", deadline=None)  # on a busy machine an example may take long for no fault of ours
+settings.load_profile("no clock")
 
 
 @pytest.fixture

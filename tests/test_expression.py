@@ -450,10 +450,10 @@ def test_nothing_is_ever_evaluated(monkeypatch: pytest.MonkeyPatch) -> None:
     ids=lambda expression: expression[:20],
 )
 def test_deep_long_and_large_expressions_are_quick(expression: str) -> None:
-    start = time.perf_counter()
+    start = time.process_time()
     result = outcome(build, expression, ["a=1", "a0=1"])
     assert not isinstance(result, ExpressionError) or len(str(result)) < 1000
-    assert time.perf_counter() - start < 2
+    assert time.process_time() - start < 2
 
 
 def test_the_length_is_limited() -> None:

@@ -25,6 +25,13 @@ pytestmark = pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptio
 UNPROTECTED = {"__del__", "__enter__", "__exit__", "_open"}
 
 
+@pytest.fixture(autouse=True)
+def error_state() -> Iterator[None]:
+    """NumPy's as it was before: the end of its errstate is Python before NumPy 2.1, where Ctrl-C may come too."""
+    with np.errstate(**np.geterr()):
+        yield
+
+
 def interrupted(f: Callable[[], Any], k: int) -> bool:
     """Calls ``f`` with Ctrl-C before the ``k``-th line of the library that it runs; False if it has no so many."""
     lines = 0

@@ -15,8 +15,8 @@ W = Value([1.0, 2.0, 3.0])
 GOOD, BAD = np.ones(3), np.zeros(3)
 
 
-def log(data: Any) -> Any:
-    return np.log(data)
+def inverse(data: Any) -> Any:
+    return np.reciprocal(data)
 
 
 def warns(data: Any) -> Any:
@@ -41,7 +41,7 @@ def words_of(f: Any, *xs: Any) -> list[list[str]]:
     return found
 
 
-@pytest.mark.parametrize("g", [log, warns, np.log])
+@pytest.mark.parametrize("g", [inverse, warns, np.reciprocal])
 @pytest.mark.parametrize("is_used", [True, False])
 def test_a_warning_is_given_at_each_call_that_gives_one_without_jit(g: Any, is_used: bool) -> None:
     def f(x: Any) -> Any:
@@ -54,7 +54,7 @@ def test_a_warning_is_given_at_each_call_that_gives_one_without_jit(g: Any, is_u
 
 
 def test_the_error_state_of_numpy_is_the_callers() -> None:
-    f = jit(lambda x: W * x.map_data(log))
+    f = jit(lambda x: W * x.map_data(inverse))
     f(GOOD)
     with np.errstate(divide="raise"), pytest.raises(FloatingPointError, match="divide by zero"):
         f(BAD)
