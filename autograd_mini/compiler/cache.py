@@ -55,5 +55,5 @@ class Cache:
                     f"jit: {name} was traced {MANY_TRACES} times, each time slower than without jit, the last time "
                     f"because {because()}; pass what keeps changing as an argument, and arrays of few shapes"
                 ),
-                stacklevel=4,
+                stacklevel=3,
             )

@@ -40,8 +40,9 @@ def test_few_traces_are_kept_and_many_are_warned_of() -> None:
     f = jit(lambda x: (w * x).sum())
     for n in range(1, 100):
         assert f(np.ones(n)).data == 2.0 * n
-    with pytest.warns(UserWarning, match="traced 100 times"):
+    with pytest.warns(UserWarning, match="traced 100 times") as word:
         f(np.ones(100))
+    assert word[0].filename == __file__
     for n in range(101, 140):  # warnings are errors: it is said once
         assert f(np.ones(n)).data == 2.0 * n
     assert len(f._cache.traces) == 32
