@@ -44,17 +44,16 @@ def test_what_a_parameters_data_and_gradient_are(name: str, data: Any) -> None:
     assert jit(answers)() == expected
 
 
-@pytest.mark.parametrize("data", [*DATA, 3, np.arange(3)], ids=lambda data: repr(data)[:20])
-@pytest.mark.parametrize("name", QUESTIONS)
+ARGUMENTS = [*DATA, 3, np.arange(3)]
+WHOLE = [case for case in QUESTIONS if case != "computed"]  # a whole number is a float where one computes with it
+ASKED = [(name, data) for data in ARGUMENTS for name in (WHOLE if type(data) is int else QUESTIONS)]
+
+
+@pytest.mark.parametrize(("name", "data"), ASKED, ids=lambda part: str(part)[:20])
 def test_what_an_argument_is(name: str, data: Any) -> None:
     is_so: Any = QUESTIONS[name]
     w = Value(1.0)
-
-    def answer(x: Any) -> Any:
-        return w * x, is_so(x)
-
-    if name != "computed" or not isinstance(data, int):  # which is a float where one computes with it
-        assert jit(answer)(data)[1] == is_so(data)
+    assert jit(lambda x: (w * x, is_so(x)))(data)[1] == is_so(data)
 
 
 def test_a_number_of_numpys_as_an_argument_is_one() -> None:
