@@ -29,7 +29,7 @@ class Effects:
         # those that were without a gradient before the call are anyway
         self._forgotten = [x for x, g in changes.grads.items() if g is None and x not in changes.without]
         self._carried = [Carry(carried) for carried in changes.carried]
-        kinds = [_kind_of_data(get_data(x), changes.scalars.get(x)) for x in changes.data]
+        kinds = [_kind_of_data(get_data(x), changes.kinds.get(x)) for x in changes.data]
         kinds += [_kind_of_gradient(get_data(x)) for x in found]
         self._bare = [(k, kind) for k, kind in enumerate(kinds) if kind is not None]
 
@@ -78,13 +78,16 @@ class Effects:
                 carry.put(rest)
 
 
-def _kind_of_data(data: Any, scalar: Any) -> Any:
-    """What makes of a number what stands in place of ``data`` from now on; None for an array with axes."""
+def _kind_of_data(data: Any, assigned: Any) -> Any:
+    """What makes of a number what stands in place of ``data`` from now on; None for an array with axes.
+
+    ``assigned`` is the kind of what the function puts there, if that is known.
+    """
     if shape_of(data):
         return None
-    if data.__class__ is np.ndarray or scalar is np.asarray:
-        return scalar or np.asarray
-    return float if data.__class__ is float else scalar or type(data)
+    if data.__class__ is np.ndarray or assigned is np.asarray:
+        return assigned or np.asarray
+    return float if data.__class__ is float else assigned or type(data)
 
 
 def _kind_of_gradient(data: Any) -> Any:

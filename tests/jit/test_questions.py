@@ -77,6 +77,14 @@ def test_what_would_be_a_constant_of_the_first_call_is_refused_with_the_line(nam
     assert type(W) is Value
 
 
+def alike_in(f: Callable[[Any], Any], *calls: Any) -> Any:
+    """``f`` jitted, which gives what ``f`` gives."""
+    replayed = jit(f)
+    for y in calls:
+        np.testing.assert_array_equal(replayed(y).data, f(y).data)
+    return replayed
+
+
 LENGTHS: dict[str, Callable[[Any], Any]] = {
     "np.unique": lambda y: W * len(np.unique(y)),
     "np.flatnonzero": lambda y: W * np.flatnonzero(y > 2).size,
@@ -87,10 +95,7 @@ LENGTHS: dict[str, Callable[[Any], Any]] = {
 
 @pytest.mark.parametrize("name", LENGTHS)
 def test_a_length_that_hangs_on_the_numbers_is_refused_where_it_is_another(name: str) -> None:
-    f = LENGTHS[name]
-    replayed = jit(f)
-    for y in (np.array([1, 2, 2]), np.array([0, 1, 1])):
-        np.testing.assert_array_equal(replayed(y).data, f(y).data)
+    replayed = alike_in(LENGTHS[name], np.array([1, 2, 2]), np.array([0, 1, 1]))
     with pytest.raises(JitError, match=r"gives had shape .* when it was traced"):
         replayed(np.array([1, 3, 9]))
 
@@ -108,19 +113,14 @@ BITS: dict[str, Callable[[Any], Any]] = {
 
 @pytest.mark.parametrize("name", BITS)
 def test_arithmetic_of_bits_is_numpys(name: str) -> None:
-    f = BITS[name]
-    replayed = jit(f)
-    for y in (np.array([1, 2, 7]), np.array([5, 0, 1])):
-        np.testing.assert_array_equal(replayed(y).data, f(y).data)
+    alike_in(BITS[name], np.array([1, 2, 7]), np.array([5, 0, 1]))
 
 
 def test_choose_picks_anew_by_an_argument() -> None:
     def f(y: Any) -> Any:
         return np.choose(y, [W, 2 * W, 0.5])
 
-    replayed = jit(f)
-    for y in (np.array([0, 1, 2]), np.array([1, 1, 0])):
-        np.testing.assert_array_equal(replayed(y).data, f(y).data)
+    alike_in(f, np.array([0, 1, 2]), np.array([1, 1, 0]))
     with pytest.raises(TypeError, match=r"choose of .*float64"):
         f(Value([0.0, 1.0, 2.0]))
 

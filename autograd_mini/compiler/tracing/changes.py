@@ -38,7 +38,7 @@ class Changes:
         self.added: dict[Any, None] = {}  # the parameters whose gradients from before the call count too
         self.without: dict[Any, None] = {}  # those that had none, and the function knows it
         self.data: dict[Any, Traced] = {}
-        self.scalars: dict[Any, Any] = {}  # of which kind a number is that is assigned, where it may be another now
+        self.kinds: dict[Any, Any] = {}  # what makes of a number without axes what was assigned: np.asarray, np.float32
         self.overwritten: dict[Any, None] = {}  # the parameters whose own arrays take the new numbers: p.data -= x
         self._carried: dict[int, Carried] = {}  # by owner
         self.windows: dict[int, Any] = {}  # by line, the parameter whose .data or .grad it is, and which of them
@@ -138,15 +138,15 @@ class Changes:
         if self._settle(x, ".data", data) and is_its_own and isinstance(get_data(x), np.ndarray):
             self.overwritten[x] = None
         new = self._alike(x, data, ".data")
-        self.scalars.pop(x, None)
+        self.kinds.pop(x, None)
         if isinstance(new.concrete, np.ndarray):
-            self.scalars[x] = np.asarray
+            self.kinds[x] = np.asarray
         elif (
             x not in self.overwritten
             and not is_library(by.f_code.co_filename)
             and isinstance(new.concrete, float | np.generic)
         ):
-            self.scalars[x] = float if data.__class__ is float else new.dtype.type  # an optimizer makes an array again
+            self.kinds[x] = float if data.__class__ is float else new.dtype.type  # an optimizer makes an array again
         self.data[x] = self._tape.rebound(x, new)
 
     def carry(self, owner: Any, read: Any, step: Any) -> None:
