@@ -309,14 +309,17 @@ def test_in_latex_numbers_that_cancel_have_the_same_digits():
 
 
 @pytest.mark.parametrize("x", [0.37, 12.0, 700.25, 12345.678, 1e-9])
-def test_what_is_written_beside_a_number_gives_its_first_three_digits(x):
+def test_what_is_written_beside_a_number_gives_it_to_the_third_digit(x):
+    checked = 0
     x, y = Value(x, label="x"), Value(x * (1 + 1e-6), label="y")
     for loss in ((x - y) * (x + y), x * x - y * y, (y - x).exp() - 1, (y / x - 1).tanh()):
         for line in str(explain(loss)).splitlines():
             *_, formula, result = ["", "", *line.split(" = ")]
             if formula.strip() and not re.search("[a-z]", re.sub(r"exp|tanh|\de[-+]\d", "", formula)):
                 written = eval(formula.strip(), {"exp": np.exp, "tanh": np.tanh})  # a line of our own making
-                assert written == pytest.approx(float(result), rel=1.1e-2)
+                assert written == pytest.approx(float(result), rel=1.1e-2)  # one more or less there, of 1.00 too
+                checked += 1
+    assert checked >= 8
 
 
 # ------------------------------------------------------------ which gradients
