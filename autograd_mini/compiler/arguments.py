@@ -11,7 +11,7 @@ import numpy as np
 
 from autograd_mini.compiler.errors import refused
 from autograd_mini.node import Node
-from autograd_mini.ops.operation import dtype_of, shape_of
+from autograd_mini.ops.operation import SMALL_FLOATS, dtype_of, shape_of
 from autograd_mini.tree import leaves_of
 
 _ARRAY = np.ndarray
@@ -58,7 +58,7 @@ def form_of(tree: Any, leaves: list[Any]) -> Any:
         parts = tree.values() if isinstance(tree, dict) else tree
         return (kind, tuple(tree) if isinstance(tree, dict) else len(tree), *[form_of(part, leaves) for part in parts])
     if isinstance(tree, np.number):
-        leaves.append(float(tree))  # as beside a Value without jit
+        leaves.append(tree if kind in SMALL_FLOATS else float(tree))
         return kind
     if is_dataclass(tree) and not isinstance(tree, type):
         return (kind, *[form_of(getattr(tree, field.name), leaves) for field in fields(tree)])

@@ -1,0 +1,89 @@
+"""What a function computes of its arguments before a Value comes in: NumPy's arithmetic, with and without jit."""
+
+from __future__ import annotations
+
+import operator
+from collections.abc import Callable, Iterator
+from itertools import product
+from typing import Any
+
+import numpy as np
+import pytest
+
+from autograd_mini import Value, jit
+from autograd_mini.ops.operation import dtype_of
+
+OPERANDS = [
+    *(3, 2.5, np.float16(1.5), np.float32(2.1), np.float64(2.1), np.int64(3), np.uint8(200)),
+    *(np.array([1.5, 2.5], dtype) for dtype in (np.float16, np.float32, np.float64)),
+    *(np.array([100, 3], dtype) for dtype in (np.int8, np.uint8, np.int64)),
+    np.array([True, False]),
+]
+OF_TWO: list[Callable[..., Any]] = [
+    *(operator.add, operator.sub, operator.mul, operator.truediv, operator.floordiv, operator.mod, operator.pow),
+    *(operator.matmul, np.add, np.multiply, np.maximum, np.hypot, np.arctan2),
+]
+OF_ONE: list[Callable[..., Any]] = [operator.neg, operator.abs, np.sqrt, np.negative, np.square, np.sign]
+BESIDE: dict[str, Any] = {
+    "alone": None,
+    "a float": 2.0,
+    "float16": np.array([1.0, 2.0], np.float16),
+}
+
+
+@pytest.fixture(autouse=True)
+def whatever_overflows() -> Iterator[None]:
+    with np.errstate(all="ignore"):
+        yield
+
+
+@pytest.mark.parametrize("value", BESIDE)
+@pytest.mark.parametrize("f", [*OF_TWO, *OF_ONE], ids=lambda f: f"{type(f).__name__} {f.__name__}")
+def test_arithmetic_of_arguments_is_numpys(f: Callable[..., Any], value: str) -> None:
+    data = BESIDE[value]
+    w = None if data is None else Value(data)
+
+    def g(*operands: Any) -> Any:
+        return f(*operands) if w is None else w * f(*operands)
+
+    compared = 0
+    for operands in product(OPERANDS, repeat=2 if f in OF_TWO else 1):
+        try:
+            without = g(*operands)
+        except (TypeError, ValueError) as error:
+            with pytest.raises(type(error) if f is not operator.matmul else (TypeError, ValueError)):
+                jit(g)(*operands)
+            continue
+        check_alike(jit(g)(*operands), without, operands)
+        compared += 1
+    assert compared >= len(OPERANDS) // 2
+
+
+def check_alike(with_jit: Any, without: Any, operands: Any) -> None:
+    """The same numbers of the same dtype; whole numbers without axes are returned as floats."""
+    found, expected = with_jit.data, without.data if isinstance(without, Value) else without
+    if isinstance(expected, int | np.integer):
+        assert found == float(expected)
+        return
+    assert np.asarray(found).dtype == np.asarray(expected).dtype
+    assert isinstance(found, float) == isinstance(expected, float)
+    smallest = max([np.finfo(dtype).eps for dtype in map(dtype_of, (0.0, found, *operands)) if dtype.kind == "f"])
+    np.testing.assert_allclose(found, expected, rtol=2 * smallest)
+
+
+def test_a_replay_wraps_around_as_well() -> None:
+    w = Value([1.0, 1.0])
+    loss = jit(lambda pixels: (w * (pixels - 100)).sum())
+    assert [loss(np.array(pixels, np.uint8)).data for pixels in ([110, 120], [90, 101])] == [30.0, 247.0]
+
+
+def test_a_scalar_of_a_small_float_brings_no_dtype_to_a_value() -> None:
+    x = np.array([1.0, 2.0], np.float32)
+    w = Value(2.0)
+    assert type(jit(lambda x: w * x.mean())(x).data) is type((w * x.mean()).data) is float
+
+
+def test_data_is_cast_to_whole_numbers() -> None:
+    w = Value([1.0, 1.0])
+    loss = jit(lambda x: (w * (x.astype(np.uint8) + 200)).sum())
+    assert [loss(np.array(x)).data for x in ([1.5, 60.0], [2.9, 3.0])] == [205.0, 405.0]
