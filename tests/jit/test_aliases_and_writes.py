@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import operator
 from typing import Any
 
 import numpy as np
@@ -60,3 +61,57 @@ def test_whole_numbers_are_computed_with_as_without_jit(f: Any, dtype: Any) -> N
     jitted = jit(lambda x: f(x) * w)
     for x in (np.array([0, 1, 200], dtype), np.array([300, 7, 5], dtype)):
         assert float(jitted(x).data) == float(f(x))
+
+
+PARTS: dict[str, Any] = {
+    "itself": lambda x: x,
+    "a row": lambda x: x[0],
+    "columns": lambda x: x[:, 1:],
+    "transposed": lambda x: x.T,
+    "in another shape": lambda x: x.reshape(-1),
+    "by a function of NumPy": np.ravel,
+    "what a loop gives": lambda x: next(iter(x)),
+}
+IN_PLACE = [operator.iadd, operator.imul, operator.ifloordiv, operator.imod, operator.ipow]
+
+
+@pytest.mark.parametrize("change", IN_PLACE)
+@pytest.mark.parametrize("part", PARTS)
+def test_a_part_of_an_argument_that_is_changed_in_place_is_refused(part: str, change: Any) -> None:
+    w, x = Value(np.ones(3)), np.full((2, 3), 5.0)
+
+    def f(x: Any) -> Any:
+        change(PARTS[part](x), 2.0)
+        return (w * x).sum()
+
+    with pytest.raises(JitError, match="changes an array that it is given, or a part of it, in place"):
+        jit(f)(x)
+    assert (x == 5.0).all()
+
+
+def test_a_part_of_a_parameter_that_is_changed_in_place_is_refused() -> None:
+    w = Value(np.full((2, 3), 5.0))
+
+    def f(x: Any) -> Any:
+        row = w.data[0]
+        row -= x
+        return (w * x).sum()
+
+    with pytest.raises(JitError, match="or a part of it, in place"):
+        jit(f)(np.ones(3))
+    assert (w.data == 5.0).all()
+
+
+@pytest.mark.parametrize("copy", [lambda x: x * 1.0, lambda x: x.copy(), lambda x: x[[0, 1]], lambda x: x > 1])
+def test_a_copy_of_an_argument_may_be_changed_in_place(copy: Any) -> None:
+    w, x = Value(np.ones(3)), np.full((2, 3), 5.0)
+
+    def f(x: Any) -> Any:
+        y = copy(x)
+        if y.dtype == bool:
+            y &= x < 7
+        else:
+            y -= 2.0
+        return (w * x * y).sum()
+
+    assert jit(f)(x).data == f(x).data

@@ -19,11 +19,11 @@ from autograd_mini.backward import gradients
 from autograd_mini.compiler.arguments import form_of
 from autograd_mini.compiler.errors import refused
 from autograd_mini.compiler.guards.guards import same
-from autograd_mini.compiler.program import DETACH, Argument
+from autograd_mini.compiler.program import DETACH
 from autograd_mini.compiler.rows import row_of
 from autograd_mini.compiler.tracing.carried import Carried
 from autograd_mini.compiler.tracing.traced import Traced, get_data
-from autograd_mini.compiler.tracing.traced_data import as_plain
+from autograd_mini.compiler.tracing.traced_data import TracedData, as_plain
 from autograd_mini.node import Node
 from autograd_mini.ops.caller import is_library
 from autograd_mini.ops.operation import shape_of
@@ -114,13 +114,13 @@ class Changes:
 
     def changed_in_place(self, before: Traced, after: Traced) -> None:
         """``before -= ...`` in the function: where that is an array of a parameter, the parameter is to be changed."""
-        if isinstance(self._tape.ops[before.number], Argument) and isinstance(before.concrete, np.ndarray):
-            raise refused(
-                "the function changes an array that it is given in place, and a replay would not",
-                "write x = x + y instead of x += y",
-            )
         window = self.windows.get(before.number)
         if window is None:
+            if isinstance(before, TracedData) and isinstance(before.concrete, np.ndarray) and self._is_a_part(before):
+                raise refused(
+                    "the function changes an array that it is given, or a part of it, in place, and a replay would not",
+                    "write x = x + y instead of x += y",
+                )
             return
         if getattr(get_data(window[0]), "base", None) is not None:
             raise refused(
@@ -130,6 +130,10 @@ class Changes:
         self.in_place[after.number] = window
         if window[1] == ".data":
             self._gone[after.number] = before.number
+
+    def _is_a_part(self, x: Traced) -> bool:
+        """Whether ``x`` lies in an array that was there before: an argument, or a parameter's."""
+        return any([np.may_share_memory(x.concrete, array) for array in self._tape.sources.values()])
 
     def assign(self, x: Any, data: Any, by: FrameType) -> None:
         """``x.data = data`` in the function."""

@@ -147,8 +147,11 @@ class Traced(Value):
         truth: bool | None = _tape().truth(self)
         return super().__bool__() if truth is None else truth
 
-    __iadd__, __isub__, __imul__ = _in_place(operator.add), _in_place(operator.sub), _in_place(operator.mul)
-    __itruediv__, __ipow__ = _in_place(operator.truediv), _in_place(operator.pow)
+    __iadd__, __isub__, __imul__ = map(_in_place, (operator.add, operator.sub, operator.mul))
+    __itruediv__, __ifloordiv__, __imod__ = map(_in_place, (operator.truediv, operator.floordiv, operator.mod))
+    __ipow__, __imatmul__ = _in_place(operator.pow), _in_place(operator.matmul)
+    __iand__, __ior__, __ixor__ = map(_in_place, (operator.and_, operator.or_, operator.xor))
+    __ilshift__, __irshift__ = _in_place(operator.lshift), _in_place(operator.rshift)
 
     def __setitem__(self, index: Any, item: Any) -> Never:
         raise refused(
