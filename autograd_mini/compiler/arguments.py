@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import fields, is_dataclass, replace
+from dataclasses import fields, is_dataclass
+from enum import Enum
 from itertools import chain
+from types import FunctionType, ModuleType
 from typing import Any
 
 import numpy as np
@@ -12,9 +14,10 @@ import numpy as np
 from autograd_mini.compiler.errors import refused
 from autograd_mini.node import Node
 from autograd_mini.ops.operation import SMALL_FLOATS, dtype_of, shape_of
-from autograd_mini.tree import leaves_of
+from autograd_mini.tree import leaves_of, map_leaves
 
 _ARRAY = np.ndarray
+_NO_OBJECTS: Any = (Node, np.ndarray, list, tuple, dict, type, FunctionType, ModuleType, Enum, np.ufunc)
 LONG = 8  # parts of a list; in shorter ones one looks at each part
 
 
@@ -104,15 +107,22 @@ def numbers_of(tree: Any) -> list[Any]:
 
 def with_leaves(tree: Any, leaves: Iterator[Any]) -> Any:
     """The same containers with other leaves, one for each that ``form_of`` found."""
-    if isinstance(tree, dict):
-        return {key: with_leaves(part, leaves) for key, part in tree.items()}
-    if isinstance(tree, tuple) and hasattr(tree, "_fields"):  # a namedtuple
-        return type(tree)(*[with_leaves(part, leaves) for part in tree])
-    if isinstance(tree, list | tuple):
-        return type(tree)([with_leaves(part, leaves) for part in tree])
-    if is_dataclass(tree) and not isinstance(tree, type):
-        return replace(tree, **{field.name: with_leaves(getattr(tree, field.name), leaves) for field in fields(tree)})
-    return next(leaves) if _is_number(tree) else tree
+    return map_leaves(lambda leaf: next(leaves) if _is_number(leaf) else leaf, tree)
+
+
+def holds_objects(tree: Any) -> bool:
+    """True for a dataclass with a module, an optimizer or another object in it: no container of numbers, but a trainer.
+
+    >>> from dataclasses import make_dataclass
+    >>> import nn
+    >>> Trainer, Point = make_dataclass("Trainer", ["model", "steps"]), make_dataclass("Point", ["x", "y"])
+    >>> holds_objects(Trainer(nn.Linear(2, 1), 0)), holds_objects(Point(1.0, np.zeros(2)))
+    (True, False)
+    """
+    if not hasattr(tree.__class__, "__dataclass_fields__"):
+        return False
+    parts = [getattr(tree, field.name, None) for field in fields(tree)]
+    return any([hasattr(part, "__dict__") and not isinstance(part, _NO_OBJECTS) for part in parts])
 
 
 def _is_number(leaf: Any) -> bool:

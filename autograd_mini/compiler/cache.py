@@ -11,18 +11,20 @@ from autograd_mini.ops.caller import located
 MOST_KEPT = 32  # traces of one function
 MOST_OF_ONE_FORM = 4  # for settings that come and go, such as model.train() and model.eval()
 MANY_TRACES = 100  # after which it is said
+MANY_CHANGES = 20  # the same of traces that were made because something had changed
 
 
 class Cache:
-    """Traces by the form of the arguments. The oldest goes when there are too many."""
+    """Traces by the form of the arguments. The oldest go when there are too many."""
 
     # And no __dict__: what changes here is nothing that a function closes over.
-    __slots__ = ("_before", "_times_traced", "traces")
+    __slots__ = ("_before", "_of_objects", "_times_changed", "_times_traced", "traces")
 
     def __init__(self) -> None:
         self.traces: dict[Any, Any] = {}
         self._before: dict[Any, list[Any]] = {}  # by form, those that did not hold any more, the latest first
-        self._times_traced = 0
+        self._times_traced = self._times_changed = 0
+        self._of_objects: dict[int, tuple[Any, Any]] = {}  # by id, an object and its own jitted method
 
     def one_that_holds(self, form: Any, leaves: list[Any]) -> tuple[Any, Any]:
         """An earlier trace of this form that holds again, and its inputs; twice None if there is none."""
@@ -41,19 +43,32 @@ class Cache:
             others = [other for other in self._before.get(form, []) if other is not trace]
             self._before[form] = [latest, *others][: MOST_OF_ONE_FORM - 1]
 
-    def keep(self, name: str, form: Any, trace: Any, because: Callable[[], str]) -> None:
-        """Keeps the trace of ``name``, which was made ``because`` of something."""
+    def of_object(self, thing: Any, make: Callable[[], Any]) -> Any:
+        """What ``make`` has made for ``thing``, which is kept with it: its id stays its own."""
+        if id(thing) not in self._of_objects:
+            self._of_objects[id(thing)] = thing, make()
+            if len(self._of_objects) > MOST_KEPT:
+                del self._of_objects[next(iter(self._of_objects))]
+        return self._of_objects[id(thing)][1]
+
+    def keep(self, name: str, form: Any, trace: Any, before: Any) -> None:
+        """Keeps the trace of ``name``; ``before`` is the one that does not hold any more, if it was made for that."""
         self._times_traced += 1
+        self._times_changed += before is not None
         self._put(form, trace)
         if len(self.traces) > MOST_KEPT:
             oldest = next(iter(self.traces))
             del self.traces[oldest]
             self._before.pop(oldest, None)
-        if self._times_traced == MANY_TRACES:
+        if self._times_traced == MANY_TRACES or (before is not None and self._times_changed == MANY_CHANGES):
             warnings.warn(
                 located(
-                    f"jit: {name} was traced {MANY_TRACES} times, each time slower than without jit, the last time "
-                    f"because {because()}; pass what keeps changing as an argument, and arrays of few shapes"
+                    f"jit: {name} was traced {self._times_traced} times, each time slower than without jit, the last "
+                    f"time because {_NEW_FORM if before is None else before.what_changed()}; pass what keeps changing "
+                    "as an argument, and arrays of few shapes"
                 ),
                 stacklevel=3,
             )
+
+
+_NEW_FORM = "an argument has a shape, dtype or container that was not there before"

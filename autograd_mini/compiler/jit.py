@@ -11,7 +11,7 @@ from typing import Any, Generic, ParamSpec, TypeVar
 import numpy as np
 
 from autograd_mini import modes
-from autograd_mini.compiler.arguments import form_of, with_leaves
+from autograd_mini.compiler.arguments import form_of, holds_objects, with_leaves
 from autograd_mini.compiler.cache import Cache
 from autograd_mini.compiler.errors import JitError, refused
 from autograd_mini.compiler.trace import Trace, run_on_tape
@@ -97,9 +97,8 @@ class Jitted(Generic[P, R]):
         if trace is not None and inputs is None:
             trace, inputs = self._cache.one_that_holds(form, leaves)
         if trace is None or inputs is None:
-            before, trace = latest, Trace(self._f, args, kwargs, leaves)
-            name = getattr(self._f, "__qualname__", repr(self._f))
-            self._cache.keep(name, form, trace, lambda: _NEW_FORM if before is None else before.what_changed())
+            trace = Trace(self._f, args, kwargs, leaves, is_anew=latest is not None)
+            self._cache.keep(getattr(self._f, "__qualname__", repr(self._f)), form, trace, latest)
             inputs = trace.inputs(leaves)
             if inputs is None:  # another thread has changed something meanwhile
                 return self._eagerly(args, kwargs)
@@ -133,7 +132,8 @@ class Jitted(Generic[P, R]):
         return self._f.__qualname__ if isinstance(self._f, FunctionType) else (Jitted, (self._f,))
 
     def __get__(self, instance: Any, owner: Any = None) -> Any:
-        return self if instance is None else MethodType(self, instance)
-
-
-_NEW_FORM = "an argument has a shape, dtype or container that was not there before"
+        if instance is None:
+            return self
+        if holds_objects(instance):  # no argument, then, but what the method closes over
+            return self._cache.of_object(instance, lambda: Jitted(MethodType(self._f, instance)))
+        return MethodType(self, instance)

@@ -15,7 +15,7 @@ from autograd_mini.compiler import native
 from autograd_mini.compiler.arguments import numbers_of, statics_of, with_leaves
 from autograd_mini.compiler.codegen.replay import compiled
 from autograd_mini.compiler.effects import Effects
-from autograd_mini.compiler.guards.guards import Guards
+from autograd_mini.compiler.guards.guards import Guards, code_run_by
 from autograd_mini.compiler.guards.look import look_at_parameters
 from autograd_mini.compiler.passes.fuse import fused
 from autograd_mini.compiler.passes.pack import is_worth_packing, packed
@@ -35,9 +35,9 @@ from autograd_mini.tree import leaves_of, map_leaves
 class Trace:
     """One program, and the memory that it runs in."""
 
-    def __init__(self, f: Callable[..., Any], args: Any, kwargs: Any, leaves: list[Any]) -> None:
-        self.guards = guards = Guards([f, *statics_of((args, kwargs))])
+    def __init__(self, f: Callable[..., Any], args: Any, kwargs: Any, leaves: list[Any], is_anew: bool = False) -> None:
         again = partial(run_on_tape, f, args, kwargs, leaves)
+        self.guards = guards = _guards_of([f, *statics_of((args, kwargs))], again if is_anew else None)
         tape = Tape()
         with modes.tracing(tape), modes.recording(), np.errstate(all="ignore"), guarded(guards.values, guards.owners):
             arguments = _stand_ins(tape, (args, kwargs), leaves)
@@ -164,6 +164,17 @@ class Trace:
         return result
 
 
+def _guards_of(seen: list[Any], again: Callable[[], Tape] | None) -> Guards:
+    """Guards of what the function sees; where it changes all the time, and is run ``again``, of what it needs alone."""
+    guards = Guards(seen)
+    if again is None:
+        return guards
+    with guarded(guards.values, guards.owners):
+        has_run = code_run_by(again)
+        guards.check_untouched(again)
+    return Guards(seen, has_run)
+
+
 def _with_arrays(make: Callable[[], Any], bare: list[int]) -> Any:
     """``make()``, where the gradients ``bare`` are arrays without axes, as their Values are: NumPy gives scalars."""
     forward, backwards = make()
@@ -203,8 +214,7 @@ def run_on_tape(f: Callable[..., Any], args: Any, kwargs: Any, leaves: list[Any]
     """The function once more, on a tape of its own: there it does nothing besides computing."""
     tape = Tape()
     with modes.tracing(tape), modes.recording(), np.errstate(all="ignore"):
-        args, kwargs = with_leaves((args, kwargs), iter(_stand_ins(tape, (args, kwargs), leaves)))
-        f(*args, **kwargs)
+        called(f, with_leaves((args, kwargs), iter(_stand_ins(tape, (args, kwargs), leaves))), tape)
     return tape
 
 

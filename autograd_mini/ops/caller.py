@@ -15,6 +15,7 @@ import numpy as np
 _HERE = os.path.dirname(os.path.dirname(os.path.dirname(__file__)))  # as imported: a link to it stays a link
 _PACKAGES = [os.path.join(_HERE, package) for package in ("autograd_mini", "nn", "optim")]
 _PASSED_OVER = tuple(os.path.join(folder, "") for folder in (*_PACKAGES, os.path.dirname(np.__file__)))
+_NN = os.path.join(_HERE, "nn", "")
 # Who asks on behalf of the user: copy, pickle, cached properties, paths, and what is installed beside NumPy.
 _SITE = os.path.dirname(os.path.dirname(np.__file__))
 _NEIGHBOURS = [os.path.join(_SITE, name, "") for name in ("scipy", "torch", "matplotlib", "dask", "pandas")]
@@ -60,6 +61,11 @@ def user_variables() -> dict[int, str]:
 def is_library(path: str) -> bool:
     """True for a file of autograd_mini, nn, optim or NumPy."""
     return path.startswith(_PASSED_OVER)
+
+
+def is_of_nn(path: str) -> bool:
+    """True for a file of nn."""
+    return path.startswith(_NN)
 
 
 def user_frame() -> FrameType:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import abc
 import operator
+from dataclasses import dataclass, field
 from typing import Any, Generic, TypeVar
 
 import numpy as np
@@ -12,8 +13,10 @@ import pytest
 import nn
 import optim
 from autograd_mini import Value
+from autograd_mini.compiler import jit as jitting
 from autograd_mini.compiler.errors import JitError
 from autograd_mini.compiler.jit import jit
+from autograd_mini.compiler.trace import Trace
 from tests.jit.training import X, Y, assert_alike, both
 
 T = TypeVar("T")
@@ -207,3 +210,131 @@ def test_what_a_network_names_is_seen_and_all_of_it_where_its_parameters_are_ask
     before = penalty().data
     net.more = nn.Parameter([2.0])  # type: ignore[attr-defined]
     assert penalty().data == pytest.approx(before + 4.0)
+
+
+class Book:
+    """A trainer whose ``step`` keeps a book, and has the name of what its jitted step calls."""
+
+    def __init__(self) -> None:
+        self.model, self.steps = nn.Sequential(nn.Linear(3, 4), nn.Tanh(), nn.Linear(4, 1)), 0
+        self.optimizer = optim.SGD(self.model.parameters(), lr=0.1)
+
+    def step(self) -> Any:
+        self.steps += 1
+        return self.learn(X, Y)
+
+    @jit
+    def learn(self, x: Any, y: Any) -> Any:
+        loss = nn.mse_loss(self.model(x), y)
+        loss.backward()
+        self.optimizer.step()
+        self.optimizer.zero_grad()
+        return loss
+
+
+@dataclass
+class Record:
+    """The same as a dataclass, which cannot be hashed."""
+
+    model: nn.Module
+    optimizer: Any = None
+    steps: int = 0
+    losses: list[float] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        self.optimizer = self.optimizer or optim.SGD(self.model.parameters(), lr=0.1)
+
+    def step(self) -> Any:
+        self.steps += 1
+        self.losses.append(self.learn(X, Y).item())
+        return Value(self.losses[-1])
+
+    learn = jit(Book.learn.__wrapped__)
+
+
+def trainers() -> dict[str, Any]:
+    def counting(model: Any) -> Any:
+        book = Book()
+        book.model = model
+        book.optimizer = optim.SGD(model.parameters(), lr=0.1)
+        return book
+
+    layers = nn.Sequential(nn.Linear(3, 4), nn.Tanh(), nn.Linear(4, 1))
+    return {"class": Book(), "dataclass": Record(nn.MLP(3, [4, 1])), "model": counting(layers)}
+
+
+@pytest.mark.parametrize("name", trainers())
+def test_a_trainer_that_keeps_a_book_is_traced_twice_at_most(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    trainer = trainers()[name]
+    traced: list[Any] = []
+    monkeypatch.setattr(jitting, "Trace", lambda *args, **options: traced.append(1) or Trace(*args, **options))
+    losses = []
+    for epoch in range(6):
+        losses.append(trainer.step().data)
+        if name == "model":
+            trainer.model.epoch = epoch
+    assert losses == sorted(losses, reverse=True)
+    assert len(traced) == 2
+    trainer.optimizer.lr = 0.0
+    trainer.step()
+    before = trainer.step().data
+    last = trainer.model.layers[-1] if hasattr(trainer.model, "layers") else list(trainer.model)[-1]
+    last.bias.data = last.bias.data + 1.0
+    assert trainer.step().data != before
+    assert len(traced) == 2
+
+
+def test_a_setting_of_a_trainer_that_keeps_a_book_is_seen_to_change() -> None:
+    @dataclass
+    class Scaled:
+        layer: nn.Module
+        scale: float = 1.0
+        calls: int = 0
+
+        def loss(self, x: Any) -> Any:
+            self.calls += 1
+            return self.replayed(x)
+
+        @jit
+        def replayed(self, x: Any) -> Any:
+            return (self.layer(x) * self.scale).sum()
+
+    one, other = Scaled(nn.Linear(3, 1)), Scaled(nn.Linear(3, 1))
+    for scale in (1.0, 1.0, 2.0, 2.0, 0.5, 1.0):
+        for scaled in (one, other):
+            scaled.scale = scale
+            assert scaled.loss(X).data == pytest.approx((scaled.layer(X) * scale).sum().data, rel=1e-12)
+
+
+def test_a_dataclass_of_numbers_is_an_argument() -> None:
+    @dataclass
+    class Line:
+        slope: Any
+        shift: float
+
+        @jit
+        def at(self, x: float) -> Any:
+            return self.slope * x + self.shift
+
+    w = Value(2.0)
+    for shift in (1.0, 3.0, 5.0):
+        assert Line(w, shift).at(3.0).data == 6.0 + shift
+    assert Line.__dict__["at"]._cache._times_traced == 1
+
+
+def test_what_a_case_takes_by_position_is_seen_to_change() -> None:
+    @dataclass
+    class Config:
+        rate: float
+
+    w, config = Value(1.0), Config(2.0)
+
+    @jit
+    def loss(x: Any) -> Any:
+        match config:
+            case Config(r):
+                return w * x * r
+
+    assert loss(3.0).data == 6.0
+    config.rate = 5.0
+    assert loss(3.0).data == 15.0

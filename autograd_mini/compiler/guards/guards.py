@@ -12,7 +12,8 @@ import random
 import sys
 import warnings
 import zlib
-from collections.abc import Callable
+from collections.abc import Callable, Collection
+from types import CodeType
 from typing import Any
 
 import numpy as np
@@ -27,10 +28,10 @@ MOST_COMPARED = 2**24  # bytes of arrays at each call, beyond which it is said
 
 
 class Guards:
-    """Everything that can be reached from some things, as it was."""
+    """Everything that can be reached from some things, as it was; by code that ``has_run``, if that is known."""
 
-    def __init__(self, things: list[Any]) -> None:
-        reach = Reach(things)
+    def __init__(self, things: list[Any], has_run: Collection[CodeType] | None = None) -> None:
+        reach = Reach(things, has_run)
         self.values, self.owners = reach.values, reach.owners
         self._arrays, self._generators, self._held = reach.arrays, reach.generators, reach.held
         self._absent = reach.absent
@@ -169,13 +170,28 @@ def _draws_from_python(function: Callable[[], object]) -> bool:
         nonlocal drawn
         drawn |= event == "c_call" and getattr(called, "__self__", None) is _PYTHONS
 
+    _run_watched(function, look)
+    return drawn
+
+
+def code_run_by(function: Callable[[], object]) -> set[CodeType]:
+    """The code of all functions that run in it, in this thread."""
+    found: set[CodeType] = set()
+
+    def look(frame: Any, event: str, called: Any) -> None:
+        found.add(frame.f_code)
+
+    _run_watched(function, look)
+    return found
+
+
+def _run_watched(function: Callable[[], object], look: Callable[[Any, str, Any], None]) -> None:
     before = sys.getprofile()
     sys.setprofile(look)
     try:
         function()
     finally:
         sys.setprofile(before)
-    return drawn
 
 
 _PYTHONS: Any = random.random.__self__  # type: ignore[attr-defined]  # the generator that all functions of random share

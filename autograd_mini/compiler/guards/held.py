@@ -33,12 +33,15 @@ _KNOWN_BASES = frozenset({"abc", "typing", "nn.module", "nn.absent"})  # of thes
 _INSTALLED = tuple({sysconfig.get_path(name) for name in ("stdlib", "platstdlib", "purelib", "platlib")})
 
 
-def is_read_by_name(thing: Any) -> bool:
-    """True for an object of the user's own: what it holds matters if code names it. A library may go through it all."""
+def is_read_by_name(thing: Any, layers_too: bool) -> bool:
+    """True for an object of the user's own: what it holds matters if code names it. A library may go through it all.
+
+    For a layer of ``nn`` too, if what its code names is known.
+    """
     kinds = [kind for kind in type(thing).__mro__[:-1] if kind.__module__ not in _KNOWN_BASES]
-    return not isinstance(thing, types.FunctionType) and not any(
-        [is_installed(file_of(kind)) or hasattr(kind, "__dataclass_fields__") for kind in kinds]
-    )
+    if layers_too and is_module(thing):
+        kinds = [kind for kind in kinds if not kind.__module__.startswith("nn.")]
+    return not isinstance(thing, types.FunctionType) and not any([is_installed(file_of(kind)) for kind in kinds])
 
 
 def is_module(thing: Any) -> bool:

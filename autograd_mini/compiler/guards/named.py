@@ -5,7 +5,10 @@ from __future__ import annotations
 import dis
 import operator
 import types
+from collections.abc import Collection
 from typing import Any
+
+from autograd_mini.ops.caller import is_of_nn
 
 # What of the language reaches attributes, globals and modules that the code does not name; what of the libraries does
 # is in ``installed``.
@@ -14,7 +17,7 @@ BY_ANY_NAME = frozenset(
     {
         *("getattr", "setattr", "hasattr", "delattr", "vars", "dir", "locals", "eval", "exec", "format", "format_map"),
         *("__dict__", "__getattribute__", "__getstate__", "__reduce__", "__reduce_ex__", "__dir__"),
-        *("attrgetter", "methodcaller", "asdict", "astuple", "map_leaves"),
+        *("attrgetter", "methodcaller", "asdict", "astuple", "replace", "map_leaves"),
     }
 )
 # By these one reaches all that a module of nn holds.
@@ -30,6 +33,8 @@ _OF_A_NAME = frozenset({"getattr", "hasattr", "setattr", "delattr"})
 def names_in(code: types.CodeType) -> set[str]:
     """The globals and attributes that a function names, the functions inside of it included."""
     names = set(code.co_names)
+    if _does(code, "MATCH_CLASS"):
+        names.add("__match_args__")
     if not names.isdisjoint(_OF_A_NAME):
         names -= _by_constant_names(code)
     for constant in code.co_consts:
@@ -40,6 +45,11 @@ def names_in(code: types.CodeType) -> set[str]:
                 [part for part in (constant if isinstance(constant, tuple) else [constant]) if isinstance(part, str)]
             )
     return names
+
+
+def names_in_layers(code: Collection[types.CodeType]) -> set[str]:
+    """What the code of nn among it names."""
+    return set().union(*[names_in(each) for each in code if is_of_nn(each.co_filename)])
 
 
 def _by_constant_names(code: types.CodeType) -> set[str]:
@@ -87,7 +97,11 @@ def finds_modules(code: types.CodeType, names: set[str]) -> bool:
 def _imports(code: types.CodeType) -> bool:
     """True for code with an import in it."""
     inner = [constant for constant in code.co_consts if isinstance(constant, types.CodeType)]
-    return dis.opmap["IMPORT_NAME"] in code.co_code[::2] or any(map(_imports, inner))
+    return _does(code, "IMPORT_NAME") or any(map(_imports, inner))
+
+
+def _does(code: types.CodeType, instruction: str) -> bool:
+    return dis.opmap[instruction] in code.co_code[::2]
 
 
 def reads_attributes(thing: Any) -> bool:

@@ -8,7 +8,7 @@ import random
 import sys
 import types
 import weakref
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from logging import Logger, RootLogger
 from typing import Any
 
@@ -36,6 +36,7 @@ from autograd_mini.compiler.guards.named import (
     finds_modules,
     globals_in,
     names_in,
+    names_in_layers,
     reads_attributes,
 )
 from autograd_mini.node import Node
@@ -48,10 +49,11 @@ class Reach:
     """All of it, sorted by what is to be done about it.
 
     Of what a module, a class or an object of the user's own holds, only that counts which some code names: a trainer
-    may keep a history that its step does not read.
+    may keep a history that its step does not read. Without ``has_run``, the code that runs in a call, it is the code
+    of all functions that may be meant: ``optimizer.step`` names the ``step`` of the trainer too.
     """
 
-    def __init__(self, things: list[Any]) -> None:
+    def __init__(self, things: list[Any], has_run: Collection[types.CodeType] | None = None) -> None:
         self.values: list[Any] = []  # Values
         self.arrays: list[Any] = []
         self.generators: list[Any] = []  # of random numbers
@@ -61,6 +63,11 @@ class Reach:
         self.names = {"forward", "update", ""}  # that code names, or calls of modules, optimizers and operators do
         self.may_differ = False  # it may compute with what is another at each call
 
+        self._has_run = has_run
+        of_layers = names_in_layers(has_run or ())
+        self._layers_by_name = has_run is not None and of_layers.isdisjoint(BY_ANY_NAME)
+        if self._layers_by_name:
+            self.names |= of_layers
         self._todo = [("", thing) for thing in things]  # path and thing
         self._seen: dict[int, Any] = {}  # with the thing, so that its id stays its own
         self._count = 0
@@ -70,6 +77,7 @@ class Reach:
         self._carrying: list[tuple[str, Any]] = []  # the same of owners
         self._modules: dict[int, tuple[str, Any]] = {}  # names and contents of the user's own
         self._globals: dict[int, tuple[Any, set[str]]] = {}  # those of functions, and the names of them that these use
+        self._matched: set[str] = set()  # attributes that case Config(rate) reads, without their names
         self._imports = False  # code finds modules by their names
         self._any_name = self._any_global = False  # it may read attributes, or globals, that it does not name
         while self._todo or self._find_named():
@@ -91,6 +99,8 @@ class Reach:
 
     def _find_named(self) -> bool:
         """Goes on with what code has named by now; False if that is nothing."""
+        if "__match_args__" in self.names:
+            self.names |= self._matched
         self._any_name |= not self.names.isdisjoint(BY_ANY_NAME)
         self._any_global |= not self.names.isdisjoint(BY_ANY_GLOBAL_NAME)
         if self._any_name:
@@ -184,7 +194,7 @@ class Reach:
         self._any_name |= looks_at_attributes(thing)
 
     def _go_into_class(self, kind: type) -> None:
-        self.names |= set(vars(kind).get("__match_args__", ()))  # case Config(rate) reads an attribute
+        self._matched |= set(vars(kind).get("__match_args__", ()))
         if is_installed(file_of(kind)):
             self._note(kind)
         else:
@@ -224,7 +234,7 @@ class Reach:
         if isinstance(thing, types.MethodType):
             self._todo += [(path, thing.__func__), (f"{path}.__self__" if path else "self", thing.__self__)]
         for name, container, keys in parts_of(thing):
-            if name == "." and keys is None and is_read_by_name(thing):
+            if name == "." and keys is None and is_read_by_name(thing, self._layers_by_name):
                 self._objects[id(container)] = path, container
                 if is_module(thing):
                     self._of_modules.add(id(container))
@@ -241,6 +251,8 @@ class Reach:
 
     def _read(self, function: types.FunctionType) -> None:
         """What a function's code names."""
+        if self._has_run is not None and function.__code__ not in self._has_run:
+            return
         if is_installed(function.__code__.co_filename):
             self._note(function)
             if function is os.getenv:
