@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import fields, is_dataclass
 from enum import Enum
+from functools import partial
 from itertools import chain
 from types import FunctionType, ModuleType
 from typing import Any
@@ -17,7 +18,8 @@ from autograd_mini.ops.operation import SMALL_FLOATS, dtype_of, shape_of
 from autograd_mini.tree import leaves_of, map_leaves
 
 _ARRAY = np.ndarray
-_NO_OBJECTS: Any = (Node, np.ndarray, list, tuple, dict, type, FunctionType, ModuleType, Enum, np.ufunc)
+# Numbers, containers and functions, which may have a __dict__ too.
+_NO_OBJECTS: Any = (Node, np.ndarray, list, tuple, dict, type, FunctionType, ModuleType, Enum, np.ufunc, partial)
 LONG = 8  # parts of a list; in shorter ones one looks at each part
 
 
@@ -116,13 +118,18 @@ def holds_objects(tree: Any) -> bool:
     >>> from dataclasses import make_dataclass
     >>> import nn
     >>> Trainer, Point = make_dataclass("Trainer", ["model", "steps"]), make_dataclass("Point", ["x", "y"])
-    >>> holds_objects(Trainer(nn.Linear(2, 1), 0)), holds_objects(Point(1.0, np.zeros(2)))
-    (True, False)
+    >>> point = Point(1.0, np.zeros(2))
+    >>> holds_objects(Trainer(nn.Linear(2, 1), 0)), holds_objects(point), holds_objects(Point(point, point))
+    (True, False, False)
     """
     if not hasattr(tree.__class__, "__dataclass_fields__"):
         return False
     parts = [getattr(tree, field.name, None) for field in fields(tree)]
-    return any([hasattr(part, "__dict__") and not isinstance(part, _NO_OBJECTS) for part in parts])
+    return any([holds_objects(part) if is_dataclass(part) else _is_object(part) for part in parts])
+
+
+def _is_object(part: Any) -> bool:
+    return hasattr(part, "__dict__") and not isinstance(part, _NO_OBJECTS)
 
 
 def _is_number(leaf: Any) -> bool:

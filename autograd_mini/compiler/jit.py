@@ -28,10 +28,10 @@ def jit(f: Callable[P, R]) -> Jitted[P, R]:
     ``f`` takes numbers, arrays, Values, and lists, tuples, dicts and dataclasses of them, and returns a Value or a
     container of Values. Numbers and arrays that it is given are Values inside, which compute as NumPy does and which
     ``isinstance`` (not ``type(x) is``) takes for numbers and arrays. All that it computes and returns is a Value, what
-    ``argmax`` finds too; a parameter that it returns is that parameter. The results have ``backward()``, which fills ``grad`` of every parameter that ``f`` uses, and of
-    the arguments that are Values. Or ``f`` is a whole training step, with ``backward()`` and an optimizer's ``step()``
-    in it: gradients, parameters and what the optimizer remembers change at each call as without jit, and what ``f``
-    returns has no gradient left.
+    ``argmax`` finds too; a parameter that it returns is that parameter. The results have ``backward()``, which fills
+    ``grad`` of every parameter that ``f`` uses, and of the arguments that are Values. Or ``f`` is a whole training
+    step, with ``backward()`` and an optimizer's ``step()`` in it: gradients, parameters and what the optimizer
+    remembers change at each call as without jit, and what ``f`` returns has no gradient left.
 
     Parameters are read at each call. A call with other shapes, dtypes or containers traces anew, and so does one after
     a number, a list or a module that ``f`` closes over has changed. Dropout draws anew and running statistics move at
@@ -41,9 +41,9 @@ def jit(f: Callable[P, R]) -> Jitted[P, R]:
     Change parameters and arguments after ``backward()``, not between the call and it: whether the gradient would then
     be of the old numbers or of the new depends on who runs the program. PyTorch raises an error for that.
 
-    Under ``detect_anomaly``, and where forward mode or a second derivative is taken of it, ``f`` runs as if it were not
-    jitted. Where the extra ``fast`` (numba) is installed it runs programs of many short steps;
-    ``print(result.program())`` of a ``result`` says who does. JAX: ``jax.jit``; PyTorch: ``torch.compile``.
+    Under ``detect_anomaly``, and where forward mode or a second derivative is taken of it, ``f`` runs op by op, on
+    Values in place of numbers and arrays. Where the extra ``fast`` (numba) is installed it runs programs of many short
+    steps; ``print(result.program())`` of a ``result`` says who does. JAX: ``jax.jit``; PyTorch: ``torch.compile``.
 
     >>> from autograd_mini import Value
     >>> w = Value(3.0)
@@ -97,7 +97,7 @@ class Jitted(Generic[P, R]):
         if trace is not None and inputs is None:
             trace, inputs = self._cache.one_that_holds(form, leaves)
         if trace is None or inputs is None:
-            trace = Trace(self._f, args, kwargs, leaves, is_anew=latest is not None)
+            trace = Trace(self._f, args, kwargs, leaves, replaces_one=latest is not None)
             self._cache.keep(getattr(self._f, "__qualname__", repr(self._f)), form, trace, latest)
             inputs = trace.inputs(leaves)
             if inputs is None:  # another thread has changed something meanwhile

@@ -35,9 +35,11 @@ from autograd_mini.tree import leaves_of, map_leaves
 class Trace:
     """One program, and the memory that it runs in."""
 
-    def __init__(self, f: Callable[..., Any], args: Any, kwargs: Any, leaves: list[Any], is_anew: bool = False) -> None:
+    def __init__(
+        self, f: Callable[..., Any], args: Any, kwargs: Any, leaves: list[Any], replaces_one: bool = False
+    ) -> None:
         again = partial(run_on_tape, f, args, kwargs, leaves)
-        self.guards = guards = _guards_of([f, *statics_of((args, kwargs))], again if is_anew else None)
+        self.guards = guards = _guards_of([f, *statics_of((args, kwargs))], again if replaces_one else None)
         tape = Tape()
         with modes.tracing(tape), modes.recording(), np.errstate(all="ignore"), guarded(guards.values, guards.owners):
             arguments = _stand_ins(tape, (args, kwargs), leaves)
@@ -165,13 +167,17 @@ class Trace:
 
 
 def _guards_of(seen: list[Any], again: Callable[[], Tape] | None) -> Guards:
-    """Guards of what the function sees; where it changes all the time, and is run ``again``, of what it needs alone."""
+    """Guards of all that the function can reach.
+
+    With ``again``, which runs it, only of what the code that runs then reads: an earlier trace did not hold, and the
+    rest, such as a count of the steps, may change at each call.
+    """
     guards = Guards(seen)
-    if again is None:
+    if again is None or guards.remembers:
         return guards
     with guarded(guards.values, guards.owners):
         has_run = code_run_by(again)
-        guards.check_untouched(again)
+        guards.check_untouched(again)  # before other guards take what it changed for given
     return Guards(seen, has_run)
 
 

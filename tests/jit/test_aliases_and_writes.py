@@ -115,3 +115,42 @@ def test_a_copy_of_an_argument_may_be_changed_in_place(copy: Any) -> None:
         return (w * x * y).sum()
 
     assert jit(f)(x).data == f(x).data
+
+
+def centred(array: Any) -> None:
+    array -= array.mean()
+
+
+OTHER_NAMES: dict[str, Any] = {
+    "a function's": lambda y: centred(y),
+    "a name more": lambda y: operator.isub(y, 2.0),
+    "a row": lambda y: operator.isub(y[0], 2.0),
+    "a view": lambda y: operator.isub(y.T, 2.0),
+}
+
+
+@pytest.mark.parametrize("name", OTHER_NAMES)
+def test_a_computed_array_that_is_used_under_another_name_than_it_is_changed_by_is_refused(name: str) -> None:
+    w = Value(np.ones(3))
+
+    def f(x: Any) -> Any:
+        y = x * 2.0
+        OTHER_NAMES[name](y)
+        return (w * y).sum()
+
+    with pytest.raises(JitError, match="used under another name after it is changed in place"):
+        jit(f)(np.ones((2, 3)))
+
+
+def test_what_was_picked_from_a_computed_array_before_is_its_own() -> None:
+    w = Value(np.ones(3))
+
+    def f(x: Any) -> Any:
+        y = x * 2.0
+        before = y[[0, 1]]
+        y -= y.mean(axis=0)
+        y *= 3.0
+        return (w * before * y).sum()
+
+    x = np.arange(6.0).reshape(2, 3)
+    assert jit(f)(x).data == f(x).data

@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 import abc
+import dataclasses
+import functools
 import operator
+import threading
 from dataclasses import dataclass, field
+from types import SimpleNamespace
 from typing import Any, Generic, TypeVar
 
 import numpy as np
@@ -252,36 +256,48 @@ class Record:
     learn = jit(Book.learn.__wrapped__)
 
 
-def trainers() -> dict[str, Any]:
-    def counting(model: Any) -> Any:
-        book = Book()
-        book.model = model
-        book.optimizer = optim.SGD(model.parameters(), lr=0.1)
-        return book
+class OnTheModel(Book):
+    """The same with its book on the model, all of whose parameters the step goes through."""
 
-    layers = nn.Sequential(nn.Linear(3, 4), nn.Tanh(), nn.Linear(4, 1))
-    return {"class": Book(), "dataclass": Record(nn.MLP(3, [4, 1])), "model": counting(layers)}
+    def step(self) -> Any:
+        self.model.best = self.steps = self.steps + 1
+        return self.decay(X, Y)
+
+    @jit
+    def decay(self, x: Any, y: Any) -> Any:
+        loss = nn.mse_loss(self.model(x), y) + 0.001 * sum([(p * p).sum() for p in self.model.parameters()])
+        loss.backward()
+        self.optimizer.step()
+        self.model.zero_grad()
+        return loss
 
 
-@pytest.mark.parametrize("name", trainers())
+TRAINERS = {"class": Book, "dataclass": lambda: Record(nn.MLP(3, [4, 1])), "on the model": OnTheModel}
+
+
+@pytest.mark.parametrize("name", TRAINERS)
 def test_a_trainer_that_keeps_a_book_is_traced_twice_at_most(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    trainer = trainers()[name]
+    trainer = TRAINERS[name]()
     traced: list[Any] = []
     monkeypatch.setattr(jitting, "Trace", lambda *args, **options: traced.append(1) or Trace(*args, **options))
-    losses = []
-    for epoch in range(6):
-        losses.append(trainer.step().data)
-        if name == "model":
-            trainer.model.epoch = epoch
+    losses = [trainer.step().data for _ in range(6)]
     assert losses == sorted(losses, reverse=True)
     assert len(traced) == 2
     trainer.optimizer.lr = 0.0
     trainer.step()
     before = trainer.step().data
-    last = trainer.model.layers[-1] if hasattr(trainer.model, "layers") else list(trainer.model)[-1]
-    last.bias.data = last.bias.data + 1.0
+    bias = trainer.model.parameters()[-1]
+    bias.data = bias.data + 1.0
     assert trainer.step().data != before
     assert len(traced) == 2
+
+
+def test_a_part_that_a_network_gets_later_is_seen_by_a_step_that_goes_through_all() -> None:
+    trainer = OnTheModel()
+    for _ in range(3):
+        trainer.step()
+    trainer.model.more = nn.Parameter(np.full(2, 100.0))
+    assert trainer.step().data == pytest.approx(0.001 * 2 * 100.0**2, rel=0.1)
 
 
 def test_a_setting_of_a_trainer_that_keeps_a_book_is_seen_to_change() -> None:
@@ -322,19 +338,67 @@ def test_a_dataclass_of_numbers_is_an_argument() -> None:
     assert Line.__dict__["at"]._cache._times_traced == 1
 
 
-def test_what_a_case_takes_by_position_is_seen_to_change() -> None:
+def reads_in_a_thread(settings: Any) -> float:
+    found: list[float] = []
+    thread = threading.Thread(target=lambda: found.append(settings.rate))
+    thread.start()
+    thread.join()
+    return found[0]
+
+
+def remembered(settings: Any) -> Any:
+    @functools.lru_cache
+    def rate() -> float:
+        return float(settings.rate)
+
+    return rate
+
+
+def test_what_is_read_in_a_thread_or_remembered_is_seen_to_change_in_a_trace_that_replaces_one() -> None:
+    w, settings = Value(1.0), SimpleNamespace(rate=2.0, other=1.0)
+    rate = remembered(settings)
+    in_a_thread = jit(lambda x: w * x * reads_in_a_thread(settings) * settings.other)
+    from_memory = jit(lambda x: w * x * rate() * settings.other)
+    for other in (1.0, 3.0):
+        settings.other = other
+        assert in_a_thread(1.0).data == from_memory(1.0).data == 2.0 * other
+    settings.rate = 5.0
+    rate.cache_clear()
+    assert in_a_thread(1.0).data == from_memory(1.0).data == 15.0
+
+
+def test_what_a_second_trace_does_is_refused_as_in_the_first() -> None:
+    w, settings, seen = Value(1.0), SimpleNamespace(debug=False), set[int]()
+
+    def f(x: Any) -> Any:
+        if settings.debug:
+            seen.add(1)
+        return w * x
+
+    replayed = jit(f)
+    replayed(1.0)
+    settings.debug = True
+    with pytest.raises(JitError, match="the function changes seen"):
+        replayed(1.0)
+
+
+@pytest.mark.parametrize("copy", [dataclasses.replace, lambda config: dataclasses.replace(config)])
+def test_a_copy_of_a_dataclass_reads_all_of_it(copy: Any) -> None:
     @dataclass
     class Config:
         rate: float
+        epoch: int = 0
 
     w, config = Value(1.0), Config(2.0)
-
-    @jit
-    def loss(x: Any) -> Any:
-        match config:
-            case Config(r):
-                return w * x * r
-
-    assert loss(3.0).data == 6.0
+    f = jit(lambda x: w * x * copy(config).rate)
+    assert f(3.0).data == 6.0
     config.rate = 5.0
-    assert loss(3.0).data == 15.0
+    assert f(3.0).data == 15.0
+
+
+def test_to_replace_letters_reads_no_attributes() -> None:
+    book = Book()
+    step = jit(lambda x: book.model(x).sum() * len("a b".replace(" ", "_")))
+    for book.steps in range(4):
+        step(X)
+    assert step._cache._times_traced == 1

@@ -82,6 +82,6 @@ def test_what_was_taken_before_a_change_in_place_is_refused_after_it(taken: Any,
         w.data -= x
         return used(old)
 
-    with pytest.raises(JitError, match="after these are changed in place"):
+    with pytest.raises(JitError, match="after it is changed in place"):
         step(0.5)
     assert w.data.tolist() == [1.0, -2.0]

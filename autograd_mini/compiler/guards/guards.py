@@ -10,6 +10,7 @@ from __future__ import annotations
 import pickle
 import random
 import sys
+import threading
 import warnings
 import zlib
 from collections.abc import Callable, Collection
@@ -28,13 +29,14 @@ MOST_COMPARED = 2**24  # bytes of arrays at each call, beyond which it is said
 
 
 class Guards:
-    """Everything that can be reached from some things, as it was; by code that ``has_run``, if that is known."""
+    """What can be reached from some things, as it was; where ``has_run`` is given, only what that code reads."""
 
     def __init__(self, things: list[Any], has_run: Collection[CodeType] | None = None) -> None:
         reach = Reach(things, has_run)
         self.values, self.owners = reach.values, reach.owners
         self._arrays, self._generators, self._held = reach.arrays, reach.generators, reach.held
         self._absent = reach.absent
+        self.remembers = reach.remembers
         self.may_differ = reach.may_differ or not _NEW_GENERATORS.isdisjoint(reach.names)
         self._contents: list[tuple[Any, Any, bytes]] = []
         self._are_alike: Callable[[], Any] | None = None  # the Values that the program does not read
@@ -175,7 +177,7 @@ def _draws_from_python(function: Callable[[], object]) -> bool:
 
 
 def code_run_by(function: Callable[[], object]) -> set[CodeType]:
-    """The code of all functions that run in it, in this thread."""
+    """The code of all functions that run in it, in the threads that it starts too."""
     found: set[CodeType] = set()
 
     def look(frame: Any, event: str, called: Any) -> None:
@@ -186,12 +188,14 @@ def code_run_by(function: Callable[[], object]) -> set[CodeType]:
 
 
 def _run_watched(function: Callable[[], object], look: Callable[[Any, str, Any], None]) -> None:
-    before = sys.getprofile()
+    before, before_in_threads = sys.getprofile(), threading.getprofile()
+    threading.setprofile(look)
     sys.setprofile(look)
     try:
         function()
     finally:
         sys.setprofile(before)
+        threading.setprofile(before_in_threads)
 
 
 _PYTHONS: Any = random.random.__self__  # type: ignore[attr-defined]  # the generator that all functions of random share

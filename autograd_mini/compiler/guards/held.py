@@ -1,4 +1,4 @@
-"""What one thing holds: the containers in it, the names in its code, and whether it is the user's own at all."""
+"""What one thing holds: the containers in it, and whether it is the user's own at all."""
 
 from __future__ import annotations
 
@@ -33,13 +33,13 @@ _KNOWN_BASES = frozenset({"abc", "typing", "nn.module", "nn.absent"})  # of thes
 _INSTALLED = tuple({sysconfig.get_path(name) for name in ("stdlib", "platstdlib", "purelib", "platlib")})
 
 
-def is_read_by_name(thing: Any, layers_too: bool) -> bool:
+def is_read_by_name(thing: Any, nn_too: bool) -> bool:
     """True for an object of the user's own: what it holds matters if code names it. A library may go through it all.
 
-    For a layer of ``nn`` too, if what its code names is known.
+    ``nn_too``: what nn's own code names is known, so that its layers count as the user's.
     """
     kinds = [kind for kind in type(thing).__mro__[:-1] if kind.__module__ not in _KNOWN_BASES]
-    if layers_too and is_module(thing):
+    if nn_too and is_module(thing):
         kinds = [kind for kind in kinds if not kind.__module__.startswith("nn.")]
     return not isinstance(thing, types.FunctionType) and not any([is_installed(file_of(kind)) for kind in kinds])
 

@@ -17,7 +17,7 @@ BY_ANY_NAME = frozenset(
     {
         *("getattr", "setattr", "hasattr", "delattr", "vars", "dir", "locals", "eval", "exec", "format", "format_map"),
         *("__dict__", "__getattribute__", "__getstate__", "__reduce__", "__reduce_ex__", "__dir__"),
-        *("attrgetter", "methodcaller", "asdict", "astuple", "replace", "map_leaves"),
+        *("attrgetter", "methodcaller", "asdict", "astuple", "map_leaves"),
     }
 )
 # By these one reaches all that a module of nn holds.
@@ -33,7 +33,7 @@ _OF_A_NAME = frozenset({"getattr", "hasattr", "setattr", "delattr"})
 def names_in(code: types.CodeType) -> set[str]:
     """The globals and attributes that a function names, the functions inside of it included."""
     names = set(code.co_names)
-    if _does(code, "MATCH_CLASS"):
+    if _has_instruction(code, "MATCH_CLASS"):
         names.add("__match_args__")
     if not names.isdisjoint(_OF_A_NAME):
         names -= _by_constant_names(code)
@@ -47,9 +47,10 @@ def names_in(code: types.CodeType) -> set[str]:
     return names
 
 
-def names_in_layers(code: Collection[types.CodeType]) -> set[str]:
-    """What the code of nn among it names."""
-    return set().union(*[names_in(each) for each in code if is_of_nn(each.co_filename)])
+def names_in_nn(code: Collection[types.CodeType]) -> set[str]:
+    """What the code of nn among it names; where it goes through a module, it is after the parts of it."""
+    names = set().union(*[names_in(each) for each in code if is_of_nn(each.co_filename)])
+    return names if names.isdisjoint(BY_ANY_NAME) else (names - BY_ANY_NAME) | {"modules"}
 
 
 def _by_constant_names(code: types.CodeType) -> set[str]:
@@ -97,10 +98,10 @@ def finds_modules(code: types.CodeType, names: set[str]) -> bool:
 def _imports(code: types.CodeType) -> bool:
     """True for code with an import in it."""
     inner = [constant for constant in code.co_consts if isinstance(constant, types.CodeType)]
-    return _does(code, "IMPORT_NAME") or any(map(_imports, inner))
+    return _has_instruction(code, "IMPORT_NAME") or any(map(_imports, inner))
 
 
-def _does(code: types.CodeType, instruction: str) -> bool:
+def _has_instruction(code: types.CodeType, instruction: str) -> bool:
     return dis.opmap[instruction] in code.co_code[::2]
 
 

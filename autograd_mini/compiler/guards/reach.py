@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import ctypes
+import dataclasses
+import functools
 import os
 import random
 import sys
@@ -36,7 +38,7 @@ from autograd_mini.compiler.guards.named import (
     finds_modules,
     globals_in,
     names_in,
-    names_in_layers,
+    names_in_nn,
     reads_attributes,
 )
 from autograd_mini.node import Node
@@ -62,12 +64,11 @@ class Reach:
         self.absent: list[tuple[str, Any, frozenset[str]]] = []  # path, attributes of an object, names that are none
         self.names = {"forward", "update", ""}  # that code names, or calls of modules, optimizers and operators do
         self.may_differ = False  # it may compute with what is another at each call
+        self.remembers = False  # a function of the user's may be kept from running, by functools.cache
 
         self._has_run = has_run
-        of_layers = names_in_layers(has_run or ())
-        self._layers_by_name = has_run is not None and of_layers.isdisjoint(BY_ANY_NAME)
-        if self._layers_by_name:
-            self.names |= of_layers
+        self._nn_too = has_run is not None  # its layers are read by name as the user's objects are
+        self.names |= names_in_nn(has_run or ())
         self._todo = [("", thing) for thing in things]  # path and thing
         self._seen: dict[int, Any] = {}  # with the thing, so that its id stays its own
         self._count = 0
@@ -101,7 +102,7 @@ class Reach:
         """Goes on with what code has named by now; False if that is nothing."""
         if "__match_args__" in self.names:
             self.names |= self._matched
-        self._any_name |= not self.names.isdisjoint(BY_ANY_NAME)
+        self._any_name |= not self.names.isdisjoint(BY_ANY_NAME) or self.names >= {"dataclasses", "replace"}
         self._any_global |= not self.names.isdisjoint(BY_ANY_GLOBAL_NAME)
         if self._any_name:
             self._hold_objects(list(self._objects))
@@ -109,7 +110,7 @@ class Reach:
                 self._hold_data(f"{name}.", inside)
             self._modules.clear()
         elif not self.names.isdisjoint(BY_ANY_NAME_OF_MODULES):
-            self._hold_objects([known for known in self._objects if known in self._of_modules])
+            self._hold_parts_of_modules()
         if self._any_global:
             for inside, _ in self._globals.values():
                 self._hold_data("", inside)
@@ -125,6 +126,14 @@ class Reach:
         ]
         self._todo += [(path, part) for path, _, part, _ in now]
         return bool(self._todo)
+
+    def _hold_parts_of_modules(self) -> None:
+        """All that may be a parameter or a module, or hold some, counts; a number counts where it is named."""
+        for path, attributes in [self._objects[known] for known in self._of_modules & self._objects.keys()]:
+            parts = {key: part for key, part in attributes.items() if not isinstance(part, _NUMBERS)}
+            self.held.append((f"{path}.", attributes.keys(), None, tuple(attributes)))
+            self._hold(f"{path}.", "", attributes, tuple(parts))
+        self._of_modules.clear()
 
     def _hold_objects(self, which: list[int]) -> None:
         """All attributes of these count."""
@@ -215,6 +224,8 @@ class Reach:
             found = list(inside.items())
             self.names.add("__getattr__")  # which gives what is not there
         self._unnamed += [(f"{module.__name__}.{name}", name, part, inside) for name, part in found]
+        if module is dataclasses:
+            self.names.add("dataclasses")
         if module is os:
             self._unnamed.append(("os.environ", "getenv", os.environ, None))
 
@@ -222,6 +233,7 @@ class Reach:
         """A function, a container or another object."""
         if reads_attributes(thing):
             self.names.add("getattr")  # under whatever name
+        self.remembers |= isinstance(thing, functools._lru_cache_wrapper)
         if isinstance(thing, types.FunctionType):
             self._read(thing)
         elif isinstance(thing, types.BuiltinFunctionType):
@@ -234,7 +246,7 @@ class Reach:
         if isinstance(thing, types.MethodType):
             self._todo += [(path, thing.__func__), (f"{path}.__self__" if path else "self", thing.__self__)]
         for name, container, keys in parts_of(thing):
-            if name == "." and keys is None and is_read_by_name(thing, self._layers_by_name):
+            if name == "." and keys is None and is_read_by_name(thing, self._nn_too):
                 self._objects[id(container)] = path, container
                 if is_module(thing):
                     self._of_modules.add(id(container))
@@ -255,6 +267,8 @@ class Reach:
             return
         if is_installed(function.__code__.co_filename):
             self._note(function)
+            if function is dataclasses.replace:
+                self._any_name = True
             if function is os.getenv:
                 self._todo.append(("os.environ", os.environ))
             return
@@ -296,6 +310,7 @@ def _is_data(thing: Any) -> bool:
     return not isinstance(thing, types.ModuleType | types.BuiltinFunctionType | type | np.ufunc | Operation | Iterator)
 
 
+_NUMBERS = (int, float, str, np.generic)
 _PLAIN = frozenset({int, float, complex, str, bytes, bool, type(None)})
 # Of what is in an installed module, what one may change.
 _SETTINGS = _PLAIN | {list, tuple, dict, set, frozenset, type(os.environ), Logger, RootLogger}

@@ -17,6 +17,7 @@ import numpy as np
 
 from autograd_mini.backward import gradients
 from autograd_mini.compiler.arguments import form_of
+from autograd_mini.compiler.codegen.indexed import arrays_of
 from autograd_mini.compiler.errors import refused
 from autograd_mini.compiler.guards.guards import same
 from autograd_mini.compiler.program import DETACH
@@ -116,11 +117,14 @@ class Changes:
         """``before -= ...`` in the function: where that is an array of a parameter, the parameter is to be changed."""
         window = self.windows.get(before.number)
         if window is None:
-            if isinstance(before, TracedData) and isinstance(before.concrete, np.ndarray) and self._is_a_part(before):
-                raise refused(
-                    "the function changes an array that it is given, or a part of it, in place, and a replay would not",
-                    "write x = x + y instead of x += y",
-                )
+            if isinstance(before, TracedData) and isinstance(before.concrete, np.ndarray):
+                if self._is_a_part(before):
+                    raise refused(
+                        "the function changes an array that it is given, or a part of it, in place, and a replay would "
+                        "not",
+                        "write x = x + y instead of x += y",
+                    )
+                self._gone[after.number] = before.number
             return
         if getattr(get_data(window[0]), "base", None) is not None:
             raise refused(
@@ -229,14 +233,14 @@ class Changes:
         ops, operands = self._tape.ops, self._tape.operands
         arrays = list(range(len(ops)))  # the first line that has each one's numbers, which may lie in one array
         for i, op in enumerate(ops):
-            if op is DETACH or row_of(op) in ("reshape", "transpose", "getitem"):
+            if op is DETACH or _may_be_a_view(op):
                 arrays[i] = arrays[operands[i][0]]
         for change, before in self._gone.items():
             used = {x for xs in operands[change + 1 :] for x in xs if x < change} | {x.number for x in outputs}
             if arrays[before] in {arrays[x] for x in used}:
                 raise refused(
-                    "what was taken from a parameter's data is used after these are changed in place, and it with them",
-                    "take a copy, such as p.data * 1.0, or assign p.data = p.data - x",
+                    "an array is used under another name after it is changed in place",
+                    "write x = x - y, or take a copy first, such as x * 1.0",
                 )
 
     def check_untouched(self) -> None:
@@ -255,6 +259,12 @@ class Changes:
                     "the function changes the options or the state of an optimizer, and a replay would not",
                     "change them outside of the jitted function; its step reads them at each call",
                 )
+
+
+def _may_be_a_view(op: Any) -> bool:
+    """True if what the op gives may lie in the array of its operand."""
+    row = row_of(op)
+    return row in ("reshape", "transpose") or (row == "getitem" and not arrays_of(op.params["index"]))
 
 
 def are_alone(overwritten: list[Any], read: Iterable[Any]) -> bool:
