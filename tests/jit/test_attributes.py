@@ -8,7 +8,6 @@ import functools
 import operator
 import threading
 from dataclasses import dataclass, field
-from types import SimpleNamespace
 from typing import Any, Generic, TypeVar
 
 import numpy as np
@@ -338,37 +337,44 @@ def test_a_dataclass_of_numbers_is_an_argument() -> None:
     assert Line.__dict__["at"]._cache._times_traced == 1
 
 
-def reads_in_a_thread(settings: Any) -> float:
+class Settings:
+    """Numbers that change between calls."""
+
+    def __init__(self) -> None:
+        self.rate, self.other, self.debug = 2.0, 1.0, False
+
+
+def put_rate(settings: Settings, found: list[float]) -> None:
+    found.append(settings.rate)
+
+
+def rate_in_a_thread(settings: Settings) -> float:
     found: list[float] = []
-    thread = threading.Thread(target=lambda: found.append(settings.rate))
+    thread = threading.Thread(target=put_rate, args=(settings, found))
     thread.start()
     thread.join()
     return found[0]
 
 
-def remembered(settings: Any) -> Any:
-    @functools.lru_cache
-    def rate() -> float:
-        return float(settings.rate)
-
-    return rate
+@functools.lru_cache
+def remembered_rate(settings: Settings) -> float:
+    return settings.rate
 
 
 def test_what_is_read_in_a_thread_or_remembered_is_seen_to_change_in_a_trace_that_replaces_one() -> None:
-    w, settings = Value(1.0), SimpleNamespace(rate=2.0, other=1.0)
-    rate = remembered(settings)
-    in_a_thread = jit(lambda x: w * x * reads_in_a_thread(settings) * settings.other)
-    from_memory = jit(lambda x: w * x * rate() * settings.other)
+    w, settings = Value(1.0), Settings()
+    in_a_thread = jit(lambda x: w * x * rate_in_a_thread(settings) * settings.other)
+    from_memory = jit(lambda x: w * x * remembered_rate(settings) * settings.other)
     for other in (1.0, 3.0):
         settings.other = other
         assert in_a_thread(1.0).data == from_memory(1.0).data == 2.0 * other
     settings.rate = 5.0
-    rate.cache_clear()
+    remembered_rate.cache_clear()
     assert in_a_thread(1.0).data == from_memory(1.0).data == 15.0
 
 
 def test_what_a_second_trace_does_is_refused_as_in_the_first() -> None:
-    w, settings, seen = Value(1.0), SimpleNamespace(debug=False), set[int]()
+    w, settings, seen = Value(1.0), Settings(), set[int]()
 
     def f(x: Any) -> Any:
         if settings.debug:
