@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import ctypes
-import dataclasses
 import functools
 import os
 import random
@@ -102,7 +101,7 @@ class Reach:
         """Goes on with what code has named by now; False if that is nothing."""
         if "__match_args__" in self.names:
             self.names |= self._matched
-        self._any_name |= not self.names.isdisjoint(BY_ANY_NAME) or self.names >= {"dataclasses", "replace"}
+        self._any_name |= not self.names.isdisjoint(BY_ANY_NAME)
         self._any_global |= not self.names.isdisjoint(BY_ANY_GLOBAL_NAME)
         if self._any_name:
             self._hold_objects(list(self._objects))
@@ -224,8 +223,6 @@ class Reach:
             found = list(inside.items())
             self.names.add("__getattr__")  # which gives what is not there
         self._unnamed += [(f"{module.__name__}.{name}", name, part, inside) for name, part in found]
-        if module is dataclasses:
-            self.names.add("dataclasses")
         if module is os:
             self._unnamed.append(("os.environ", "getenv", os.environ, None))
 
@@ -267,8 +264,6 @@ class Reach:
             return
         if is_installed(function.__code__.co_filename):
             self._note(function)
-            if function is dataclasses.replace:
-                self._any_name = True
             if function is os.getenv:
                 self._todo.append(("os.environ", os.environ))
             return
