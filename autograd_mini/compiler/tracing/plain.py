@@ -18,6 +18,7 @@ from autograd_mini.compiler.tracing.users import as_users
 from autograd_mini.node import Node
 from autograd_mini.operands import as_operand
 from autograd_mini.ops.caller import is_library
+from autograd_mini.tree import leaves_of, map_leaves
 
 
 class PlainLines(Lines):
@@ -59,16 +60,13 @@ class PlainLines(Lines):
 
     def called(self, function: Callable[..., Any], args: Any, kwargs: Any) -> Traced:
         """A line for a function of NumPy that is no op, such as ``np.isclose(x, y)``."""
-        places = [i for i, x in enumerate(args) if isinstance(x, Node)]
-        given = [None if isinstance(x, Node) else x for x in args]
+        operands = [x for x in leaves_of(args) if isinstance(x, Node)]
 
         def call(*data: Any) -> Any:
-            whole = list(given)
-            for i, x in zip(places, data, strict=True):
-                whole[i] = x
-            return function(*whole, **kwargs)
+            given = iter(data)
+            return function(*map_leaves(lambda x: next(given) if isinstance(x, Node) else x, args), **kwargs)
 
-        node = self._of_one_form(function.__name__, call, [args[i] for i in places], None)
+        node = self._of_one_form(function.__name__, call, operands, None)
         if np.ndim(node.concrete):
             self.effects.append(node)  # its length may be all that the function looks at, as in len(np.unique(y))
         return node

@@ -14,7 +14,7 @@ from autograd_mini.compiler.rows import AFTER
 from autograd_mini.compiler.tracing.changes import Changes
 from autograd_mini.compiler.tracing.plain import PlainLines
 from autograd_mini.compiler.tracing.traced import Traced, set_data
-from autograd_mini.compiler.tracing.traced_data import as_numbers
+from autograd_mini.compiler.tracing.traced_data import scalars_as_floats
 from autograd_mini.node import Node
 from autograd_mini.ops.operation import as_data
 from autograd_mini.value import Value
@@ -56,7 +56,7 @@ class Tape(PlainLines):
     def write(self, op: Any, x: Any, y: Any, z: Any, needs_grad: bool) -> Traced:
         """A line for ``op``, whose result was ``z``."""
         if z.__class__ is not float:
-            weakened = as_numbers(x if x.__class__ is tuple else (x, y))
+            weakened = scalars_as_floats(x if x.__class__ is tuple else (x, y))
             if weakened is not None:
                 value: Any = next(v for v in weakened if isinstance(v, Node))
                 again: Traced = value.record(op, weakened) if x.__class__ is tuple else value.record(op, *weakened)

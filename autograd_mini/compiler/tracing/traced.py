@@ -18,6 +18,7 @@ from autograd_mini.errors import op_error
 from autograd_mini.node import Node
 from autograd_mini.ops.caller import is_library
 from autograd_mini.ops.operation import Operation, as_floating
+from autograd_mini.tree import leaves_of
 from autograd_mini.value import Value
 
 _slot: Any = vars(Node)["data"]  # below the property of a Value that is guarded
@@ -208,14 +209,10 @@ def _as_floats(operand: Any) -> Any:
 
 
 def _is_of_whole_numbers(args: Any, kwargs: Any) -> bool:
-    """True if what is traced among the arguments is whole numbers or booleans, and stands in no list."""
-    traced = [x for x in args if isinstance(x, Node)]
-    others = [*[x for x in args if not isinstance(x, Node)], *kwargs.values()]
-    return (
-        bool(traced)
-        and all([x.__class__ is Traced and x.dtype.kind in "iub" for x in traced])
-        and not any([isinstance(x, Node | list | tuple) for x in others])
-    )
+    """True if what is traced among the arguments is whole numbers or booleans."""
+    traced = [x for x in leaves_of((args, kwargs)) if isinstance(x, Node)]
+    named = [x for x in leaves_of(kwargs) if isinstance(x, Node)]
+    return bool(traced) and not named and all([x.__class__ is Traced and x.dtype.kind in "iub" for x in traced])
 
 
 _SHAPE_ONLY = frozenset(
