@@ -173,7 +173,7 @@ def _guards_of(seen: list[Any], again: Callable[[], Tape] | None) -> Guards:
     rest, such as a count of the steps, may change at each call.
     """
     guards = Guards(seen)
-    if again is None or guards.remembers:
+    if again is None or guards.has_hidden_code:
         return guards
     with guarded(guards.values, guards.owners):
         has_run = code_run_by(again)

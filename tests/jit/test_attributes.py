@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import abc
+import cProfile
 import dataclasses
 import functools
 import operator
+import sys
 import threading
 from dataclasses import dataclass, field
 from typing import Any, Generic, TypeVar
@@ -15,11 +17,12 @@ import pytest
 
 import nn
 import optim
-from autograd_mini import Value
+from autograd_mini import Value, custom_op
 from autograd_mini.compiler import jit as jitting
 from autograd_mini.compiler.errors import JitError
 from autograd_mini.compiler.jit import jit
 from autograd_mini.compiler.trace import Trace
+from autograd_mini.tree import leaves_of
 from tests.jit.training import X, Y, assert_alike, both
 
 T = TypeVar("T")
@@ -92,6 +95,9 @@ class Config:
     def __init__(self) -> None:
         self.rate, self.inner, self.other = 1.0, None, 7.0
 
+    def __str__(self) -> str:
+        return f"at {self.rate}"
+
 
 W = Value([1.0, 2.0])
 CONFIG, NAME = Config(), "ra" + "te"
@@ -113,7 +119,10 @@ def matched_by_place(x: Any) -> Any:
     return W
 
 
+TEXTS = {f"at {rate}": rate for rate in (1.0, 2.0, 5.0)}
 READERS: dict[str, Any] = {
+    "str": lambda x: W * x * TEXTS[str(CONFIG)],
+    "a text with it": lambda x: W * x * TEXTS[f"{CONFIG}"],
     "getattr": lambda x: W * x * getattr(CONFIG, NAME),
     "getattr by another name": lambda x: W * x * READ(CONFIG, NAME),
     "vars": lambda x: W * x * vars(CONFIG)[NAME],
@@ -388,18 +397,64 @@ def test_what_a_second_trace_does_is_refused_as_in_the_first() -> None:
         replayed(1.0)
 
 
-@pytest.mark.parametrize("copy", [dataclasses.replace, lambda config: dataclasses.replace(config)])
-def test_a_copy_of_a_dataclass_reads_all_of_it(copy: Any) -> None:
-    @dataclass
-    class Config:
-        rate: float
-        epoch: int = 0
+@dataclass
+class Numbers:
+    rate: float
+    epoch: int = 0
 
-    w, config = Value(1.0), Config(2.0)
-    f = jit(lambda x: w * x * copy(config).rate)
-    assert f(3.0).data == 6.0
-    config.rate = 5.0
-    assert f(3.0).data == 15.0
+
+OF_A_RECORD: dict[str, Any] = {
+    "replace": lambda x, config: W * x * dataclasses.replace(config).rate,
+    "repr": lambda x, config: W * x * len(repr(config)),
+    "leaves": lambda x, config: W * x * sum(leaves_of(config)),
+    "equal": lambda x, config: W * x * (2.0 if config == Numbers(2.0, 1) else 3.0),
+    "returned": lambda x, config: (W * x, config),
+}
+
+
+@pytest.mark.parametrize("name", OF_A_RECORD)
+def test_all_of_a_dataclass_of_numbers_counts_after_a_second_trace_too(name: str) -> None:
+    config, settings = Numbers(2.0), Settings()
+
+    def f(x: Any) -> Any:
+        assert settings.other  # which has it traced again
+        return OF_A_RECORD[name](x, config)
+
+    replayed = jit(f)
+    for config.rate, config.epoch, settings.other in ((2.0, 0, 1.0), (2.0, 0, 2.0), (2.0, 1, 2.0), (55.0, 1, 2.0)):
+        found, expected = replayed(3.0), f(3.0)
+        if name == "returned":
+            assert found[1] == expected[1]
+        else:
+            np.testing.assert_array_equal(found.data, expected.data)
+
+
+def test_what_the_rule_of_a_custom_op_reads_is_seen_to_change() -> None:
+    settings, w = Settings(), Value(np.ones(2))
+
+    @custom_op(lambda g, z, x: g * settings.rate)
+    def spike_of_settings(x: Any) -> Any:
+        return (x > 0) * 1.0
+
+    loss = jit(lambda x: (spike_of_settings(w * x) * x * settings.other).sum())
+    for settings.rate, settings.other in ((2.0, 1.0), (5.0, 1.0), (5.0, 3.0), (7.0, 3.0)):
+        w.zero_grad()
+        loss(np.array([1.0, 2.0])).backward()
+        np.testing.assert_array_equal(w.grad, np.array([1.0, 4.0]) * settings.rate * settings.other)
+
+
+def test_a_second_trace_is_taken_under_cprofile_too() -> None:
+    w, settings, profiler = Value(3.0), Settings(), cProfile.Profile()
+    f = jit(lambda x: w * x * settings.rate)
+    profiler.enable()
+    try:
+        first = f(2.0).data
+        settings.rate = 5.0
+        second = f(2.0).data
+        assert sys.getprofile() is profiler
+    finally:
+        profiler.disable()
+    assert (first, second) == (12.0, 30.0)
 
 
 def test_to_replace_letters_reads_no_attributes() -> None:

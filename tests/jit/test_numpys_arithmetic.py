@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from autograd_mini import Value, jit
+from autograd_mini import JitError, Value, jit
 from autograd_mini.ops.operation import dtype_of
 
 OPERANDS = [
@@ -69,6 +69,71 @@ def check_alike(with_jit: Any, without: Any, operands: Any) -> None:
     assert isinstance(found, float) == isinstance(expected, float)
     smallest = max([np.finfo(dtype).eps for dtype in map(dtype_of, (0.0, found, *operands)) if dtype.kind == "f"])
     np.testing.assert_allclose(found, expected, rtol=2 * smallest)
+
+
+BYTES = np.array([200, 100, 7], np.uint8)
+OF_BYTES: dict[str, Callable[[Any], Any]] = {
+    "a number before": lambda u: 100 - u,
+    "a number before, //": lambda u: 7 // u,
+    "a power of a number": lambda u: 3**u,
+    "copy": lambda u: u.copy() - 128,
+    "np.copy": lambda u: np.copy(u) - 128,
+    "clip": lambda u: u.clip(0, 150) + 200,
+    "np.clip": lambda u: np.clip(u, 0, 150) + 200,
+    "round": lambda u: u.round() + 100,
+    "concatenate": lambda u: np.concatenate([u, u]) + 100,
+    "stack": lambda u: np.stack([u, u]) + 100,
+    "where": lambda u: np.where(u > 50, u, 0) + 100,
+    "diff": np.diff,
+    "a difference of elements": lambda u: u[1] - u[0] + u[2:],
+    "dot": lambda u: u @ u + u,
+    "reshape": lambda u: u.reshape(3, 1) + 100,
+    "sum": lambda u: u.sum() + u,
+    "bits": lambda u: (u > 50) | u,
+    "bits and a number": lambda u: (u > 50) | 2,
+    "bits of truths": lambda u: (u > 50) | (u < 10),
+}
+
+
+@pytest.mark.parametrize("name", OF_BYTES)
+def test_bytes_stay_bytes(name: str) -> None:
+    f, w = OF_BYTES[name], Value(2.0)
+    for u in (BYTES, BYTES[::-1].copy()):
+        expected = f(u)
+        found = jit(f)(u)
+        assert found.data.dtype == np.asarray(expected).dtype
+        np.testing.assert_array_equal(found.data, expected)
+        np.testing.assert_array_equal(jit(lambda u: w * f(u))(u).data, 2.0 * np.asarray(expected))
+
+
+BESIDE_FLOAT32: dict[str, Callable[[Any, Any], Any]] = {
+    "a count": lambda w, m: (w * m).sum() / m.sum(),
+    "an element": lambda w, m: w * m.astype(int)[0],
+    "the largest": lambda w, m: w / (m.astype(int).max() + 1),
+    "a comparison": lambda w, m: (w * np.greater(m, w)).sum(),
+}
+
+
+@pytest.mark.parametrize("name", BESIDE_FLOAT32)
+def test_a_whole_number_beside_a_value_of_float32_leaves_it_one(name: str) -> None:
+    f, w = BESIDE_FLOAT32[name], Value(np.array([1.0, 2.0, 3.0], np.float32))
+    m = np.array([True, False, True])
+    expected, found = f(w, m), jit(lambda m: f(w, m))(m)
+    assert found.dtype == expected.dtype
+    np.testing.assert_array_equal(found.data, expected.data)
+
+
+def test_a_mean_in_float64_makes_float64_of_float32() -> None:
+    x, y = np.array([1.0, 2.0]), np.array([0.1, 0.2], np.float32)
+    assert jit(lambda x, y: y * x.mean())(x, y).dtype == (y * x.mean()).dtype == np.float64
+
+
+def test_a_whole_number_that_becomes_a_fraction_is_refused() -> None:
+    f = jit(lambda n, x: x * 10**n)
+    x = np.array([3, 8])
+    assert f(2, x).data.tolist() == [300, 800]
+    with pytest.raises(JitError, match=r"a whole number when it was traced is 0\.1 now"):
+        f(-1, x)
 
 
 def test_a_replay_wraps_around_as_well() -> None:

@@ -85,3 +85,49 @@ def test_what_was_taken_before_a_change_in_place_is_refused_after_it(taken: Any,
     with pytest.raises(JitError, match="after it is changed in place"):
         step(0.5)
     assert w.data.tolist() == [1.0, -2.0]
+
+
+@pytest.mark.parametrize("rate", [np.float64(0.1), np.int64(2), 0.1])
+@pytest.mark.parametrize("dtype", [np.float32, np.float16])
+def test_a_rate_of_another_dtype_leaves_an_array_its_own(rate: Any, dtype: Any) -> None:
+    def trained(wrap: Any) -> Any:
+        w = Value(np.ones(3, dtype))
+
+        def step(x: Any, rate: Any) -> Any:
+            loss = ((w * x) ** 2).sum()
+            loss.backward()
+            w.grad *= rate
+            w.data -= rate * w.grad
+            w.zero_grad()
+            return loss
+
+        step = wrap(step)
+        for _ in range(3):
+            step(np.full(3, 0.5, dtype), rate)
+        return w.data
+
+    found, expected = trained(jit), trained(lambda step: step)
+    assert found.dtype == expected.dtype == dtype
+    np.testing.assert_allclose(found, expected, rtol=2 * np.finfo(dtype).eps)
+
+
+def test_an_array_of_whole_numbers_that_fractions_are_added_to_is_refused_as_numpy_refuses_it() -> None:
+    def f(x: Any) -> Any:
+        y = x * 2
+        y += 0.5
+        return Value(1.0) * y
+
+    with pytest.raises(TypeError, match="same_kind"):
+        f(np.arange(3))
+    with pytest.raises(JitError, match="an array of int64 is changed in place to float64"):
+        jit(f)(np.arange(3))
+
+
+def test_sorting_in_place_is_refused() -> None:
+    def f(x: Any) -> Any:
+        y = x * 2.0
+        y.sort()
+        return Value(1.0) * y
+
+    with pytest.raises(JitError, match=r"write x = np\.sort\(x\)"):
+        jit(f)(np.array([3.0, 1.0]))

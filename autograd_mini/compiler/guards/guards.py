@@ -36,7 +36,7 @@ class Guards:
         self.values, self.owners = reach.values, reach.owners
         self._arrays, self._generators, self._held = reach.arrays, reach.generators, reach.held
         self._absent = reach.absent
-        self.remembers = reach.remembers
+        self.has_hidden_code = reach.has_hidden_code
         self.may_differ = reach.may_differ or not _NEW_GENERATORS.isdisjoint(reach.names)
         self._contents: list[tuple[Any, Any, bytes]] = []
         self._are_alike: Callable[[], Any] | None = None  # the Values that the program does not read
@@ -166,25 +166,34 @@ def _checksum(array: np.ndarray[Any, Any]) -> int:
 
 def _draws_from_python(function: Callable[[], object]) -> bool:
     """True if this thread draws from ``random`` in it: others do meanwhile, those of dask or of a notebook."""
-    drawn = False
+    drawn = _profiler_of_c()
 
     def look(frame: Any, event: str, called: Any) -> None:
         nonlocal drawn
         drawn |= event == "c_call" and getattr(called, "__self__", None) is _PYTHONS
 
-    _run_watched(function, look)
+    if not drawn:
+        _run_watched(function, look)
     return drawn
 
 
-def code_run_by(function: Callable[[], object]) -> set[CodeType]:
-    """The code of all functions that run in it, in the threads that it starts too."""
+def code_run_by(function: Callable[[], object]) -> set[CodeType] | None:
+    """The code of all functions that run in it, in the threads that it starts too; None if one cannot look."""
     found: set[CodeType] = set()
 
     def look(frame: Any, event: str, called: Any) -> None:
         found.add(frame.f_code)
 
+    if _profiler_of_c():
+        return None
     _run_watched(function, look)
     return found
+
+
+def _profiler_of_c() -> bool:
+    """True while cProfile is at work, which can be taken away but not be put back."""
+    profiler = sys.getprofile()
+    return profiler is not None and not callable(profiler)
 
 
 def _run_watched(function: Callable[[], object], look: Callable[[Any, str, Any], None]) -> None:

@@ -17,7 +17,8 @@ from typing import Any
 
 import numpy as np
 
-from autograd_mini.compiler.guards.named import names_in
+from autograd_mini.compiler.arguments import holds_objects
+from autograd_mini.compiler.guards.named import TEXT, names_in
 from autograd_mini.node import Node
 from autograd_mini.ops.caller import is_library
 from autograd_mini.ops.operation import Operation
@@ -41,7 +42,9 @@ def is_read_by_name(thing: Any, nn_too: bool) -> bool:
     kinds = [kind for kind in type(thing).__mro__[:-1] if kind.__module__ not in _KNOWN_BASES]
     if nn_too and is_module(thing):
         kinds = [kind for kind in kinds if not kind.__module__.startswith("nn.")]
-    return not isinstance(thing, types.FunctionType) and not any([is_installed(file_of(kind)) for kind in kinds])
+    is_record = hasattr(type(thing), "__dataclass_fields__") and not holds_objects(thing)  # compared, printed, returned
+    is_own = not any([is_installed(file_of(kind)) for kind in kinds])
+    return is_own and not is_record and not isinstance(thing, types.FunctionType)
 
 
 def is_module(thing: Any) -> bool:
@@ -87,6 +90,8 @@ def parts_of(thing: Any) -> Iterator[tuple[str, Any, Any]]:
         yield ".manager.", vars(thing.manager), ("_disable",)
     elif isinstance(thing, property):
         yield "", (thing.fget, thing.fset), None
+    elif isinstance(thing, Operation) and not thing.in_table:
+        yield "", (vars(thing).get("function"), *thing.rules, thing.rule_for_each), None
     elif isinstance(thing, staticmethod | classmethod):
         yield "", (thing.__func__,), None
     elif not isinstance(thing, _WITHOUT_PARTS):
@@ -128,10 +133,11 @@ def members_of(kind: type) -> list[tuple[str, str, Any, Any]]:
     """What a class defines: its path, the name that code calls it by ("" if operators do), the thing, and None."""
     by_name = {name: "" if name.startswith("__") else name for name in vars(kind) if name not in _NEVER_COMPUTED}
     by_name |= {name: kind.__name__ for name in ("__init__", "__new__", "__post_init__") if name in by_name}
+    by_name |= {name: TEXT for name in ("__repr__", "__str__", "__format__") if name in by_name}
     return [(f"{kind.__qualname__}.{name}", called, vars(kind)[name], None) for name, called in by_name.items()]
 
 
-_NEVER_COMPUTED = frozenset({"__repr__", "__str__", "__del__", "__reduce__", "__getstate__", "__setstate__", "__doc__"})
+_NEVER_COMPUTED = frozenset({"__del__", "__reduce__", "__getstate__", "__setstate__", "__doc__"})
 
 
 def _that_may_change(function: types.FunctionType) -> list[str]:

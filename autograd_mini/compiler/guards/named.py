@@ -27,6 +27,9 @@ BY_ANY_NAME_OF_MODULES = frozenset(
         *("named_children", "state_dict", "load_state_dict", "generators", "apply", "requires_grad_"),
     }
 )
+TEXT = "text of"  # no name, but that code which makes texts of things has
+_MAKE_TEXT = frozenset({"repr", "str", "ascii", "format", "join"})
+_F_STRINGS = ("FORMAT_VALUE", "FORMAT_SIMPLE", "FORMAT_WITH_SPEC")
 _OF_A_NAME = frozenset({"getattr", "hasattr", "setattr", "delattr"})
 
 
@@ -35,6 +38,8 @@ def names_in(code: types.CodeType) -> set[str]:
     names = set(code.co_names)
     if _has_instruction(code, "MATCH_CLASS"):
         names.add("__match_args__")
+    if not names.isdisjoint(_MAKE_TEXT) or any([_has_instruction(code, name) for name in _F_STRINGS]):
+        names.add(TEXT)
     if not names.isdisjoint(_OF_A_NAME):
         names -= _by_constant_names(code)
     for constant in code.co_consts:
@@ -102,7 +107,7 @@ def _imports(code: types.CodeType) -> bool:
 
 
 def _has_instruction(code: types.CodeType, instruction: str) -> bool:
-    return dis.opmap[instruction] in code.co_code[::2]
+    return instruction in dis.opmap and dis.opmap[instruction] in code.co_code[::2]
 
 
 def reads_attributes(thing: Any) -> bool:

@@ -63,7 +63,7 @@ class Reach:
         self.absent: list[tuple[str, Any, frozenset[str]]] = []  # path, attributes of an object, names that are none
         self.names = {"forward", "update", ""}  # that code names, or calls of modules, optimizers and operators do
         self.may_differ = False  # it may compute with what is another at each call
-        self.remembers = False  # a function of the user's may be kept from running, by functools.cache
+        self.has_hidden_code = False  # some of the user's counts that need not run in each call
 
         self._has_run = has_run
         self._nn_too = has_run is not None  # its layers are read by name as the user's objects are
@@ -230,7 +230,9 @@ class Reach:
         """A function, a container or another object."""
         if reads_attributes(thing):
             self.names.add("getattr")  # under whatever name
-        self.remembers |= isinstance(thing, functools._lru_cache_wrapper)
+        # what remembers results, and rules that run for gradients
+        self.has_hidden_code |= isinstance(thing, functools._lru_cache_wrapper)
+        self.has_hidden_code |= isinstance(thing, Operation) and not thing.in_table
         if isinstance(thing, types.FunctionType):
             self._read(thing)
         elif isinstance(thing, types.BuiltinFunctionType):

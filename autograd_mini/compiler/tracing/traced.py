@@ -34,6 +34,7 @@ def _in_place(op: Callable[[Any, Any], Any]) -> Any:
     def method(self: Traced, other: Any) -> Any:
         result = op(self, other)
         if isinstance(result, Traced):
+            result = result.cast_in_place(self)
             _tape().changes.changed_in_place(self, result)
         return result
 
@@ -91,6 +92,10 @@ class Traced(Value):
         written: Value = tape.write(op, x, None, z, needs_grad and modes.is_recording())
         return written
 
+    def cast_in_place(self, into: Traced) -> Traced:
+        """This as ``into -= ...`` leaves it: a Value is another, an array stays of its dtype."""
+        return self
+
     @property
     def label(self) -> str:
         return super().label
@@ -112,9 +117,10 @@ class Traced(Value):
 
     def _bits(self, whole: np.ufunc, truth: np.ufunc | None, *operands: Any) -> Any:
         """Arithmetic of bits, as NumPy's: an argument that is a whole number is a float here."""
-        if truth is not None and self.dtype == bool:
+        dtypes = {x.dtype if isinstance(x, Traced) else np.asarray(x).dtype for x in operands}
+        if truth is not None and dtypes == {np.dtype(bool)}:
             return _tape().compared(truth, *operands)
-        if self.dtype.kind == "f":
+        if any([dtype.kind == "f" for dtype in dtypes]):
             raise refused(f"{whole.__name__} of a traced number", "do it before the call, or with an array of integers")
         return _tape().called(whole, operands, {})
 

@@ -5,12 +5,14 @@ from __future__ import annotations
 import operator
 from collections.abc import Callable
 from functools import partial, update_wrapper
-from typing import Any
+from typing import Any, Never
 
 import numpy as np
 
 from autograd_mini import modes
+from autograd_mini.compiler.errors import refused
 from autograd_mini.compiler.program import Plain
+from autograd_mini.compiler.rows import row_of
 from autograd_mini.compiler.tracing.stand_in import StandIn, claim
 from autograd_mini.compiler.tracing.traced import Traced
 from autograd_mini.node import Node
@@ -82,6 +84,20 @@ class TracedData(StandIn):
     __mod__, __rmod__ = _numpys(operator.mod, "__mod__"), _numpys(operator.mod, "__rmod__", True)
     __pow__, __rpow__ = _numpys(operator.pow, "__pow__"), _numpys(operator.pow, "__rpow__", True)
     __neg__, __abs__ = _numpys(operator.neg, "__neg__"), _numpys(operator.abs, "__abs__")
+
+    def cast_in_place(self, into: Traced) -> Traced:
+        """In the dtype of the array ``into``, if NumPy casts it so."""
+        dtype = into.dtype
+        if not isinstance(into, TracedData) or not isinstance(into.concrete, np.ndarray) or self.dtype == dtype:
+            return self
+        if not np.can_cast(self.dtype, dtype, "same_kind"):
+            raise refused(f"an array of {dtype} is changed in place to {self.dtype}", "write x = x + y, not x += y")
+        node: Traced = self.astype(dtype)
+        return node
+
+    def sort(self, *args: Any, **kwargs: Any) -> Never:
+        raise refused("x.sort() changes an array in place, and a replay would not", "write x = np.sort(x)")
+
     clip, copy, round = map(_of_whole_numbers, ("clip", "copy", "round"))
 
 
@@ -115,13 +131,13 @@ def with_numpys_dtype(f: Callable[..., Any], operands: tuple[Any, ...], node: An
     return as_plain(line, numpys.__class__)
 
 
-def scalars_as_floats(operands: tuple[Any, ...]) -> tuple[Any, ...] | None:
-    """The operands of an op on Values, where scalars of small floats count as numbers; None if there are none.
+def scalars_as_floats(op: Any, operands: tuple[Any, ...]) -> tuple[Any, ...] | None:
+    """The operands of an op on Values, where NumPy's scalars count as plain numbers; None if there are none.
 
     So they do without jit, by ``as_operand``: beside a Value a scalar of NumPy's brings no dtype along.
     """
-    scalar = [isinstance(v, TracedData) and v.concrete.__class__ in SMALL_FLOATS for v in operands]
-    if not any(scalar) or not _beside_values(operands):
+    scalar = [isinstance(v, TracedData) and isinstance(v.concrete, np.number) for v in operands]
+    if not any(scalar) or not _beside_values(operands) or row_of(op) in ("getitem_at", "scatter_add_at"):
         return None
     number = Plain("float", float)
     return tuple([modes.tape().plain(number, [v]) if s else v for v, s in zip(operands, scalar, strict=True)])
@@ -133,7 +149,11 @@ def _beside_values(operands: tuple[Any, ...]) -> bool:
 
 def _given_as(kind: Any, data: Any) -> Any:
     """A number of a program as the function was given it: 3.0 as an int, or as NumPy's int64."""
-    return kind(data) if data.__class__ is float and kind is not np.ndarray else data
+    if data.__class__ is not float or kind is np.ndarray:
+        return data
+    if issubclass(kind, int | np.integer) and not data.is_integer():
+        raise refused(f"a whole number when it was traced is {data} now", "pass it as a float")  # 10 ** -1
+    return kind(data)
 
 
 def _strong(operand: Any) -> Any:
