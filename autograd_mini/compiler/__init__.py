@@ -1,10 +1,11 @@
-"""What stands behind ``jit``: a function is traced once, simplified, packed, and replayed as a flat program.
+"""What stands behind ``jit``: a function is traced, simplified, packed, and replayed as a flat program.
 
 A call goes through these, those of a line in their order; a folder says at its head what is in it.
 
 - ``jit``: the decorator. ``arguments`` tells one form of call from another, ``cache`` keeps a trace for each.
-- ``trace``: one trace, the function called once as below and its program at each call from then on. ``repeatable``:
-  whether a replay would do what the function did. ``errors``: how what it would not is refused.
+- ``trace``: one trace: the function is called as below, once more where an earlier trace does not hold, and its program
+  at each call from then on. ``repeatable``: whether a replay would do what the function did. ``errors``: how what it
+  would not is refused.
 - ``guards/``: what the function sees beside its arguments, and whether it is the same.
 - ``tracing/``: the function runs on Values that write down every op, then its gradient, and what it changes.
 - ``program``: what was written, line by line; ``rows``: the ops that only programs have.

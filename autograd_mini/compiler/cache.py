@@ -11,7 +11,7 @@ from autograd_mini.ops.caller import located
 MOST_KEPT = 32  # traces of one function
 MOST_OF_ONE_FORM = 4  # for settings that come and go, such as model.train() and model.eval()
 MANY_TRACES = 100  # after which it is said
-MANY_CHANGES = 20  # the same of traces that were made because something had changed
+MANY_CHANGES = 20  # traces that were made because something had changed, after which it is said too
 
 
 class Cache:
@@ -43,8 +43,8 @@ class Cache:
             others = [other for other in self._before.get(form, []) if other is not trace]
             self._before[form] = [latest, *others][: MOST_OF_ONE_FORM - 1]
 
-    def of_object(self, thing: Any, make: Callable[[], Any]) -> Any:
-        """What ``make`` has made for ``thing``, which is kept with it: its id stays its own."""
+    def method_of(self, thing: Any, make: Callable[[], Any]) -> Any:
+        """The jitted method of ``thing``, made when it is first asked for. The latest few are kept, with their things."""
         if id(thing) not in self._of_objects:
             self._of_objects[id(thing)] = thing, make()
             if len(self._of_objects) > MOST_KEPT:

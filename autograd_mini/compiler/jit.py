@@ -129,11 +129,13 @@ class Jitted(Generic[P, R]):
         return Jitted(deepcopy(self._f, memo))  # a method goes with its object; each has traces of its own
 
     def __reduce__(self) -> Any:
+        if isinstance(self._f, MethodType):  # of a dataclass: see __get__
+            return getattr, (self._f.__self__, self._f.__name__)
         return self._f.__qualname__ if isinstance(self._f, FunctionType) else (Jitted, (self._f,))
 
     def __get__(self, instance: Any, owner: Any = None) -> Any:
         if instance is None:
             return self
         if holds_objects(instance):  # no argument, then, but what the method closes over
-            return self._cache.of_object(instance, lambda: Jitted(MethodType(self._f, instance)))
+            return self._cache.method_of(instance, lambda: Jitted(MethodType(self._f, instance)))
         return MethodType(self, instance)

@@ -7,6 +7,7 @@ import cProfile
 import dataclasses
 import functools
 import operator
+import pickle
 import sys
 import threading
 from dataclasses import dataclass, field
@@ -462,3 +463,36 @@ def test_to_replace_letters_reads_no_attributes() -> None:
     for book.steps in range(4):
         step(X)
     assert step._cache._times_traced == 1
+
+
+def test_a_jitted_method_of_a_dataclass_is_pickled_with_it() -> None:
+    trainer = Record(nn.MLP(3, [4, 1]))
+    before = trainer.learn(X, Y).data
+    copied = pickle.loads(pickle.dumps(Record(trainer.model).learn))
+    assert isinstance(copied, jitting.Jitted)
+    assert copied(X, Y).data < before
+
+
+def test_dataclasses_that_are_made_anew_are_arguments_and_trainers_are_not_mixed_up() -> None:
+    @dataclass
+    class Point:
+        x: float
+        y: float
+
+    @dataclass
+    class Pair:
+        a: Point
+        b: Point
+
+        @jit
+        def product(self, w: Any) -> Any:
+            return w * (self.a.x * self.b.x + self.a.y * self.b.y)
+
+    w = Value(2.0)
+    products = [Pair(Point(float(i), 1.0), Point(3.0, 2.0)).product(w).data for i in range(5)]
+    assert products == [2.0 * (3 * i + 2) for i in range(5)]
+    assert Pair.__dict__["product"]._cache._times_traced == 1
+    trainers = [Record(nn.Linear(3, 1)) for _ in range(40)]  # more than are kept
+    for trainer in trainers + trainers:
+        expected = nn.mse_loss(trainer.model(X), Y).data
+        assert trainer.learn(X, Y).data == pytest.approx(expected, rel=1e-12)

@@ -1,6 +1,9 @@
 """The extra ``fast``: the same programs, run by an interpreter that numba compiles once instead of by NumPy calls.
 
 An interpreter, so that nobody waits for a compiler when shapes change: a program becomes numbers that it reads.
+
+- ``choice``: which lines are native; ``lower``: their instructions; ``instructions`` and ``opcodes``: what these are.
+- ``machine``: the program as numbers; ``memory``: where values lie; ``interpreter``: the loop that numba compiles.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Passes: each makes another program of a program, with the same results.
+"""Passes: each makes another program of a program, with the same results but for rounding where sums change order.
 
 - ``pack``, before the gradient is written: single numbers of one op become one vector (``grouping``: which of them).
 - ``simplify``: dead code, common subexpressions, constants folded. ``fuse``: two ops as one.

@@ -2,7 +2,8 @@
 
 - ``tape``: what they write on. ``lines``: what stands there, and for what; ``plain``, those without a gradient, such as
   a comparison; ``users``, functions of the user's among these.
-- ``traced``: the Value that stands for a line; ``traced_data``, where without jit there is a plain number or array.
+- ``traced``: the Value that stands for a line; ``traced_data``, where without jit there is a plain number or array;
+  ``stand_in``, of what class that claims to be.
 - ``closed_over``: the Values that the function finds, while it is traced. ``asked``: files and the keyboard, meanwhile.
 - ``changes``: what the function assigns; ``carried``: what an optimizer keeps from call to call.
 """
