@@ -44,7 +44,7 @@ class Cache:
             self._before[form] = [latest, *others][: MOST_OF_ONE_FORM - 1]
 
     def method_of(self, thing: Any, make: Callable[[], Any]) -> Any:
-        """The jitted method of ``thing``, made when it is first asked for. The latest few are kept, with their things."""
+        """The jitted method of ``thing``, made when it is first asked for. The latest are kept, and their things."""
         if id(thing) not in self._of_objects:
             self._of_objects[id(thing)] = thing, make()
             if len(self._of_objects) > MOST_KEPT:
