@@ -15,6 +15,7 @@ from autograd_mini.compiler import native
 from autograd_mini.compiler.arguments import numbers_of, statics_of, with_leaves
 from autograd_mini.compiler.codegen.replay import compiled
 from autograd_mini.compiler.effects import Effects
+from autograd_mini.compiler.errors import refused
 from autograd_mini.compiler.guards.guards import Guards, code_run_by
 from autograd_mini.compiler.guards.look import look_at_parameters
 from autograd_mini.compiler.passes.fuse import fused
@@ -173,6 +174,11 @@ def _guards_of(seen: list[Any], again: Callable[[], Tape] | None) -> Guards:
     rest, such as a count of the steps, may change at each call.
     """
     guards = Guards(seen)
+    if any([isinstance(x, Traced) for x in guards.values]):
+        raise refused(
+            "the function reaches what stood for a number in an earlier trace, which was refused and left it behind",
+            "put numbers there again",
+        )
     if again is None or guards.has_hidden_code:
         return guards
     with guarded(guards.values, guards.owners):

@@ -102,16 +102,23 @@ def test_a_part_of_a_parameter_that_is_changed_in_place_is_refused() -> None:
     assert (w.data == 5.0).all()
 
 
-@pytest.mark.parametrize("copy", [lambda x: x * 1.0, lambda x: x.copy(), lambda x: x[[0, 1]], lambda x: x > 1])
-def test_a_copy_of_an_argument_may_be_changed_in_place(copy: Any) -> None:
-    w, x = Value(np.ones(3)), np.full((2, 3), 5.0)
+@pytest.mark.parametrize("dtype", [np.float64, np.int64])
+@pytest.mark.parametrize(
+    "copy",
+    [
+        *(lambda x: x * 2, lambda x: x.copy(), lambda x: x[[0, 1]], lambda x: x > 1, lambda x: x.clip(0, 3)),
+        *(lambda x: x.flatten().reshape(2, 3), lambda x: np.where(x > 1, x, 0)),
+    ],
+)
+def test_a_copy_of_an_argument_may_be_changed_in_place(copy: Any, dtype: Any) -> None:
+    w, x = Value(np.ones(3)), np.full((2, 3), 5, dtype)
 
     def f(x: Any) -> Any:
         y = copy(x)
         if y.dtype == bool:
             y &= x < 7
         else:
-            y -= 2.0
+            y -= 2
         return (w * x * y).sum()
 
     assert jit(f)(x).data == f(x).data
@@ -154,3 +161,45 @@ def test_what_was_picked_from_a_computed_array_before_is_its_own() -> None:
 
     x = np.arange(6.0).reshape(2, 3)
     assert jit(f)(x).data == f(x).data
+
+
+def test_a_number_that_was_picked_from_an_array_stays_what_it_was() -> None:
+    w = Value(np.ones(3))
+
+    def f(x: Any) -> Any:
+        x = x * 1.0
+        last = x[-1]
+        x /= last
+        return (w * x).sum() * last
+
+    x = np.array([1.0, 2.0, 4.0])
+    assert jit(f)(x).data == f(x).data
+
+
+def test_truths_of_an_argument_and_of_an_array_are_combined_from_either_side() -> None:
+    w, mask, bits = Value(np.ones(3)), np.array([True, True, False]), np.array([1, 6, 4])
+    x = np.array([1.0, 5.0, 2.0])
+    for f in (
+        lambda x: (w * (mask & (x < 3))).sum(),
+        lambda x: (w * ((x < 3) ^ mask)).sum(),
+        lambda x: (w * np.bitwise_or(mask, x < 3)).sum(),
+        lambda x: (w * (bits | (x < 3))).sum(),
+    ):
+        assert jit(f)(x).data == f(x).data
+
+
+def test_what_a_refused_trace_has_left_behind_is_said_to_be_that() -> None:
+    w, momentum = Value(np.ones(3)), [np.zeros(3)]
+
+    @jit
+    def step(x: Any) -> Any:
+        w.zero_grad()
+        loss = (w * w * x).sum()
+        loss.backward()
+        momentum[0] = 0.9 * momentum[0] + w.grad
+        return loss
+
+    with pytest.raises(JitError, match="the function changes momentum"):
+        step(np.ones(3))
+    with pytest.raises(JitError, match="in an earlier trace, which was refused and left it behind; put numbers there"):
+        step(np.ones(3))

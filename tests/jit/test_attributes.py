@@ -281,7 +281,34 @@ class OnTheModel(Book):
         return loss
 
 
-TRAINERS = {"class": Book, "dataclass": lambda: Record(nn.MLP(3, [4, 1])), "on the model": OnTheModel}
+class Recurring(nn.Module):
+    """A network of the user's own with a book, and a layer of nn that has parameters by computed names."""
+
+    def __init__(self) -> None:
+        self.cells, self.head, self.log = nn.RNN(3, 4), nn.Linear(4, 1), list[int]()
+
+    def forward(self, x: Any) -> Any:
+        return self.head(self.cells(np.expand_dims(x, 0))[1][0])
+
+
+class OfARecurrent(Book):
+    """Adam's state comes with the first step, and has it traced again; the log grows."""
+
+    def __init__(self) -> None:
+        self.model, self.steps = Recurring(), 0
+        self.optimizer = optim.Adam(self.model.parameters(), lr=0.01)
+
+    def step(self) -> Any:
+        self.model.log.append(1)
+        return self.learn(X, Y)
+
+
+TRAINERS = {
+    "recurrent": OfARecurrent,
+    "class": Book,
+    "dataclass": lambda: Record(nn.MLP(3, [4, 1])),
+    "on the model": OnTheModel,
+}
 
 
 @pytest.mark.parametrize("name", TRAINERS)

@@ -131,3 +131,41 @@ def test_sorting_in_place_is_refused() -> None:
 
     with pytest.raises(JitError, match=r"write x = np\.sort\(x\)"):
         jit(f)(np.array([3.0, 1.0]))
+
+
+def test_a_gradient_under_another_name_than_it_is_changed_by_is_refused() -> None:
+    w = Value(np.ones(3))
+
+    def step(x: Any) -> Any:
+        w.zero_grad()
+        loss = (w * w * x).sum()
+        loss.backward()
+        g = w.grad
+        w.grad *= 0.1
+        w.data -= 0.1 * g
+        return loss
+
+    with pytest.raises(JitError, match="used under another name after it is changed in place"):
+        jit(step)(np.ones(3))
+
+
+def test_gradients_that_are_equal_are_arrays_of_their_own() -> None:
+    def trained(wrap: Any) -> Any:
+        a, b = Value(np.ones(3)), Value(np.full(3, 2.0))
+
+        def step(x: Any) -> Any:
+            a.zero_grad()
+            b.zero_grad()
+            loss = ((a + b) * x).sum()
+            loss.backward()
+            for i, p in enumerate((a, b)):
+                p.grad *= 0.1 + i
+                p.data -= p.grad
+            return loss
+
+        step = wrap(step)
+        for _ in range(3):
+            step(np.arange(3.0))
+        return [a.data, b.data]
+
+    np.testing.assert_allclose(trained(jit), trained(lambda step: step), rtol=1e-12)

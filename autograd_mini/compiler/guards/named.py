@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dis
 import operator
+import os
 import types
 from collections.abc import Collection
 from typing import Any
@@ -27,6 +28,8 @@ BY_ANY_NAME_OF_MODULES = frozenset(
         *("named_children", "state_dict", "load_state_dict", "generators", "apply", "requires_grad_"),
     }
 )
+OF_LAYERS = "parts of layers"  # no name either: of layers of nn, which have parameters by computed names
+_MODULE = "module.py"
 TEXT = "text of"  # no name, but that code which makes texts of things has
 _MAKE_TEXT = frozenset({"repr", "str", "ascii", "format", "join"})
 _F_STRINGS = ("FORMAT_VALUE", "FORMAT_SIMPLE", "FORMAT_WITH_SPEC")
@@ -53,9 +56,17 @@ def names_in(code: types.CodeType) -> set[str]:
 
 
 def names_in_nn(code: Collection[types.CodeType]) -> set[str]:
-    """What the code of nn among it names; where it goes through a module, it is after the parts of it."""
-    names = set().union(*[names_in(each) for each in code if is_of_nn(each.co_filename)])
-    return names if names.isdisjoint(BY_ANY_NAME) else (names - BY_ANY_NAME) | {"modules"}
+    """What the code of nn among it names; a module that goes through modules, or a layer through itself, says so."""
+    names: set[str] = set()
+    for each in code:
+        if is_of_nn(each.co_filename):
+            found = names_in(each)
+            if not found.isdisjoint(BY_ANY_NAME):
+                found = (found - BY_ANY_NAME) | {
+                    "modules" if os.path.basename(each.co_filename) == _MODULE else OF_LAYERS
+                }
+            names |= found
+    return names
 
 
 def _by_constant_names(code: types.CodeType) -> set[str]:

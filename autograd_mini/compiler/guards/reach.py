@@ -34,6 +34,7 @@ from autograd_mini.compiler.guards.named import (
     BY_ANY_GLOBAL_NAME,
     BY_ANY_NAME,
     BY_ANY_NAME_OF_MODULES,
+    OF_LAYERS,
     finds_modules,
     globals_in,
     names_in,
@@ -41,6 +42,7 @@ from autograd_mini.compiler.guards.named import (
     reads_attributes,
 )
 from autograd_mini.node import Node
+from autograd_mini.ops.caller import is_of_nn
 from autograd_mini.ops.operation import Operation
 
 MOST_REACHED = 20_000  # things; beyond it to compare them at each call would take longer than it saves
@@ -73,7 +75,8 @@ class Reach:
         self._count = 0
         self._unnamed: list[tuple[str, str, Any, Any]] = []  # path, name, thing, and what is watched once it is named
         self._objects: dict[int, tuple[str, Any]] = {}  # path and attributes of those that are read by name
-        self._of_modules: set[int] = set()  # which of them are a module's of nn
+        self._of_modules: set[int] = set()  # which of them are a module's
+        self._of_layers: set[int] = set()  # and one of nn's own
         self._carrying: list[tuple[str, Any]] = []  # the same of owners
         self._modules: dict[int, tuple[str, Any]] = {}  # names and contents of the user's own
         self._globals: dict[int, tuple[Any, set[str]]] = {}  # those of functions, and the names of them that these use
@@ -109,7 +112,9 @@ class Reach:
                 self._hold_data(f"{name}.", inside)
             self._modules.clear()
         elif not self.names.isdisjoint(BY_ANY_NAME_OF_MODULES):
-            self._hold_parts_of_modules()
+            self._hold_parts_of(self._of_modules)
+        elif OF_LAYERS in self.names:
+            self._hold_parts_of(self._of_layers)
         if self._any_global:
             for inside, _ in self._globals.values():
                 self._hold_data("", inside)
@@ -126,13 +131,13 @@ class Reach:
         self._todo += [(path, part) for path, _, part, _ in now]
         return bool(self._todo)
 
-    def _hold_parts_of_modules(self) -> None:
+    def _hold_parts_of(self, modules: set[int]) -> None:
         """All that may be a parameter or a module, or hold some, counts; a number counts where it is named."""
-        for path, attributes in [self._objects[known] for known in self._of_modules & self._objects.keys()]:
+        for path, attributes in [self._objects[known] for known in modules & self._objects.keys()]:
             parts = {key: part for key, part in attributes.items() if not isinstance(part, _NUMBERS)}
             self.held.append((f"{path}.", attributes.keys(), None, tuple(attributes)))
             self._hold(f"{path}.", "", attributes, tuple(parts))
-        self._of_modules.clear()
+        modules.clear()
 
     def _hold_objects(self, which: list[int]) -> None:
         """All attributes of these count."""
@@ -249,6 +254,8 @@ class Reach:
                 self._objects[id(container)] = path, container
                 if is_module(thing):
                     self._of_modules.add(id(container))
+                    if is_of_nn(file_of(type(thing)) or ""):
+                        self._of_layers.add(id(container))
                 self._unnamed += [(f"{path}.{key}", key, part, container) for key, part in container.items()]
             elif keys == ("__class__",) and path.endswith("()"):
                 continue  # the target of a weak reference is not to be kept

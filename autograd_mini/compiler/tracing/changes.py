@@ -20,8 +20,8 @@ from autograd_mini.compiler.arguments import form_of
 from autograd_mini.compiler.codegen.indexed import arrays_of
 from autograd_mini.compiler.errors import refused
 from autograd_mini.compiler.guards.guards import same
-from autograd_mini.compiler.program import DETACH
-from autograd_mini.compiler.rows import row_of
+from autograd_mini.compiler.program import DETACH, Like
+from autograd_mini.compiler.rows import AFTER, row_of
 from autograd_mini.compiler.tracing.carried import Carried
 from autograd_mini.compiler.tracing.traced import Traced, get_data
 from autograd_mini.compiler.tracing.traced_data import TracedData, as_plain
@@ -45,6 +45,7 @@ class Changes:
         self.windows: dict[int, Any] = {}  # by line, the parameter whose .data or .grad it is, and which of them
         self.in_place: dict[int, Any] = {}  # the lines that are to be assigned to it
         self._gone: dict[int, int] = {}  # by the line that changes an array in place, what stood for it before
+        self._own: set[int] = set()  # lines of gradients, each an array of its own though several may be one line's
         self.is_reading = False  # what is carried, which is refused to everybody else
 
     def __bool__(self) -> bool:
@@ -85,6 +86,7 @@ class Changes:
             before = self.grads.get(x)
             if not create_graph:
                 g = as_plain(tape.detached(g), np.ndarray if isinstance(get_data(x), np.ndarray) else None)
+                self._own.add(g.number)
             self.grads[x] = g if before is None else before + g
 
     def grad(self, x: Any) -> Traced | None:
@@ -132,8 +134,7 @@ class Changes:
                 "give the parameter an array of its own",
             )
         self.in_place[after.number] = window
-        if window[1] == ".data":
-            self._gone[after.number] = before.number
+        self._gone[after.number] = before.number
 
     def _is_a_part(self, x: Traced) -> bool:
         """Whether ``x`` lies in an array that was there before: an argument, or a parameter's."""
@@ -233,10 +234,11 @@ class Changes:
         ops, operands = self._tape.ops, self._tape.operands
         arrays = list(range(len(ops)))  # the first line that has each one's numbers, which may lie in one array
         for i, op in enumerate(ops):
-            if op is DETACH or _may_be_a_view(op):
+            if i not in self._own and (op is DETACH or _may_be_a_view(op, self._tape.likes[i])):
                 arrays[i] = arrays[operands[i][0]]
         for change, before in self._gone.items():
-            used = {x for xs in operands[change + 1 :] for x in xs if x < change} | {x.number for x in outputs}
+            later = [xs for op, xs in zip(ops[change + 1 :], operands[change + 1 :], strict=True) if op is not AFTER]
+            used = {x for xs in later for x in xs if x < change} | {x.number for x in outputs}
             if arrays[before] in {arrays[x] for x in used}:
                 raise refused(
                     "an array is used under another name after it is changed in place",
@@ -248,7 +250,7 @@ class Changes:
         if self.in_place:
             raise refused(
                 "an array that is .data or .grad of a parameter is changed in place",
-                "assign it: p.data -= x, or p.data = p.data - x",
+                "assign it: p.data -= x, or p.data = p.data - x; of a gradient under another name, write g = g * x",
             )
         for carried in self.carried:
             now: list[Any] = []
@@ -261,10 +263,11 @@ class Changes:
                 )
 
 
-def _may_be_a_view(op: Any) -> bool:
+def _may_be_a_view(op: Any, like: Like) -> bool:
     """True if what the op gives may lie in the array of its operand."""
     row = row_of(op)
-    return row in ("reshape", "transpose") or (row == "getitem" and not arrays_of(op.params["index"]))
+    is_array = like is not None and bool(like[0])
+    return row in ("reshape", "transpose") or (row == "getitem" and is_array and not arrays_of(op.params["index"]))
 
 
 def are_alone(overwritten: list[Any], read: Iterable[Any]) -> bool:

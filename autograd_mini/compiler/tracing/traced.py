@@ -170,6 +170,8 @@ class Traced(Value):
         raise refused("a traced number as an index, a count or a range", "close over it instead of passing it")
 
     def __array_ufunc__(self, ufunc: np.ufunc, method: str, *operands: Any, **options: Any) -> Any:
+        if ufunc in _BITS and method == "__call__" and not options:
+            return self._bits(ufunc, _BITS[ufunc], *operands)
         if ufunc in numpy_protocol.PLAIN_RESULTS and method == "__call__" and not options:
             if len(operands) == 1:
                 return self.map_data(ufunc)
@@ -191,6 +193,7 @@ class Traced(Value):
 
 
 _TRACED = "Traced(shape="
+_BITS = {np.bitwise_and: np.logical_and, np.bitwise_or: np.logical_or, np.bitwise_xor: np.logical_xor}
 
 
 def check_text(text: str) -> None:

@@ -95,6 +95,9 @@ class TracedData(StandIn):
         node: Traced = self.astype(dtype)
         return node
 
+    def flatten(self, order: str = "C") -> Any:
+        return super().flatten(order).copy()  # an array of its own, as NumPy's is
+
     def sort(self, *args: Any, **kwargs: Any) -> Never:
         raise refused("x.sort() changes an array in place, and a replay would not", "write x = np.sort(x)")
 
