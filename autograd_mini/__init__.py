@@ -17,7 +17,6 @@ from typing import TYPE_CHECKING, Any
 from autograd_mini import ops
 from autograd_mini.carrying import carry, is_traced, refuse_in_jit
 from autograd_mini.draw import draw
-from autograd_mini.gradcheck import gradcheck
 from autograd_mini.modes import no_grad
 from autograd_mini.ops import *  # noqa: F403  # the op table has the list of its names
 from autograd_mini.ops.caller import located
@@ -33,6 +32,7 @@ if TYPE_CHECKING:
     from autograd_mini.custom import custom_op
     from autograd_mini.diagnosis.diagnose import diagnose
     from autograd_mini.draw.microscope import microscope
+    from autograd_mini.finite_differences.gradcheck import gradcheck
     from autograd_mini.npz import read_npz, write_npz
     from autograd_mini.transforms import elementwise_grad, grad, hessian, hvp, jacobian, jvp, value_and_grad, vjp
     from autograd_mini.tree import map_leaves
@@ -78,6 +78,7 @@ _LOADED_LATER = {
     "detect_anomaly": "autograd_mini.anomaly",
     "diagnose": "autograd_mini.diagnosis.diagnose",
     "explain": "autograd_mini.by_hand.explain",
+    "gradcheck": "autograd_mini.finite_differences.gradcheck",
     "jit": "autograd_mini.compiler.jit",
     "JitError": "autograd_mini.compiler.errors",
     "map_leaves": "autograd_mini.tree",

@@ -9,8 +9,8 @@ from typing import Any
 import numpy as np
 
 from autograd_mini import backward, modes
+from autograd_mini.finite_differences.kinks import Line, has_kink
 from autograd_mini.graph import names_of, walk
-from autograd_mini.kinks import Line, has_kink
 from autograd_mini.ops.caller import located, user_variables
 from autograd_mini.tree import leaves_of, map_leaves, named_leaves_of
 from autograd_mini.value import Value

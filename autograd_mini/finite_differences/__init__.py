@@ -1,0 +1,1 @@
+"""Gradients against finite differences: ``gradcheck``; ``kinks``, where a difference quotient says nothing."""
