@@ -156,6 +156,14 @@ class data_parallel:
                     raise
                 self._wait_for_a_worker()
 
+    def _sent(self, data: list[Any]) -> list[Any]:
+        """The futures of data on the workers."""
+        try:
+            futures: list[Any] = self.client.scatter(data, hash=False)
+        except KeyError as error:  # the scheduler chose a worker that has gone meanwhile
+            raise CancelledError from error
+        return futures
+
     def _place(self) -> None:
         """Sends the loss and the shards to the workers: all of them at first, later those that were lost."""
         if _is_there(self._replica) and all([_is_there(shard) for shard in self._shards]):
@@ -165,7 +173,7 @@ class data_parallel:
             self._replica = self.client.submit(_as_it_is, self._loss, pure=False)
         lost = [i for i, shard in enumerate(self._shards) if not _is_there(shard)]
         here = [i for i in lost if _is_data(self._sources[i])]
-        sent = self.client.scatter([self._sources[i] for i in here], hash=False) if here else []
+        sent = self._sent([self._sources[i] for i in here]) if here else []
         scattered = dict(zip(here, sent, strict=True))
         for i in lost:
             source = scattered.get(i, self._sources[i])

@@ -382,6 +382,22 @@ def test_data_that_only_a_dead_worker_had_are_asked_for(client: Client) -> None:
         parallel_loss()
 
 
+def test_a_worker_that_goes_while_data_are_sent_to_it_is_not_an_error(
+    client: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    scatter, asked = client.scatter, []
+
+    def scatter_or_not(*args: Any, **options: Any) -> Any:
+        asked.append(1)
+        if len(asked) == 1:
+            raise KeyError("tcp://127.0.0.1:1")  # what distributed 2026 says of it
+        return scatter(*args, **options)
+
+    monkeypatch.setattr(client, "scatter", scatter_or_not)
+    assert data_parallel(global_loss, [X], client)().data == pytest.approx(global_loss(X).data)
+    assert len(asked) == 2
+
+
 def test_a_cluster_that_dies_in_the_middle_is_an_error_with_the_parameters_as_they_were(processes: Client) -> None:
     w = Value([1.0, 2.0, 3.0])
     parallel_loss = data_parallel(
