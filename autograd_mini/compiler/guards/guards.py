@@ -165,7 +165,10 @@ def _checksum(array: np.ndarray[Any, Any]) -> int:
 
 
 def _draws_from_python(function: Callable[[], object]) -> bool:
-    """True if this thread draws from ``random`` in it: others do meanwhile, those of dask or of a notebook."""
+    """True if this thread draws from ``random`` in it, or one that it starts: those of dask or a notebook do meanwhile.
+
+    Under cProfile nobody can look, and what was drawn meanwhile is taken for the function's.
+    """
     drawn = _profiler_of_c()
 
     def look(frame: Any, event: str, called: Any) -> None:

@@ -29,7 +29,7 @@ BY_ANY_NAME_OF_MODULES = frozenset(
     }
 )
 OF_LAYERS = "parts of layers"  # no name either: of layers of nn, which have parameters by computed names
-_MODULE = "module.py"
+_MODULE = "module.py"  # the file of nn in which modules go through those that they hold
 TEXT = "text of"  # no name, but that code which makes texts of things has
 _MAKE_TEXT = frozenset({"repr", "str", "ascii", "format", "join"})
 _F_STRINGS = ("FORMAT_VALUE", "FORMAT_SIMPLE", "FORMAT_WITH_SPEC")
