@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from autograd_mini import modes
 from autograd_mini.compiler.program import Like
-from autograd_mini.ops.caller import located
+from autograd_mini.ops.caller import user_line
 
 
 class JitError(TypeError):
@@ -21,9 +21,12 @@ class JitError(TypeError):
     """
 
 
-def refused(what: str, remedy: str) -> JitError:
-    """The error for ``what`` a traced function did. The tape keeps it, lest an ``except`` of the function's hide it."""
-    error = JitError(located(f"jit: {what}; {remedy}"))
+def refused(what: str, remedy: str, line: str | None = None) -> JitError:
+    """The error for ``what`` a traced function did on ``line``, by default on the user's line that runs now.
+
+    The tape keeps it, lest an ``except`` of the function's hide it.
+    """
+    error = JitError(f"jit: {what}; {remedy}\n  at {line or user_line()}")
     tape = modes.tape()
     if tape is not None:
         tape.refusal = tape.refusal or error

@@ -126,7 +126,7 @@ REFUSED: dict[str, tuple[Any, str]] = {
     "a float of a parameter": (lambda x: float(W[0].data) * W, r"reading \.data of what is traced"),
     "an array in place that another gets": (gives_an_array_away, "is changed in place"),
     "requires_grad": (freezes, "setting requires_grad of a parameter"),
-    "an array in place": (changes_an_array, r"\.data or \.grad of a parameter is changed in place"),
+    "an array in place": (changes_an_array, r"(?s)\.data or \.grad of a parameter is changed in place.*: a -= 0.1$"),
     "a view in place": (changes_a_view, "is a part of another array"),
     "numbers of before": (in_the_wrong_order, "of before it was changed"),
     "the dict of an optimizer": (reads_a_dict, r"reads or changes SGD\.__dict__ itself"),

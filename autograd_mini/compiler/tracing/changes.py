@@ -26,7 +26,7 @@ from autograd_mini.compiler.tracing.carried import Carried
 from autograd_mini.compiler.tracing.traced import Traced, get_data
 from autograd_mini.compiler.tracing.traced_data import TracedData, as_plain
 from autograd_mini.node import Node
-from autograd_mini.ops.caller import is_library
+from autograd_mini.ops.caller import is_library, user_line
 from autograd_mini.ops.operation import shape_of
 
 
@@ -44,7 +44,8 @@ class Changes:
         self._carried: dict[int, Carried] = {}  # by owner
         self.windows: dict[int, Any] = {}  # by line, the parameter whose .data or .grad it is, and which of them
         self.in_place: dict[int, Any] = {}  # the lines that are to be assigned to it
-        self._gone: dict[int, int] = {}  # by the line that changes an array in place, what stood for it before
+        # By the line that changes an array in place, what stood for it before, and where in the user's code it is.
+        self._gone: dict[int, tuple[int, str]] = {}
         self._own: set[int] = set()  # lines of gradients, each an array of its own though several may be one line's
         self.is_reading = False  # what is carried, which is refused to everybody else
 
@@ -126,7 +127,7 @@ class Changes:
                         "not",
                         "write x = x + y instead of x += y",
                     )
-                self._gone[after.number] = before.number
+                self._gone[after.number] = before.number, user_line()
             return
         if getattr(get_data(window[0]), "base", None) is not None:
             raise refused(
@@ -134,7 +135,7 @@ class Changes:
                 "give the parameter an array of its own",
             )
         self.in_place[after.number] = window
-        self._gone[after.number] = before.number
+        self._gone[after.number] = before.number, user_line()
 
     def _is_a_part(self, x: Traced) -> bool:
         """Whether ``x`` lies in an array that was there before: an argument, or a parameter's."""
@@ -236,13 +237,14 @@ class Changes:
         for i, op in enumerate(ops):
             if i not in self._own and (op is DETACH or _may_be_a_view(op, self._tape.likes[i])):
                 arrays[i] = arrays[operands[i][0]]
-        for change, before in self._gone.items():
+        for change, (before, line) in self._gone.items():
             later = [xs for op, xs in zip(ops[change + 1 :], operands[change + 1 :], strict=True) if op is not AFTER]
             used = {x for xs in later for x in xs if x < change} | {x.number for x in outputs}
             if arrays[before] in {arrays[x] for x in used}:
                 raise refused(
                     "an array is used under another name after it is changed in place",
                     "write x = x - y, or take a copy first, such as x * 1.0",
+                    line,
                 )
 
     def check_untouched(self) -> None:
@@ -251,6 +253,7 @@ class Changes:
             raise refused(
                 "an array that is .data or .grad of a parameter is changed in place",
                 "assign it: p.data -= x, or p.data = p.data - x; of a gradient under another name, write g = g * x",
+                self._gone[next(iter(self.in_place))][1],
             )
         for carried in self.carried:
             now: list[Any] = []
