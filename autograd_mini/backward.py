@@ -245,6 +245,13 @@ def fit(contribution: Carrier, data: Any) -> Carrier:
         contribution = unbroadcast(contribution, shape) if own else ops.broadcast_to(contribution, shape)
     own_dtype = dtype_of(contribution)
     if own_dtype is not dtype and own_dtype != dtype:
+        if dtype.kind != "f":
+            raise TypeError(
+                located(
+                    f"backward: the data of a Value is an array of {dtype}, which a gradient does not fit; assign "
+                    "floats (p.data = x.astype(float))"
+                )
+            )
         contribution = ops.astype(contribution, dtype)
     if contribution.__class__ is data.__class__:
         return contribution

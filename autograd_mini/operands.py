@@ -61,6 +61,11 @@ def array_of(op: Operation, data: Any) -> Any:
         return data
     if isinstance(data, Node):
         raise TypeError(f"{op.name}: the data of a Value is a Value; assign plain numbers (p.data -= lr * p.grad)")
+    if isinstance(data, list | tuple):  # which has no shape to be asked for, when the gradient is made to fit it
+        kind = type(data).__name__
+        raise TypeError(
+            located(f"{op.name}: the data of a Value is a {kind}; assign an array (p.data = np.array(x, float))")
+        )
     return operand_of(op, data)
 
 

@@ -32,15 +32,18 @@ class Neuron(Module):
 
     def forward(self, x: Sequence[Any]) -> Value:
         w = self.w
-        if not hasattr(x, "__len__") or len(x) != len(w) or getattr(x, "ndim", 1) != 1:
-            got = (
-                f"an array of shape {x.shape}"
-                if hasattr(x, "shape")
-                else f"{len(x)}"
-                if hasattr(x, "__len__")
-                else repr(x)
+        if (
+            not hasattr(x, "__len__")
+            or len(x) != len(w)
+            or getattr(x, "ndim", 1) != 1
+            or x[0].__class__ in (list, tuple)
+        ):
+            raise ValueError(
+                located(
+                    f"Neuron: it takes one sample, a sequence of {len(w)} numbers, and got {_described(x)}; "
+                    "of several samples make a list, [model(x) for x in samples]"
+                )
             )
-            raise ValueError(located(f"Neuron: it takes one sample, a sequence of {len(w)} numbers, and got {got}"))
         z: Value = self.b
         for wi, xi in zip(w, x, strict=True):
             z = z + wi * xi
@@ -81,3 +84,11 @@ class MLP(Module):
         for layer in self.layers:
             x = layer(x)
         return x  # type: ignore[no-any-return]  # a Layer's output, which __call__ types as Any
+
+
+def _described(x: Any) -> str:
+    if hasattr(x, "shape"):
+        return f"an array of shape {x.shape}"
+    if not hasattr(x, "__len__"):
+        return repr(x)
+    return f"{len(x)}" if not len(x) or x[0].__class__ not in (list, tuple) else f"a list of {len(x)} samples"

@@ -23,7 +23,8 @@ class minibatches:
     >>> [labels.tolist() for labels in minibatches(y, batch_size=3, shuffle=False)]
     [[0, 1, 0], [1, 0]]
 
-    Raises ``ValueError`` if the first axes differ in length or batch_size is not positive.
+    Raises ``ValueError`` if the first axes differ in length or batch_size is not positive, ``TypeError`` for a tuple
+    of arrays.
     """
 
     def __init__(
@@ -38,6 +39,8 @@ class minibatches:
             raise ValueError(located(f"minibatches: batch_size is a positive integer, not {batch_size!r}"))
         if rng is not None and not isinstance(rng, np.random.Generator):
             raise TypeError(located(f"minibatches: rng is a numpy.random.Generator, not {type(rng).__name__}"))
+        if any([isinstance(x, tuple) and any([isinstance(part, np.ndarray | Value) for part in x]) for x in arrays]):
+            raise TypeError(located("minibatches: several arrays are given one by one, minibatches(x, y, ...)"))
         self.arrays = [x if isinstance(x, Value) else np.asarray(x) for x in arrays]
         shapes = [x.shape for x in self.arrays]
         if not shapes or () in shapes or len({shape[0] for shape in shapes}) > 1:

@@ -453,14 +453,24 @@ def test_where_warnings_are_errors_an_overflow_is_still_inf() -> None:
         assert (Value(np.array([1e308])) * 10.0).data.tolist() == [np.inf]
 
 
-def test_a_list_put_in_as_data_is_an_array_and_nonsense_is_refused() -> None:
+def test_what_is_no_number_or_array_and_is_put_in_as_data_is_refused_by_the_next_op() -> None:
     x = Value([1.0, 2.0])
-    x.data = [3.0, 4.0]
-    assert (x + x).data.tolist() == [6.0, 8.0]
-    for nonsense in ("a", None, 1j, Value(1.0)):
+    for nonsense in ("a", None, 1j, Value(1.0), [3.0, 4.0], (3.0, 4.0)):
         x.data = nonsense
-        with pytest.raises(TypeError, match="exp: "):
-            x.exp()
+        for use in (lambda: x.exp(), lambda: x * np.ones(2), lambda: np.ones(2) * x):
+            with pytest.raises(TypeError, match=r"^(exp|mul): (the data of a Value is a|a Value holds real numbers)"):
+                use()
+
+
+def test_whole_numbers_put_in_as_data_compute_and_only_a_gradient_asks_for_floats() -> None:
+    x = Value([1.0, 2.0])
+    x.data = np.array([3, 4])
+    assert (x + x).data.tolist() == [6, 8]
+    with pytest.raises(TypeError, match=r"backward: the data of a Value is an array of int64.*astype\(float\)"):
+        (x * x).sum().backward()
+    x.data = 3
+    (x * x).backward()
+    assert x.grad == 6.0
 
 
 def test_a_method_has_the_help_of_its_function() -> None:

@@ -130,13 +130,14 @@ def test_a_layer_of_one_neuron_gives_its_output_itself() -> None:
     ("x", "got"),
     [
         *[([1.0], "1"), ([1.0, 2.0, 3.0], "3"), (1.0, r"1\.0")],
+        *[([[0.0, 1.0]] * n, f"a list of {n} samples") for n in (2, 3)],
         *[(np.ones(shape), rf"an array of shape \({shape[0]}, 2\)") for shape in ((100, 2), (2, 2))],
     ],
 )
 def test_a_neuron_refuses_an_input_of_another_length(x: Any, got: str) -> None:
     with pytest.raises(
         ValueError,
-        match=rf"a sequence of 2 numbers, and got {got}\n  at test_nn_layers.*\n  in layers\.0\.neurons\.0 \(Neuron",
+        match=rf"a sequence of 2 numbers, and got {got};.*\n  at test_nn_layers.*\n  in layers\.0\.neurons\.0 \(Neuron",
     ):
         nn.scalar.MLP(2, [3, 1])(x)
 

@@ -74,6 +74,12 @@ def test_arrays_without_a_first_axis_in_common_are_refused(arrays: Any) -> None:
     assert str([np.shape(x) for x in arrays]) in str(error.value)
 
 
+def test_a_tuple_of_arrays_is_not_taken_for_one_array() -> None:
+    with pytest.raises(TypeError, match=r"given one by one, minibatches\(x, y, \.\.\.\)"):
+        optim.minibatches((np.ones((3, 2)), np.ones((3, 2))), batch_size=2)
+    assert len(optim.minibatches((1.0, 2.0, 3.0), batch_size=2)) == 2
+
+
 @pytest.mark.parametrize("batch_size", [0, -1, 2.0, "2", None, True])
 def test_a_batch_size_is_a_positive_integer(batch_size: Any) -> None:
     with pytest.raises(ValueError, match="batch_size is a positive integer, not"):
