@@ -93,12 +93,22 @@ _LOADED_LATER = {
 }
 
 
+_MAKES_A_VALUE = {
+    **dict.fromkeys(("tensor", "Tensor", "array", "asarray", "as_tensor", "from_numpy"), "write Value(x)"),
+    **dict.fromkeys(("randn", "rand"), "write Value(rng.normal(size=shape)), with rng = np.random.default_rng(seed)"),
+    **{name: f"write Value(np.{name}(...))" for name in ("zeros", "ones", "full", "eye", "arange", "linspace")},
+    "nn": "write import nn: it is a package beside this one",
+    "optim": "write import optim: it is a package beside this one",
+}
+
+
 def __getattr__(name: str) -> Any:
     if name not in _LOADED_LATER:
-        raise AttributeError(f"module 'autograd_mini' has no attribute {name!r}")
+        missing = f"module 'autograd_mini' has no attribute {name!r}"
+        raise AttributeError(located(f"{missing}; {_MAKES_A_VALUE[name]}") if name in _MAKES_A_VALUE else missing)
     thing = globals()[name] = getattr(import_module(_LOADED_LATER[name]), name)
     return thing
 
 
 def __dir__() -> list[str]:
-    return sorted({*globals(), *__all__})
+    return sorted({*__all__, *[name for name in globals() if name.startswith("__")]})

@@ -25,6 +25,8 @@ def op_error(op: Operation, operands: Sequence[Any], cause: Exception) -> Except
 
 def _mismatch(op: Operation, *shapes: tuple[int, ...]) -> str | None:
     """Which lengths do not fit, where that is what is wrong."""
+    if op.name == "matmul" and () in shapes:
+        return "a number is no matrix; multiply by it with *"
     if op.name == "matmul" and all(shapes):
         x, y = shapes
         rows = y[-2] if len(y) > 1 else y[-1]
@@ -33,6 +35,11 @@ def _mismatch(op: Operation, *shapes: tuple[int, ...]) -> str | None:
                 f"the last axis of the first operand has length {x[-1]}, the rows of the second are {rows}; "
                 "they must be equal (is a transpose, .T, missing?)"
             )
+    if op.name == "transpose" and len(op.params["axes"] or shapes[0]) != len(shapes[0]):
+        return (
+            f"it takes a new order of all axes, {len(shapes[0])} here, and {len(op.params['axes'])} are given; "
+            "swapaxes(x, i, j) exchanges two axes, which is PyTorch's transpose"
+        )
     if op.name == "linear" and shapes[0][-1:] != shapes[1][-1:]:
         return f"the input has shape {shapes[0]}; its last axis must have length {shapes[1][-1]} (in_features)"
     if isinstance(op, Pointwise):

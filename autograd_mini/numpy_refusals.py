@@ -58,7 +58,7 @@ def no_op(name: str) -> TypeError:
     """There is no op for a function of NumPy's, ``np.name``."""
     near = _NEAREST.get(name)
     nearest = f"the nearest is np.{near}" if near else "nothing is near it, autograd_mini/ops/README.md lists all"
-    remedy = f"custom_op gives it one; to compute without a gradient, use np.{name}(value.data)"
+    remedy = f"custom_op gives it one; to compute without a gradient, give np.{name} the array, value.data"
     return TypeError(located(f"np.{name} has no derivative here; {nearest}; {remedy}"))
 
 

@@ -156,3 +156,7 @@ __all__ = [
 
 def __getattr__(name: str) -> Any:
     raise AttributeError(of_nn(name, __all__))
+
+
+def __dir__() -> list[str]:
+    return sorted({*__all__, *[name for name in globals() if name.startswith("__")]})

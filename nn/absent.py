@@ -9,6 +9,7 @@ import difflib
 from collections.abc import Iterable
 from typing import Any, Never
 
+import autograd_mini
 from autograd_mini import located
 
 _LIST = "a plain list or dict as an attribute does, self.layers = [nn.Linear(2, 3), ...]: a Module finds what is in it"
@@ -58,6 +59,8 @@ def of_nn(name: str, known: Iterable[str]) -> str:
     missing = f"module 'nn' has no attribute {name!r}"
     if name in OF_NN:
         return located(f"{missing}; {OF_NN[name]}")
+    if name in dir(autograd_mini):
+        return located(f"{missing}; it is a function of autograd_mini: autograd_mini.{name}")
     near = difflib.get_close_matches(name, known, n=1)
     return located(f"{missing}; is it {near[0]}?") if near else missing
 

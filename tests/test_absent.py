@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import re
+from typing import Any
 
 import numpy as np
 import pytest
 import torch
 
-from autograd_mini import Value
+import autograd_mini
+import nn
+from autograd_mini import _MAKES_A_VALUE, Value
 from autograd_mini.absent import REMEDIES
 from autograd_mini.ops.caller import is_library
 
@@ -62,3 +65,20 @@ def test_every_public_name_of_an_array_is_there_or_explained() -> None:
 def test_the_remedies_work(remedy: object, expected: object) -> None:
     result = remedy(Value([[1.0, 2.0], [3.0, 4.0]]))  # type: ignore[operator]  # a function
     assert result.tolist() == expected
+
+
+@pytest.mark.parametrize("name", _MAKES_A_VALUE)
+def test_what_makes_a_tensor_elsewhere_is_pointed_to_where_it_is(name: str) -> None:
+    with pytest.raises(AttributeError, match=rf"module 'autograd_mini' has no attribute '{name}'; write "):
+        getattr(autograd_mini, name)
+    assert not hasattr(autograd_mini, name)
+
+
+@pytest.mark.parametrize("package", [autograd_mini, nn])
+def test_a_package_lists_its_public_names_and_no_others(package: Any) -> None:
+    assert {name for name in dir(package) if not name.startswith("__")} == set(package.__all__)
+
+
+def test_an_op_that_is_looked_for_in_nn_is_found_in_autograd_mini() -> None:
+    with pytest.raises(AttributeError, match=r"'nn' has no attribute 'relu'; it is .*autograd_mini\.relu"):
+        _ = nn.relu

@@ -28,7 +28,7 @@ MISTAKES: dict[str, tuple[type[Exception], Callable[[], Any], list[str]]] = {
     "matmul": (ValueError, lambda: A @ B, ["matmul", "(2, 3)", "(4, 5)", "length 3", "4"]),
     "matmul, vector": (ValueError, lambda: A @ V, ["matmul", "(2, 3)", "(7,)", "length 3", "7"]),
     "matmul, array first": (ValueError, lambda: np.ones((2, 3)) @ B, ["matmul", "(2, 3)", "(4, 5)"]),
-    "matmul of a number": (ValueError, lambda: A @ Value(2.0), ["matmul", "(2, 3)", "()"]),
+    "matmul of a number": (ValueError, lambda: A @ Value(2.0), ["matmul", "(2, 3)", "()", "with *"]),
     "matmul, batches": (
         ValueError,
         lambda: Value(np.ones((2, 3, 4))) @ Value(np.ones((5, 4, 2))),
@@ -42,6 +42,11 @@ MISTAKES: dict[str, tuple[type[Exception], Callable[[], Any], list[str]]] = {
     "clip": (ValueError, lambda: A.clip(np.zeros(2), 1.0), ["clip", "(2, 3)", "(2,)"]),
     "reshape": (ValueError, lambda: A.reshape(4, 2), ["reshape", "(2, 3)", "(4, 2)"]),
     "transpose": (ValueError, lambda: A.transpose(0, 0), ["transpose", "(2, 3)", "(0, 0)"]),
+    "transpose, PyTorch's": (
+        ValueError,
+        lambda: Value(np.ones((2, 3, 4))).transpose(-2, -1),
+        ["(2, 3, 4)", "3 here, and 2 are given", "swapaxes(x, i, j)"],
+    ),
     "broadcast_to": (ValueError, lambda: A.broadcast_to((2, 4)), ["broadcast_to", "(2, 3)", "(2, 4)"]),
     "sum": (ValueError, lambda: A.sum(axis=2), ["sum", "(2, 3)", "axis=2"]),
     "mean": (ValueError, lambda: A.mean(axis=(0, 5)), ["mean", "(2, 3)", "axis=(0, 5)"]),

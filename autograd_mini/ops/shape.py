@@ -83,7 +83,7 @@ def reshape(x: Carrier, shape: int | tuple[int, ...], order: str = "C") -> Carri
 
 
 def transpose(x: Carrier, axes: Sequence[int] | None = None) -> Carrier:
-    """The axes in another order, by default reversed. PyTorch: ``torch.permute``.
+    """The axes in another order, by default reversed. PyTorch: ``torch.permute``; its ``transpose`` is ``swapaxes``.
 
     >>> transpose(np.array([[1.0, 2.0]])).shape
     (2, 1)
