@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from autograd_mini import Value, getitem, located, log_softmax, mean
+from autograd_mini import Value, astype, getitem, located, log_softmax, reshape, where
 from autograd_mini import sum as add_up
 from nn.losses.reduction import Reduction, dtype_of, map_plain, reduce, shape_of, target_like
 
@@ -30,8 +30,8 @@ def cross_entropy(
 
     ``target`` is the index of the class, an integer from 0 to C - 1, for each sample; or, as floats in the shape
     of the logits, the probability of each class. ``weight`` (C,) says how much each class counts: the mean is a
-    weighted one then. Samples of the class ``ignore_index`` do not count. ``label_smoothing`` is the part of the truth
-    that is spread evenly over all classes.
+    weighted one then. A weight that is a Value gets its gradient (PyTorch refuses to compute it). Samples of the class
+    ``ignore_index`` do not count. ``label_smoothing`` is the part of the truth that is spread evenly over all classes.
 
     >>> from autograd_mini import Value
     >>> cross_entropy(Value([[1000.0, 0.0], [0.0, 1000.0]]), [0, 1]).item()
@@ -120,10 +120,8 @@ def _of_classes(
     if reduction != "mean":
         return reduce(losses, reduction)
     # The mean of those that count; where none does it is nan, but its gradient 0, as in PyTorch
-    average, total = mean(losses), map_plain(lambda share: float(np.sum(share)), share)
-    count = math.prod(shape_of(losses))
-    scale = map_plain(lambda total: count / total if total else 0.0, total)
-    return average * scale + map_plain(lambda total: 0.0 if total else math.nan, total)
+    total = add_up(share)
+    return add_up(losses) / where(total == 0, 1.0, total) + where(total == 0, math.nan, 0.0)
 
 
 def _picked(log_p: Any, classes: Any, axis: int) -> Any:
@@ -145,10 +143,11 @@ def _in_range(ignore_index: int, classes: Any, out: Any = None) -> Any:
 
 
 def _class_weights(loss: str, weight: Any, scores: Any) -> Any:
-    """``weight`` as an array with a number for each class."""
+    """``weight`` with a number for each class: an array, or a Value, which has a gradient then."""
     if isinstance(weight, str):
         raise TypeError(located(f"{loss}: weight is a number for each class; write reduction={weight!r}"))
-    weight = np.asarray(weight.data if isinstance(weight, Value) else weight)
+    if not isinstance(weight, Value):
+        weight = np.asarray(weight)
     shape = shape_of(scores)
     n = shape[_class_axis(loss, shape)]
     if weight.dtype.kind not in "fiub" or weight.shape != (n,):
@@ -158,11 +157,11 @@ def _class_weights(loss: str, weight: Any, scores: Any) -> Any:
                 f"{weight.shape} and dtype {weight.dtype}"
             )
         )
-    return weight.astype(dtype_of(scores))
+    return astype(weight, dtype_of(scores))
 
 
 def _along_classes(weight: Any, shape: tuple[int, ...]) -> Any:
-    return weight.reshape([-1 if i == _class_axis("", shape) else 1 for i in range(len(shape))])
+    return reshape(weight, tuple([-1 if i == _class_axis("", shape) else 1 for i in range(len(shape))]))
 
 
 def _class_indices(scores: Any, target: Any, ignore_index: int, loss: str) -> Any:
