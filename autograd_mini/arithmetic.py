@@ -246,8 +246,8 @@ class Arithmetic:
     def silu(self) -> Self:
         return ops.silu(self)
 
-    def clip(self, low: Any = None, high: Any = None) -> Self:
-        return ops.clip(self, low, high)
+    def clip(self, min: Any = None, max: Any = None) -> Self:
+        return ops.clip(self, min, max)
 
     def nan_to_num(self, *, nan: Any = 0.0, posinf: Any = None, neginf: Any = None) -> Self:
         return ops.nan_to_num(self, nan=nan, posinf=posinf, neginf=neginf)
@@ -316,42 +316,44 @@ class Arithmetic:
 
     # ------------------------------------------------------------ reductions
 
-    def sum(self, axis: Axis = None, keepdims: bool = False, initial: Any = None, where: Any = None) -> Self:
-        return ops.sum(self, axis, keepdims, initial, where)
+    def sum(self, axis: Axis = None, keepdims: bool = False, *, initial: Any = None, where: Any = None) -> Self:
+        return ops.sum(self, axis, keepdims, initial=initial, where=where)
 
-    def mean(self, axis: Axis = None, keepdims: bool = False, where: Any = None) -> Self:
-        return ops.mean(self, axis, keepdims, where)
+    def mean(self, axis: Axis = None, keepdims: bool = False, *, where: Any = None) -> Self:
+        return ops.mean(self, axis, keepdims, where=where)
 
     def var(
         self,
         axis: Axis = None,
         ddof: float = 0,
         keepdims: bool = False,
+        *,
         mean: Any = None,
         correction: float | None = None,
         where: Any = None,
     ) -> Self:
-        return ops.var(self, axis, ddof, keepdims, mean, correction, where)
+        return ops.var(self, axis, ddof, keepdims, mean=mean, correction=correction, where=where)
 
     def std(
         self,
         axis: Axis = None,
         ddof: float = 0,
         keepdims: bool = False,
+        *,
         mean: Any = None,
         correction: float | None = None,
         where: Any = None,
     ) -> Self:
-        return ops.std(self, axis, ddof, keepdims, mean, correction, where)
+        return ops.std(self, axis, ddof, keepdims, mean=mean, correction=correction, where=where)
 
-    def prod(self, axis: Axis = None, keepdims: bool = False, initial: Any = None, where: Any = None) -> Self:
-        return ops.prod(self, axis, keepdims, initial, where)
+    def prod(self, axis: Axis = None, keepdims: bool = False, *, initial: Any = None, where: Any = None) -> Self:
+        return ops.prod(self, axis, keepdims, initial=initial, where=where)
 
-    def max(self, axis: Axis = None, keepdims: bool = False, initial: Any = None, where: Any = None) -> Self:
-        return ops.max(self, axis, keepdims, initial, where)
+    def max(self, axis: Axis = None, keepdims: bool = False, *, initial: Any = None, where: Any = None) -> Self:
+        return ops.max(self, axis, keepdims, initial=initial, where=where)
 
-    def min(self, axis: Axis = None, keepdims: bool = False, initial: Any = None, where: Any = None) -> Self:
-        return ops.min(self, axis, keepdims, initial, where)
+    def min(self, axis: Axis = None, keepdims: bool = False, *, initial: Any = None, where: Any = None) -> Self:
+        return ops.min(self, axis, keepdims, initial=initial, where=where)
 
     def median(self, axis: Axis = None, keepdims: bool = False) -> Self:
         return ops.median(self, axis, keepdims)

@@ -209,3 +209,37 @@ def test_an_op_of_plain_numbers_and_arrays_is_plain() -> None:
 def test_a_carrier_without_record_says_so() -> None:
     with pytest.raises(NotImplementedError):
         Arithmetic() + 1
+
+
+POSITIONAL: dict[str, Callable[[Any], Any]] = {
+    "min(axis, out, keepdims)": lambda x: x.min(1, None, False),
+    "max(axis, out, keepdims)": lambda x: x.max(0, None, True),
+    "mean(axis, dtype)": lambda x: x.mean(0, np.float32),
+    "sum(axis, dtype)": lambda x: x.sum(0, "f4"),
+    "sum of two axes": lambda x: x.sum(0, 1),
+    "prod(axis, dtype, out, keepdims)": lambda x: x.prod(0, None, None, True),
+    "var(axis, dtype)": lambda x: x.var(0, None),
+    "var(axis, dtype, out, ddof, keepdims)": lambda x: x.var(0, None, None, 1, True),
+    "median(axis, out)": lambda x: ops.median(x, 0, None),
+    "logsumexp(axis, b)": lambda x: x.logsumexp(0, None),
+    "norm(keepdims)": lambda x: x.norm(1, (0, 1), "yes"),
+    "ops.sum(axis, dtype)": lambda x: ops.sum(x, 0, None),
+    "np.sum(keepdims)": lambda x: np.sum(x, axis=0, keepdims="yes"),  # type: ignore[call-overload]  # refused
+}
+
+
+@pytest.mark.parametrize("name", POSITIONAL)
+def test_an_argument_where_numpys_methods_have_another_is_refused(name: str) -> None:
+    with pytest.raises(TypeError, match=r"keepdims is True or False, not|positional arguments? but|not a NoneType"):
+        POSITIONAL[name](Value(X))
+
+
+def test_keepdims_is_pytorchs_second_argument() -> None:
+    for name in ("sum", "mean", "max", "min", "prod", "median", "logsumexp"):
+        assert getattr(Value(X), name)(1, np.True_).shape == getattr(Value(X), name)(1, True).shape == (2, 1)
+
+
+def test_a_clip_names_its_bounds_as_numpy_and_pytorch_do() -> None:
+    x = Value(X)
+    np.testing.assert_array_equal(x.clip(min=0.3, max=0.8).data, X.clip(min=0.3, max=0.8))
+    np.testing.assert_array_equal(ops.clip(x, max=0.8).data, np.clip(X, max=0.8))

@@ -56,6 +56,8 @@ CALLS: dict[str, Callable[[Any], Any]] = {
     ".prod(where)": lambda x: x.prod(where=SOME, initial=2.0),
     ".max(where)": lambda x: x.max(where=SOME, initial=0.75),
     ".min(where)": lambda x: x.min(where=SOME, initial=0.75),
+    ".max(where of all)": lambda x: x.max(axis=0, where=True),
+    "min(where of all)": lambda x: np.min(x, axis=0, where=True),
     ".astype(copy)": lambda x: x.astype(np.float64, copy=False),
 }
 

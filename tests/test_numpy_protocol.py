@@ -79,7 +79,7 @@ FUNCTIONS: dict[str, tuple[Callable[[Any], Any], Callable[[Any], Any]]] = {
     "np.where(value > 1)": (lambda x: np.where(x > 1, x, Y), lambda x: ops.where(X > 1, x, Y)),
     "np.clip": (lambda x: np.clip(x, 0.6, 1.6), lambda x: x.clip(0.6, 1.6)),
     "array.clip(value, value)": (lambda x: Y.clip(x, x + 1), lambda x: ops.clip(Y, x, x + 1)),
-    "np.clip(None)": (lambda x: np.clip(x, None, 1.6), lambda x: x.clip(high=1.6)),
+    "np.clip(None)": (lambda x: np.clip(x, None, 1.6), lambda x: x.clip(max=1.6)),
     **(
         {"np.clip(min, max)": (lambda x: np.clip(x, min=0.6, max=1.6), lambda x: x.clip(0.6, 1.6))}
         if np.lib.NumpyVersion(np.__version__) >= "2.1.0"  # which has these names

@@ -8,8 +8,9 @@ from typing import Any
 
 import numpy as np
 import pytest
+import torch
 
-from autograd_mini import Value, ops
+from autograd_mini import Value, gradcheck, jit, ops
 
 X = np.array([[[0.5, 1.5, -2.0], [3.0, 0.25, 1.0]], [[-1.0, 2.0, 0.75], [0.1, -0.4, 1.2]]])
 HOLES = np.where(np.arange(12).reshape(X.shape) % 5 == 1, np.nan, X)
@@ -193,6 +194,12 @@ def test_a_mean_that_is_given_takes_its_part_of_the_gradient() -> None:
         (lambda x: ops.quantile(x[:0], 0.5), ValueError, "nothing to choose from"),
         (lambda x: ops.quantile(x, x[0, 0, 0]), TypeError, "no derivative by q"),
         (lambda x: ops.percentile(x, x[0, 0, 0]), TypeError, "no derivative by q"),
+        (
+            lambda x: np.linalg.norm(x[0, 0], Value(3.0)),
+            TypeError,
+            "norm: there is no derivative by ord; give a plain number",
+        ),
+        (lambda x: np.linalg.norm(x[0], Value(2.0)), TypeError, "norm: there is no derivative by ord"),
         (lambda x: ops.average(x, weights=W), ValueError, r"the weights have shape \(3,\)"),
         (lambda x: ops.average(x, 0, W), ValueError, r"the weights have shape \(3,\)"),
         (lambda x: ops.average(x, 2, W - W), ZeroDivisionError, "sum to 0"),
@@ -216,3 +223,46 @@ def test_the_central_difference_at_a_nan_or_an_infinity_is_that_of_its_neighbour
     x = np.array([1.0, np.nan, 4.0, np.inf, 9.0, 7.0])
     for spacing in (0.5, [0.0, 0.5, 1.0, 1.5, 2.0, 2.5]):
         np.testing.assert_array_equal(ops.gradient(Value(x), spacing).data, np.gradient(x, spacing))
+
+
+POINTS = np.array([0.0, 1.0, 3.0, 4.0])
+EVEN = np.array([0.0, 2.0, 4.0, 6.0])
+SQUARES = np.array([1.0, 4.0, 9.0, 20.0])
+
+
+@pytest.mark.parametrize("order", [1, 2])
+@pytest.mark.parametrize("spacing", [2.0, POINTS, EVEN], ids=["step", "points", "even points"])
+def test_the_spacing_of_samples_has_the_gradient_that_pytorch_gives_it(spacing: Any, order: int) -> None:
+    def loss(h: Any) -> Any:
+        return (np.gradient(SQUARES, h, edge_order=order) ** 2).sum()
+
+    h, replayed = Value(spacing), Value(spacing)
+    loss(h).backward()
+    jit(loss)(replayed).backward()
+    np.testing.assert_allclose(replayed.grad, h.grad, rtol=1e-12)
+    assert gradcheck(loss, spacing).ok
+    if np.ndim(spacing):  # PyTorch takes a step as a number only
+        at = torch.tensor(spacing, requires_grad=True)
+        (torch.gradient(torch.tensor(SQUARES), spacing=(at,), edge_order=order)[0] ** 2).sum().backward()
+        np.testing.assert_allclose(h.grad, at.grad.numpy(), rtol=1e-12)
+
+
+def test_samples_and_their_spacing_have_gradients_together_on_several_axes() -> None:
+    grid = np.arange(12.0).reshape(3, 4) ** 1.5
+
+    def loss(x: Any, h: Any, points: Any) -> Any:
+        down, across = np.gradient(x, h, points)
+        return (down * across).sum() + (np.gradient(x, h)[1] ** 2).sum()
+
+    assert gradcheck(loss, grid, 0.7, POINTS).ok
+
+
+@pytest.mark.parametrize("order", [1.5, 0.5])
+def test_what_a_variance_is_divided_by_has_a_derivative(order: float) -> None:
+    for f in (
+        lambda p: np.var(Value(SQUARES), ddof=p),
+        lambda p: ops.std(SQUARES, correction=p),
+        lambda p: np.var(Value(SQUARES), ddof=p, where=SQUARES > 2),
+        lambda p: ops.nanstd(SQUARES, ddof=p),
+    ):
+        assert gradcheck(f, order).ok

@@ -203,15 +203,15 @@ _CLIP = Pointwise(
 )
 
 
-def clip(x: Carrier, low: Carrier = None, high: Carrier = None) -> Carrier:
-    """``x`` kept between ``low`` and ``high``; None is no bound. PyTorch: ``torch.clamp``.
+def clip(x: Carrier, min: Carrier = None, max: Carrier = None) -> Carrier:
+    """``x`` kept between ``min`` and ``max``; None is no bound. PyTorch: ``torch.clamp``.
 
     On a bound the whole gradient goes to ``x``, as in PyTorch.
 
     >>> clip(5.0, 0.0, 1.0)
     1.0
     """
-    return _CLIP(x, -math.inf if low is None else low, math.inf if high is None else high)
+    return _CLIP(x, -math.inf if min is None else min, math.inf if max is None else max)
 
 
 def _numpys_clip(x: Carrier, a_min: Any = None, a_max: Any = None, *, min: Any = None, max: Any = None) -> Carrier:

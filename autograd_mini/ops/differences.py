@@ -6,13 +6,13 @@ from typing import Any
 
 import numpy as np
 
-from autograd_mini.ops.axes import one_axis, part, plain, slice_of
+from autograd_mini.ops.axes import one_axis, part, slice_of
 from autograd_mini.ops.caller import located
 from autograd_mini.ops.joining import concatenate
 from autograd_mini.ops.numpy_names import FUNCTIONS
 from autograd_mini.ops.operation import Carrier, dtype_of, shape_of
-from autograd_mini.ops.reduction import sum
-from autograd_mini.ops.shape import as_carrier, checked_axes, reshape
+from autograd_mini.ops.reduction import broadcast_to, sum
+from autograd_mini.ops.shape import as_carrier, astype, checked_axes, reshape
 
 
 def diff(x: Carrier, n: int = 1, axis: int = -1, prepend: Carrier = None, append: Carrier = None) -> Carrier:
@@ -54,19 +54,21 @@ def trapezoid(y: Carrier, x: Carrier = None, dx: Carrier = 1.0, axis: int = -1) 
     return sum(dx * (part(y, axis, slice(1, None)) + part(y, axis, slice(-1))) / 2.0, axis)
 
 
-def gradient(x: Carrier, *spacing: Any, axis: int | tuple[int, ...] | None = None, edge_order: int = 1) -> Any:
+def gradient(x: Carrier, *spacing: Carrier, axis: int | tuple[int, ...] | None = None, edge_order: int = 1) -> Any:
     """The derivative of a sampled function along each axis: central differences, one-sided at the two ends.
 
     ``spacing`` is a number or the coordinates, one for all axes or one for each. The result is an array for one axis,
     a tuple of them for several. At the ends the differences are exact for polynomials of degree ``edge_order``, 1 or 2.
-    It is not the gradient of an op, which is ``grad``. PyTorch: ``torch.gradient``.
+    The spacing has a derivative too. This is not the gradient of an op, which is ``grad``. PyTorch: ``torch.gradient``.
 
     >>> gradient(np.array([0.0, 1.0, 4.0, 9.0]))
     array([1., 2., 4., 5.])
     """
     x = as_carrier(x)
     axes = tuple(range(len(shape_of(x)))) if axis is None else checked_axes("gradient", x, axis)
-    steps = spacing * len(axes) if len(spacing) == 1 and np.ndim(spacing[0]) == 0 else spacing or (1.0,) * len(axes)
+    steps = tuple(as_carrier(step) for step in spacing or (1.0,))
+    if len(steps) == 1 and not shape_of(steps[0]):
+        steps *= len(axes)
     if len(steps) != len(axes):
         raise TypeError(
             located(f"gradient: {len(steps)} spacings for {len(axes)} axes; give one for all, or one for each")
@@ -77,16 +79,16 @@ def gradient(x: Carrier, *spacing: Any, axis: int | tuple[int, ...] | None = Non
     return results[0] if len(results) == 1 else tuple(results)
 
 
-def _slope(x: Carrier, axis: int, spacing: Any, edge_order: int) -> Carrier:
+def _slope(x: Carrier, axis: int, spacing: Carrier, edge_order: int) -> Carrier:
     n = shape_of(x)[axis]
     if n <= edge_order:
         raise ValueError(located(f"gradient of {shape_of(x)} along axis {axis}: that takes {edge_order + 1} elements"))
-    spacing = plain(spacing)
-    if spacing.ndim and spacing.shape != (n,):
-        raise ValueError(located(f"gradient: {spacing.shape} coordinates for the {n} elements along axis {axis}"))
-    h = np.diff(spacing) if spacing.ndim else np.full(n - 1, spacing)
-    is_even = bool((h == h[0]).all())
-    h = h.astype(dtype_of(x)).reshape([-1 if a == axis else 1 for a in range(len(shape_of(x)))])
+    if shape_of(spacing) not in ((), (n,)):
+        raise ValueError(located(f"gradient: {shape_of(spacing)} coordinates for the {n} elements along axis {axis}"))
+    h = diff(spacing) if shape_of(spacing) else broadcast_to(spacing, (n - 1,))
+    # evenly spaced coordinates that have a gradient are no exception: each of them may move by itself
+    is_even = not shape_of(spacing) or (not hasattr(h, "record") and bool((h == h[0]).all()))
+    h = reshape(astype(h, dtype_of(x)), tuple(-1 if a == axis else 1 for a in range(len(shape_of(x)))))
     slopes = diff(x, axis=axis) / h  # between neighbours; at a point, the parabola's through it and both of them
     left, right = part(h, axis, slice(-1)), part(h, axis, slice(1, None))
     before, after = part(slopes, axis, slice(-1)), part(slopes, axis, slice(1, None))

@@ -27,25 +27,25 @@ def _present(x: Carrier, where: Any = None) -> Any:
 
 
 def nansum(
-    x: Carrier, axis: Axis = None, keepdims: bool = False, initial: Carrier = None, where: Any = None
+    x: Carrier, axis: Axis = None, keepdims: bool = False, *, initial: Carrier = None, where: Any = None
 ) -> Carrier:
     """The sum of the elements along ``axis`` that are no nan. PyTorch: ``torch.nansum``.
 
     >>> nansum(np.array([1.0, np.nan, 3.0]))
     4.0
     """
-    return sum(x, axis, keepdims, initial, _present(x, where))
+    return sum(x, axis, keepdims, initial=initial, where=_present(x, where))
 
 
 def nanprod(
-    x: Carrier, axis: Axis = None, keepdims: bool = False, initial: Carrier = None, where: Any = None
+    x: Carrier, axis: Axis = None, keepdims: bool = False, *, initial: Carrier = None, where: Any = None
 ) -> Carrier:
     """The product of the elements along ``axis`` that are no nan.
 
     >>> nanprod(np.array([2.0, np.nan, 3.0]))
     6.0
     """
-    return prod(x, axis, keepdims, initial, _present(x, where))
+    return prod(x, axis, keepdims, initial=initial, where=_present(x, where))
 
 
 def nancumsum(x: Carrier, axis: int | None = None) -> Carrier:
@@ -66,13 +66,13 @@ def nancumprod(x: Carrier, axis: int | None = None) -> Carrier:
     return cumprod(masked("nancumprod", x, _present(x), 1.0), axis)
 
 
-def nanmean(x: Carrier, axis: Axis = None, keepdims: bool = False, where: Any = None) -> Carrier:
+def nanmean(x: Carrier, axis: Axis = None, keepdims: bool = False, *, where: Any = None) -> Carrier:
     """The mean of the elements along ``axis`` that are no nan; of none it is nan. PyTorch: ``torch.nanmean``.
 
     >>> nanmean(np.array([1.0, np.nan, 3.0]))
     2.0
     """
-    return mean(x, axis, keepdims, _present(x, where))
+    return mean(x, axis, keepdims, where=_present(x, where))
 
 
 def nanvar(
@@ -80,6 +80,7 @@ def nanvar(
     axis: Axis = None,
     ddof: float = 0,
     keepdims: bool = False,
+    *,
     mean: Carrier = None,
     correction: float | None = None,
     where: Any = None,
@@ -93,7 +94,7 @@ def nanvar(
     """
     present = _present(x, where)
     enough = count_where("nanvar", x, axis, keepdims, present) > (ddof if correction is None else correction)
-    return choose_by(enough, var(x, axis, ddof, keepdims, mean, correction, present), math.nan)
+    return choose_by(enough, var(x, axis, ddof, keepdims, mean=mean, correction=correction, where=present), math.nan)
 
 
 def nanstd(
@@ -101,6 +102,7 @@ def nanstd(
     axis: Axis = None,
     ddof: float = 0,
     keepdims: bool = False,
+    *,
     mean: Carrier = None,
     correction: float | None = None,
     where: Any = None,
@@ -112,11 +114,11 @@ def nanstd(
     >>> nanstd(np.array([1.0, np.nan, 3.0]))
     1.0
     """
-    return flat_sqrt(nanvar(x, axis, ddof, keepdims, mean, correction, where))
+    return flat_sqrt(nanvar(x, axis, ddof, keepdims, mean=mean, correction=correction, where=where))
 
 
 def nanmax(
-    x: Carrier, axis: Axis = None, keepdims: bool = False, initial: Carrier = None, where: Any = None
+    x: Carrier, axis: Axis = None, keepdims: bool = False, *, initial: Carrier = None, where: Any = None
 ) -> Carrier:
     """The largest element along ``axis`` that is no nan; ties share the gradient evenly.
 
@@ -127,7 +129,7 @@ def nanmax(
 
 
 def nanmin(
-    x: Carrier, axis: Axis = None, keepdims: bool = False, initial: Carrier = None, where: Any = None
+    x: Carrier, axis: Axis = None, keepdims: bool = False, *, initial: Carrier = None, where: Any = None
 ) -> Carrier:
     """The smallest element along ``axis`` that is no nan; ties share the gradient evenly.
 
@@ -139,7 +141,7 @@ def nanmin(
 
 def _extreme(of: Any, farthest: float, x: Carrier, axis: Axis, keepdims: bool, initial: Carrier, where: Any) -> Carrier:
     if initial is not None or where is not None:
-        return of(x, axis, keepdims, initial, _present(x, where))
+        return of(x, axis, keepdims, initial=initial, where=_present(x, where))
     present = _present(x)
     extreme = of(masked(of.__name__, x, present, farthest), axis, keepdims)
     return choose_by(count_where(of.__name__, x, axis, keepdims, present) == 0, math.nan, extreme)

@@ -12,7 +12,7 @@ from autograd_mini.ops.caller import located
 from autograd_mini.ops.choosing import where
 from autograd_mini.ops.decomposition import svdvals
 from autograd_mini.ops.numpy_names import FUNCTIONS
-from autograd_mini.ops.operation import Carrier, shape_of
+from autograd_mini.ops.operation import Carrier, as_keepdims, shape_of
 from autograd_mini.ops.pointwise import abs, pow, sign
 from autograd_mini.ops.reduction import flat_sqrt, max, min, sum
 from autograd_mini.ops.shape import as_carrier, reshape, transpose
@@ -41,7 +41,7 @@ def norm(x: Carrier, ord: Any = None, axis: Axis = None, keepdims: bool = False)
     result = matrix_norm(
         x if (*others, *axes) == tuple(range(len(shape_of(x)))) else transpose(x, (*others, *axes)), ord=ord
     )
-    return reshape(result, kept(x, axes)) if keepdims else result
+    return reshape(result, kept(x, axes)) if as_keepdims(keepdims) else result
 
 
 def vector_norm(x: Carrier, axis: Axis = None, keepdims: bool = False, ord: Any = 2) -> Carrier:
@@ -55,6 +55,7 @@ def vector_norm(x: Carrier, axis: Axis = None, keepdims: bool = False, ord: Any 
     """
     x = as_carrier(x)
     axis = reduced("vector_norm", x, axis)
+    _check_order(ord)
     if isinstance(ord, str) or ord is None:
         raise ValueError(located(f"vector_norm: the order is a number, not {ord!r}; matrices have 'fro' and 'nuc'"))
     if ord == 2:
@@ -85,6 +86,7 @@ def matrix_norm(x: Carrier, keepdims: bool = False, ord: Any = "fro") -> Carrier
     ndim = len(shape_of(x))
     if ndim < 2:
         raise ValueError(located(f"matrix_norm of {shape_of(x)}: a matrix has two axes; use vector_norm"))
+    _check_order(ord)
     axes = (ndim - 2, ndim - 1)
     extreme = min if not isinstance(ord, str) and ord < 0 else max
     if ord == "fro":
@@ -99,7 +101,13 @@ def matrix_norm(x: Carrier, keepdims: bool = False, ord: Any = "fro") -> Carrier
         result = extreme(sum(abs(x), -1), -1)
     else:
         raise ValueError(located(f"matrix_norm: no order {ord!r}; there are 'fro', 'nuc', 1, -1, 2, -2, inf and -inf"))
-    return reshape(result, kept(x, axes)) if keepdims else result
+    return reshape(result, kept(x, axes)) if as_keepdims(keepdims) else result
+
+
+def _check_order(ord: Any) -> None:
+    if hasattr(ord, "record"):
+        written_out = "for a Value p above 1 write (abs(x) ** p).sum() ** (1 / p)"
+        raise TypeError(located(f"norm: there is no derivative by ord; give a plain number, or {written_out}"))
 
 
 FUNCTIONS.update({np.linalg.norm: norm, np.linalg.vector_norm: vector_norm, np.linalg.matrix_norm: matrix_norm})

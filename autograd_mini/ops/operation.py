@@ -288,6 +288,18 @@ def as_axis(axis: Any) -> int | tuple[int, ...] | None:
         ) from None
 
 
+def as_keepdims(keepdims: Any) -> bool:
+    """``keepdims``, if it is a boolean: in NumPy's methods the places after the axis are ``dtype`` and ``out``."""
+    if keepdims.__class__ is bool or isinstance(keepdims, np.bool_):
+        return bool(keepdims)
+    raise TypeError(
+        located(
+            f"keepdims is True or False, not {keepdims!r}; several axes are a tuple, axis=(0, 1), "
+            "and what else is given is named, as in initial=0.0"
+        )
+    )
+
+
 def as_shape(shape: Any) -> tuple[int, ...]:
     """A shape as a tuple of plain ints."""
     return tuple(map(index, shape)) if isinstance(shape, tuple | list) else (index(shape),)

@@ -14,7 +14,7 @@ from autograd_mini.ops.axes import Axis, backwards, kept, one_axis, reduced, tog
 from autograd_mini.ops.caller import located
 from autograd_mini.ops.masked import masked
 from autograd_mini.ops.numpy_names import FUNCTIONS
-from autograd_mini.ops.operation import Carrier, Operation, is_foreign, shape_of
+from autograd_mini.ops.operation import Carrier, Operation, as_keepdims, is_foreign, shape_of
 from autograd_mini.ops.shape import along, as_carrier, reshape
 
 
@@ -77,7 +77,9 @@ _LINEAR_RECURRENCE = Operation(
 )
 
 
-def prod(x: Carrier, axis: Axis = None, keepdims: bool = False, initial: Carrier = None, where: Any = None) -> Carrier:
+def prod(
+    x: Carrier, axis: Axis = None, keepdims: bool = False, *, initial: Carrier = None, where: Any = None
+) -> Carrier:
     """The product of the elements along ``axis``. PyTorch: ``torch.prod``.
 
     Its derivative by an element is the product of the others, exactly, also where elements are 0. ``where`` says which
@@ -93,7 +95,7 @@ def prod(x: Carrier, axis: Axis = None, keepdims: bool = False, initial: Carrier
     else:
         gathered = together(x, axes)
         product = _PROD.on(gathered, len(shape_of(gathered)) - 1)
-    product = reshape(product, kept(x, axes)) if keepdims else product
+    product = reshape(product, kept(x, axes)) if as_keepdims(keepdims) else product
     return product if initial is None else product * initial
 
 

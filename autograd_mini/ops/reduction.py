@@ -6,7 +6,6 @@ booleans that broadcasts to ``x``, says which elements count, and ``initial`` is
 
 from __future__ import annotations
 
-import builtins
 import math
 from functools import lru_cache
 from typing import Any
@@ -23,13 +22,14 @@ from autograd_mini.ops.operation import (
     Linear,
     Operation,
     as_axis,
+    as_keepdims,
     as_shape,
     dtype_of,
     is_foreign,
     normalize_axes,
     shape_of,
 )
-from autograd_mini.ops.pointwise import div, sqrt
+from autograd_mini.ops.pointwise import div, sqrt, sub
 from autograd_mini.ops.shape import as_carrier, astype, reshape
 
 Axis = int | tuple[int, ...] | None
@@ -138,7 +138,9 @@ def broadcast_to(x: Carrier, shape: tuple[int, ...]) -> Carrier:
     return _BROADCAST_TO.on(x, as_shape(shape))
 
 
-def sum(x: Carrier, axis: Axis = None, keepdims: bool = False, initial: Carrier = None, where: Any = None) -> Carrier:
+def sum(
+    x: Carrier, axis: Axis = None, keepdims: bool = False, *, initial: Carrier = None, where: Any = None
+) -> Carrier:
     """The sum of the elements along ``axis``. PyTorch: ``torch.sum``.
 
     >>> sum(np.array([[1.0, 2.0], [3.0, 4.0]]), axis=0)
@@ -148,11 +150,11 @@ def sum(x: Carrier, axis: Axis = None, keepdims: bool = False, initial: Carrier 
     """
     if where is not None:
         x = masked("sum", x, where, 0.0)
-    total = _SUM.on(x, as_axis(axis), bool(keepdims))
+    total = _SUM.on(x, as_axis(axis), as_keepdims(keepdims))
     return total if initial is None else total + initial
 
 
-def mean(x: Carrier, axis: Axis = None, keepdims: bool = False, where: Any = None) -> Carrier:
+def mean(x: Carrier, axis: Axis = None, keepdims: bool = False, *, where: Any = None) -> Carrier:
     """The mean of the elements along ``axis``; of none it is nan. PyTorch: ``torch.mean``.
 
     >>> mean(np.array([1.0, 2.0, 6.0]))
@@ -161,7 +163,7 @@ def mean(x: Carrier, axis: Axis = None, keepdims: bool = False, where: Any = Non
     1.5
     """
     if where is None:
-        return _MEAN.on(x, as_axis(axis), bool(keepdims))
+        return _MEAN.on(x, as_axis(axis), as_keepdims(keepdims))
     return div(sum(x, axis, keepdims, where=where), count_where("mean", x, axis, keepdims, where))
 
 
@@ -176,6 +178,7 @@ def var(
     axis: Axis = None,
     ddof: float = 0,
     keepdims: bool = False,
+    *,
     mean: Carrier = None,
     correction: float | None = None,
     where: Any = None,
@@ -189,13 +192,10 @@ def var(
     (1.0, 2.0)
     """
     x = as_carrier(x)
-    deviation = masked("var", x - (_mean_along(x, axis, True, where) if mean is None else mean), where, 0.0)
+    deviation = masked("var", x - (_mean_along(x, axis, True, where=where) if mean is None else mean), where, 0.0)
     less = ddof if correction is None else correction
-    if where is None:
-        freedom: Carrier = float(builtins.max(count_along(x, axis) - less, 0))
-    else:
-        freedom = maximum(count_where("var", x, axis, keepdims, where) - less, 0.0)
-    return div(sum(deviation * deviation, axis, keepdims), freedom)
+    count = float(count_along(x, axis)) if where is None else count_where("var", x, axis, keepdims, where)
+    return div(sum(deviation * deviation, axis, keepdims), maximum(sub(count, less), 0.0))
 
 
 _mean_along = mean  # in var that name stands for a mean that is known
@@ -206,6 +206,7 @@ def std(
     axis: Axis = None,
     ddof: float = 0,
     keepdims: bool = False,
+    *,
     mean: Carrier = None,
     correction: float | None = None,
     where: Any = None,
@@ -217,7 +218,7 @@ def std(
     >>> std(np.array([1.0, 3.0]))
     1.0
     """
-    return flat_sqrt(var(x, axis, ddof, keepdims, mean, correction, where))
+    return flat_sqrt(var(x, axis, ddof, keepdims, mean=mean, correction=correction, where=where))
 
 
 def flat_sqrt(total: Carrier) -> Carrier:
@@ -247,7 +248,9 @@ _MIN = Operation(
 )
 
 
-def max(x: Carrier, axis: Axis = None, keepdims: bool = False, initial: Carrier = None, where: Any = None) -> Carrier:
+def max(
+    x: Carrier, axis: Axis = None, keepdims: bool = False, *, initial: Carrier = None, where: Any = None
+) -> Carrier:
     """The largest element along ``axis``. PyTorch: ``torch.amax``.
 
     Ties share the gradient evenly. Where an element is nan so are the result and all of the gradient, as in PyTorch.
@@ -256,12 +259,14 @@ def max(x: Carrier, axis: Axis = None, keepdims: bool = False, initial: Carrier 
     >>> max(np.array([3.0, 1.0, 2.0]))
     3.0
     """
-    if initial is None and where is None:
-        return _MAX.on(x, as_axis(axis), bool(keepdims))
+    if initial is None and (where is None or where is True):
+        return _MAX.on(x, as_axis(axis), as_keepdims(keepdims))
     return _extreme(max, maximum, -math.inf, x, axis, keepdims, initial, where)
 
 
-def min(x: Carrier, axis: Axis = None, keepdims: bool = False, initial: Carrier = None, where: Any = None) -> Carrier:
+def min(
+    x: Carrier, axis: Axis = None, keepdims: bool = False, *, initial: Carrier = None, where: Any = None
+) -> Carrier:
     """The smallest element along ``axis``. PyTorch: ``torch.amin``.
 
     Ties share the gradient evenly. Where an element is nan so are the result and all of the gradient, as in PyTorch.
@@ -270,8 +275,8 @@ def min(x: Carrier, axis: Axis = None, keepdims: bool = False, initial: Carrier 
     >>> min(np.array([3.0, 1.0, 2.0]))
     1.0
     """
-    if initial is None and where is None:
-        return _MIN.on(x, as_axis(axis), bool(keepdims))
+    if initial is None and (where is None or where is True):
+        return _MIN.on(x, as_axis(axis), as_keepdims(keepdims))
     return _extreme(min, minimum, math.inf, x, axis, keepdims, initial, where)
 
 

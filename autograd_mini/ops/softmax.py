@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from autograd_mini.ops.caller import located
-from autograd_mini.ops.operation import Carrier, as_floating, dtype_of, is_foreign, map_data, shape_of
+from autograd_mini.ops.operation import Carrier, as_floating, as_keepdims, dtype_of, is_foreign, map_data, shape_of
 from autograd_mini.ops.pointwise import exp, log
 from autograd_mini.ops.reduction import Axis, sum
 from autograd_mini.ops.shape import squeeze
@@ -42,7 +42,7 @@ def logsumexp(x: Carrier, axis: Axis = None, keepdims: bool = False) -> Carrier:
     """
     shift = _shift("logsumexp", x, axis)
     total = log(sum(exp(x - shift), axis, keepdims=True)) + shift
-    return total if keepdims else squeeze(total, axis)
+    return total if as_keepdims(keepdims) else squeeze(total, axis)
 
 
 def softmax(x: Carrier, axis: int = -1) -> Carrier:

@@ -11,7 +11,7 @@ import numpy as np
 from autograd_mini.ops.axes import Axis, kept, reduced, together
 from autograd_mini.ops.caller import located
 from autograd_mini.ops.numpy_names import FUNCTIONS
-from autograd_mini.ops.operation import Carrier, dtype_of, guarded, map_data, shape_of
+from autograd_mini.ops.operation import Carrier, as_keepdims, dtype_of, guarded, map_data, shape_of
 from autograd_mini.ops.picking import take_along_axis
 from autograd_mini.ops.reduction import broadcast_to, count_along, max, mean, min, sum
 from autograd_mini.ops.shape import as_carrier, reshape, transpose
@@ -103,7 +103,7 @@ def middle(op: str, x: Carrier, axis: Axis, keepdims: bool, skip_nan: bool) -> C
     at = map_data(partial(_places, skip_nan, lambda last: last / 2), rows)
     low, high = map_data(_below, at), map_data(_above, at)
     result = 0.5 * take_along_axis(rows, low) + 0.5 * take_along_axis(rows, high)
-    return reshape(result, kept(x, axes) if keepdims else shape_of(result)[:-1])
+    return reshape(result, kept(x, axes) if as_keepdims(keepdims) else shape_of(result)[:-1])
 
 
 def quantile(x: Carrier, q: Any, axis: Axis = None, method: str = "linear", keepdims: bool = False) -> Carrier:
@@ -179,7 +179,7 @@ def between(op: str, x: Carrier, q: Any, axis: Axis, method: str, keepdims: bool
     below, above = take_along_axis(rows, map_data(_below, at)), take_along_axis(rows, map_data(_above, at))
     result = below + (above - below) * weight
     result = transpose(result, (len(shape_of(result)) - 1, *range(len(shape_of(result)) - 1)))
-    return reshape(result, (*fractions.shape, *(kept(x, axes) if keepdims else shape_of(result)[1:])))
+    return reshape(result, (*fractions.shape, *(kept(x, axes) if as_keepdims(keepdims) else shape_of(result)[1:])))
 
 
 def _places(skip_nan: bool, place: Callable[[Any], Any], ordered: Any) -> Any:

@@ -110,7 +110,7 @@ CHOOSING: list[Sample] = [
     ),
     Sample("clip", "clip(-1, 1)", lambda x: ops.clip(x, -1.0, 1.0), lambda x: torch.clamp(x, -1, 1), ((-3, 3),), ALONE),
     Sample("clip", "clip(low)", lambda x: ops.clip(x, 0.5), lambda x: torch.clamp(x, min=0.5), ((-3, 3),), ALONE),
-    Sample("clip", "clip(high)", lambda x: ops.clip(x, high=0.5), lambda x: torch.clamp(x, max=0.5), ((-3, 3),), ALONE),
+    Sample("clip", "clip(high)", lambda x: ops.clip(x, max=0.5), lambda x: torch.clamp(x, max=0.5), ((-3, 3),), ALONE),
     binary("fmax", torch.fmax),
     binary("fmin", torch.fmin),
     binary("heaviside", _heaviside),
