@@ -64,10 +64,9 @@ def twins() -> frozenset[str]:
 
 
 def _value(value: Value, name: str, operands: tuple[int, ...], rules: _Rules) -> Json:
-    about: Json = {"name": name, "operands": operands, "shape": value.shape, "dtype": str(value.dtype), "data": None}
+    about: Json = {"name": name, "operands": operands, "shape": value.shape, "dtype": str(value.dtype)}
+    about["data"] = _data(value.data)
     about["kind"] = "value" if value.op else "leaf" if value.requires_grad else "constant"
-    if value.op is None or value.op.name not in twins():
-        about["data"] = _data(value.data)
     if value.op is None:
         about["plain"] = is_plain_number(value)
         return about
@@ -75,7 +74,7 @@ def _value(value: Value, name: str, operands: tuple[int, ...], rules: _Rules) ->
     about["symbol"] = op_text(value.op)
     about["form"] = rules.form_of(value)
     about["scope"] = _scope(value)
-    if value.op.params and about["data"] is None:
+    if value.op.params and value.op.name in twins():
         about["params"] = _params(value.op, value.inputs[0].shape, value.shape)
     return about
 

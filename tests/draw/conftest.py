@@ -3,8 +3,10 @@
 import random
 from itertools import pairwise
 
+import numpy as np
 import pytest
 
+import nn
 from autograd_mini import Value
 
 
@@ -37,6 +39,17 @@ def scalar_mlp():
         return loss
 
     return build
+
+
+@pytest.fixture
+def mlp():
+    """A tensor network with a cross-entropy, every leaf labelled."""
+    nn.manual_seed(1)
+    model = nn.MLP(2, [4, 3])
+    points = Value(np.random.default_rng(1).normal(size=(5, 2)), label="points", requires_grad=False)
+    for i, parameter in enumerate(model.parameters()):
+        parameter.label = f"p{i}"
+    return nn.cross_entropy(model(points), np.array([0, 1, 2, 1, 0]))
 
 
 @pytest.fixture

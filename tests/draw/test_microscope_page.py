@@ -5,23 +5,17 @@ import statistics
 import numpy as np
 import pytest
 
-import nn
 from autograd_mini import Value
 from autograd_mini.backward import contributions
 from autograd_mini.by_hand.check import check_by_hand
 from autograd_mini.draw.microscope import microscope
 from autograd_mini.graph import walk
-from autograd_mini.ops import conv2d, max_pool2d
 from autograd_mini.ops.operation import Pointwise
 from autograd_mini.text import number
 from tests.by_hand.planting import DIGITS, derived_with_rounding, scalar_graph, tensor_graph, with_a_slip
+from tests.draw.at_the_page import box, fill_and_set, find, give, ledger, marks, press, shown, step_card
 
 pytest_plugins = ("tests.browser",)
-
-STATE = """() => ({
-  data: scene.data,
-  gradients: scene.data.map((_, i) => scene.run.gradients.get(i) ?? null),
-})"""
 
 
 @pytest.fixture
@@ -35,92 +29,6 @@ def shared():
     loss = square + triple
     loss.label = "L"
     return loss
-
-
-@pytest.fixture
-def mlp():
-    """A tensor network with a cross-entropy, every leaf labelled."""
-    nn.manual_seed(1)
-    model = nn.MLP(2, [4, 3])
-    points = Value(np.random.default_rng(1).normal(size=(5, 2)), label="points", requires_grad=False)
-    for i, parameter in enumerate(model.parameters()):
-        parameter.label = f"p{i}"
-    return nn.cross_entropy(model(points), np.array([0, 1, 2, 1, 0]))
-
-
-def step_card(page):
-    return page.locator("#step-card").inner_text()
-
-
-def shown(page):
-    """All that is drawn, and how; and what the card says."""
-    drawn = page.evaluate(
-        """() => [...document.querySelectorAll("#world path, #world rect, #world text")].map((each) => {
-          const { stroke, strokeWidth, visibility, opacity } = getComputedStyle(each);
-          return visibility === "hidden" ? null : [each.textContent, stroke, strokeWidth, opacity];
-        })"""
-    )
-    return drawn, step_card(page)
-
-
-def find(page, name):
-    """Selects a value by its name."""
-    press(page, "/")
-    page.fill("#search", name)
-    page.keyboard.press("Enter")
-    page.keyboard.press("Escape")
-
-
-def box(page, name):
-    return page.locator(f'g.box[aria-label^="{name},"]')
-
-
-def press(page, keys, times=1):
-    for _ in range(times):
-        page.keyboard.press(keys)
-
-
-def ledger(page):
-    """The rows of the ledger, as tuples of texts."""
-    return [
-        tuple(row.locator("td").all_inner_texts())
-        for row in page.locator(".ledger tr").all()
-        if row.locator("td").count()
-    ]
-
-
-def give(page, name, gradient):
-    box(page, name).click()
-    page.fill("#hand", gradient)
-    page.keyboard.press("Enter")
-
-
-def marks(page):
-    """What is said of each gradient given."""
-    rows = page.locator("#marks-card tr").all()
-    return {row.locator("td").nth(0).inner_text(): row.locator("td").nth(1).inner_text() for row in rows[1:]}
-
-
-def fill_and_set(page, name, text, index=None):
-    find(page, name)
-    if index is not None:
-        page.fill(".edit .index", index)
-    page.fill("#edit", text)
-    page.keyboard.press("Enter")
-
-
-def assert_same_as_python(page, loss):
-    """All data and all gradients in the page are those of the graph computed anew from its leaves."""
-    graph = walk(loss)
-    for value in graph.values:
-        if value.op is not None:
-            value.data = value.op(*[operand.data for operand in value.inputs])
-    grads = contributions(loss, 1.0)[1]
-    state = page.evaluate(STATE)
-    for i, value in enumerate(graph.values):
-        np.testing.assert_allclose(state["data"][i]["data"], np.ravel(value.data), rtol=1e-12, atol=1e-15)
-        if value in grads:
-            np.testing.assert_allclose(state["gradients"][i]["data"], np.ravel(grads[value]), rtol=1e-12, atol=1e-15)
 
 
 # ------------------------------------------------------------ stepping
@@ -280,53 +188,6 @@ def test_of_very_many_paths_the_weightiest_are_shown_and_it_says_so(open_page):
     assert products[0] == pytest.approx(0.5**30, rel=1e-3)
     assert products[1:] == [pytest.approx(0.5**30 / 2, rel=1e-3)] * 11
     assert f"all: {number(0.75**30)}" in text
-
-
-def test_editing_a_leaf_recomputes_every_value_and_gradient(open_page, karpathy):
-    page = open_page(microscope(karpathy).html)
-    press(page, "End")
-    fill_and_set(page, "b", "4.5")
-    walk(karpathy).values[1].data = 4.5
-    assert_same_as_python(page, karpathy)
-    assert box(page, "L").locator("text.data").text_content() == f"data {number((2 * 4.5 + 10) * -2)}"
-    page.get_by_role("button", name="As it was").click()
-    walk(karpathy).values[1].data = -3.0
-    assert_same_as_python(page, karpathy)
-
-
-def test_editing_an_element_of_an_array_recomputes_every_value_and_gradient(open_page, mlp):
-    page = open_page(microscope(mlp).html)
-    press(page, "End")
-    for name, index in [("p0", (1, 1)), ("p3", (2,)), ("points", (4, 0))]:
-        fill_and_set(page, name, "-0.75", ", ".join(map(str, index)))
-        leaf = next(value for value in walk(mlp).values if value.label == name)
-        leaf.data[index] = -0.75
-        assert_same_as_python(page, mlp)
-
-
-def test_editing_the_kernel_of_a_small_cnn_recomputes_every_value_and_gradient(open_page):
-    rng = np.random.default_rng(1)
-    images = Value(rng.normal(size=(2, 1, 6, 6)), label="images", requires_grad=False)
-    kernel = Value(rng.normal(size=(2, 1, 3, 3)), label="kernel")
-    weight = Value(rng.normal(size=(8, 3)), label="weight")
-    pooled = max_pool2d(conv2d(images, kernel).relu(), 2)
-    loss = nn.cross_entropy(pooled.reshape(2, 8) @ weight, np.array([0, 2]))
-    page = open_page(microscope(loss).html)
-    press(page, "End")
-    for leaf, index in [(kernel, (1, 0, 2, 1)), (weight, (5, 2)), (images, (1, 0, 3, 4))]:
-        fill_and_set(page, leaf.label, "-0.75", ", ".join(map(str, index)))
-        leaf.data[index] = -0.75
-        assert_same_as_python(page, loss)
-
-
-def test_a_senseless_edit_is_refused_with_a_sentence(open_page, mlp):
-    page = open_page(microscope(mlp).html)
-    before = page.evaluate(STATE)
-    fill_and_set(page, "p0", "much", "0, 0")
-    assert page.locator(".edit .problem").inner_text() == "much is no number."
-    fill_and_set(page, "p0", "1", "7, 0")
-    assert page.locator(".edit .problem").inner_text() == "There is no element [7, 0] in shape (4×2)."
-    assert page.evaluate(STATE) == before
 
 
 def test_a_tensor_shows_its_shape_its_numbers_and_a_heat_map(open_page, mlp):

@@ -25,19 +25,18 @@ function settled(x) {
   return x;
 }
 
-// The data of every value; `edited` has the leaves that the user changed.
+// The data of every value: Python's own, and anew what follows from `edited`, the leaves that the user changed.
 function forwardPass(record, edited) {
   const data = [];
+  const changed = new Set(edited.keys());
   for (const [i, value] of record.values.entries()) {
-    data.push(
-      edited.get(i) ??
-        value.data ??
-        apply(
-          value.op,
-          value.operands.map((j) => data[j]),
-          value.params,
-        ),
-    );
+    if (value.op in FORWARD && value.operands.some((j) => changed.has(j))) {
+      changed.add(i);
+      const operands = value.operands.map((j) => data[j]);
+      data.push(apply(value.op, operands, value.params));
+    } else {
+      data.push(edited.get(i) ?? value.data);
+    }
   }
   return data;
 }
@@ -79,7 +78,7 @@ function likeData(x, number) {
 // ------------------------------------------------------------ from the page's JSON
 
 function decodedRecord(record) {
-  const values = record.values.map((value) => ({ ...value, data: value.data === null ? null : decoded(value.data) }));
+  const values = record.values.map((value) => ({ ...value, data: decoded(value.data) }));
   const rules = record.rules.map((rule) => ({
     ...rule,
     amount: rule.amount === null ? null : decodedTree(rule.amount),
