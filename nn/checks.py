@@ -24,6 +24,13 @@ def probability(layer: str, name: str, p: Any) -> float:
     return float(p)
 
 
+def number(layer: str, name: str, x: Any) -> float:
+    """``x`` as a float; ``TypeError`` for a Value, whose gradient would be 0 without a word."""
+    if isinstance(x, Value):
+        raise TypeError(located(f"{layer}: there is no derivative by {name}; give a plain number, such as x.item()"))
+    return float(x)
+
+
 def function(layer: str, name: str, f: Any) -> Callable[[Any], Any]:
     """``f`` if it can be called on numbers; else ``TypeError``: a name, or a class that was not called itself."""
     if callable(f) and not isinstance(f, type):

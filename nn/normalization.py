@@ -7,7 +7,7 @@ from typing import Any, ClassVar
 import numpy as np
 
 from autograd_mini import Value, located, mean, reshape, sqrt
-from nn.checks import as_input, positive
+from nn.checks import as_input, number, positive
 from nn.module import Buffer, Module, Parameter
 
 
@@ -28,8 +28,8 @@ class _BatchNorm(Module):
         dtype: Any = np.float64,
     ) -> None:
         n = self.num_features = positive(type(self).__name__, "num_features", num_features)
-        self.eps = float(eps)
-        self.momentum = momentum
+        self.eps = number(type(self).__name__, "eps", eps)
+        self.momentum = None if momentum is None else number(type(self).__name__, "momentum", momentum)
         self.weight = Parameter(np.ones(n, dtype), label="weight") if affine else None
         self.bias = Parameter(np.zeros(n, dtype), label="bias") if affine else None
         self.running_mean = Buffer(np.zeros(n, dtype), label="running_mean") if track_running_stats else None
@@ -176,7 +176,7 @@ class LayerNorm(_SampleNorm):
     ) -> None:
         super().__init__(normalized_shape)
         shape = self.normalized_shape
-        self.eps = float(eps)
+        self.eps = number("LayerNorm", "eps", eps)
         self.weight = Parameter(np.ones(shape, dtype), label="weight") if elementwise_affine else None
         self.bias = Parameter(np.zeros(shape, dtype), label="bias") if elementwise_affine and bias else None
 

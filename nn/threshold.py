@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from autograd_mini import abs, located, sign, where
-from nn.checks import as_operand
+from nn.checks import as_operand, number
 from nn.module import Module
 
 
@@ -19,12 +19,12 @@ class Hardtanh(Module):
     def __init__(self, min_val: float = -1.0, max_val: float = 1.0) -> None:
         if not min_val < max_val:
             raise ValueError(located(f"Hardtanh: min_val {min_val!r} must be less than max_val {max_val!r}"))
-        self.min_val = min_val
-        self.max_val = max_val
+        self.min_val = number("Hardtanh", "min_val", min_val)
+        self.max_val = number("Hardtanh", "max_val", max_val)
 
     def forward(self, x: Any) -> Any:
         x = as_operand(x)
-        return where(x <= self.min_val, float(self.min_val), where(x >= self.max_val, float(self.max_val), x))
+        return where(x <= self.min_val, self.min_val, where(x >= self.max_val, self.max_val, x))
 
     def extra_repr(self) -> str:
         return f"{self.min_val} to {self.max_val}"
@@ -115,12 +115,12 @@ class Threshold(Module):
     """
 
     def __init__(self, threshold: float, value: float) -> None:
-        self.threshold = threshold
-        self.value = value
+        self.threshold = number("Threshold", "threshold", threshold)
+        self.value = number("Threshold", "value", value)
 
     def forward(self, x: Any) -> Any:
         x = as_operand(x)
-        return where(x <= self.threshold, float(self.value), x)
+        return where(x <= self.threshold, self.value, x)
 
     def extra_repr(self) -> str:
         return f"threshold={self.threshold}, value={self.value}"
@@ -129,4 +129,4 @@ class Threshold(Module):
 def _not_negative(layer: str, lambd: float) -> float:
     if not lambd >= 0:
         raise ValueError(located(f"{layer}: lambd is a number that is not negative, not {lambd!r}"))
-    return float(lambd)
+    return number(layer, "lambd", lambd)

@@ -6,6 +6,7 @@ from typing import Any
 
 from autograd_mini import abs as absolute
 from autograd_mini import clip, located, sub
+from nn.checks import number
 from nn.losses.reduction import Reduction, reduce, target_like
 
 
@@ -45,8 +46,9 @@ def huber_loss(prediction: Any, target: Any, reduction: Reduction = "mean", delt
     """
     if not delta > 0:
         raise ValueError(located(f"huber_loss: delta is a positive number, not {delta!r}"))
+    delta = number("huber_loss", "delta", delta)
     error = sub(prediction, target_like(prediction, target, "huber_loss"))
-    clipped = clip(error, -float(delta), float(delta))
+    clipped = clip(error, -delta, delta)
     return reduce(clipped * (error - 0.5 * clipped), reduction)  # both halves in one formula, without overflow
 
 
@@ -62,8 +64,9 @@ def smooth_l1_loss(prediction: Any, target: Any, reduction: Reduction = "mean", 
     """
     if not beta >= 0:
         raise ValueError(located(f"smooth_l1_loss: beta is a number of at least 0, not {beta!r}"))
+    beta = number("smooth_l1_loss", "beta", beta)
     error = sub(prediction, target_like(prediction, target, "smooth_l1_loss"))
     if beta == 0:
         return reduce(absolute(error), reduction)
-    clipped = clip(error, -float(beta), float(beta))
-    return reduce(clipped * (error - 0.5 * clipped) / float(beta), reduction)
+    clipped = clip(error, -beta, beta)
+    return reduce(clipped * (error - 0.5 * clipped) / beta, reduction)

@@ -129,3 +129,24 @@ def test_a_refused_batch_leaves_the_running_statistics_alone() -> None:
             layer(x)
     assert layer.num_batches_tracked.data == 0
     assert layer.running_mean.data.tolist() == [0.0, 0.0]
+
+
+CUT: dict[str, Any] = {
+    "delta": lambda p: nn.huber_loss(Value([1.0]), [3.0], delta=p),
+    "beta": lambda p: nn.smooth_l1_loss(Value([1.0]), [3.0], beta=p),
+    "min_val": lambda p: nn.Hardtanh(-p, 9.0),
+    "max_val": lambda p: nn.Hardtanh(-9.0, p),
+    "threshold": lambda p: nn.Threshold(p, 0.0),
+    "value": lambda p: nn.Threshold(0.1, p),
+    "lambd": lambda p: nn.Softshrink(p),
+    "eps": lambda p: nn.LayerNorm(3, eps=p),
+    "momentum": lambda p: nn.BatchNorm1d(3, momentum=p),
+}
+
+
+@pytest.mark.parametrize("name", CUT)
+def test_a_value_by_which_nothing_is_differentiated_is_refused(name: str) -> None:
+    with pytest.raises(TypeError, match=f"there is no derivative by {name}; give a plain number") as error:
+        CUT[name](Value(0.7))
+    assert "\n  at test_nn_refused.py:" in str(error.value)
+    CUT[name](np.float64(0.7))
