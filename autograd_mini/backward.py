@@ -88,6 +88,11 @@ def gradients(root: Node, upstream: Carrier, *, create_graph: bool = False) -> d
     return grads
 
 
+def one_like(data: Any) -> Carrier:
+    """The gradient of a root by itself: 1, in the shape and dtype of its data."""
+    return 1.0 if data.__class__ is float else np.ones_like(data)
+
+
 class Contribution(NamedTuple):
     """One step of the backward pass: what one use of an operand adds to the operand's gradient."""
 

@@ -8,7 +8,8 @@ A call goes through these, those of a line in their order; a folder says at its 
   would not is refused.
 - ``guards/``: what the function sees beside its arguments, and whether it is the same.
 - ``tracing/``: the function runs on Values that write down every op, then its gradient, and what it changes.
-- ``program``: what was written, line by line; ``rows``: the ops that only programs have.
+- ``program``: what was written, line by line; ``rows``: the ops that only programs have; ``users``: functions of the
+  user's among them.
 - ``passes/``: from program to program, each a little better. ``plan``: which lines share memory.
 - ``native/``, where numba is and pays; else ``codegen/``, a line of Python for each line of the program. ``source``:
   such Python, which the guards are written in too.

@@ -10,11 +10,19 @@ import math
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from itertools import chain
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
-Like = tuple[tuple[int, ...], Any] | None  # shape and dtype of an array or NumPy scalar; None for a Python float
+
+class Form(NamedTuple):
+    """What an array or a NumPy scalar is like. JAX: ``ShapeDtypeStruct``."""
+
+    shape: tuple[int, ...]
+    dtype: Any
+
+
+Like = Form | None  # None for a Python float
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,6 +112,11 @@ class Program:
     def __len__(self) -> int:
         return len(self.ops)
 
+    def shape(self, i: int) -> tuple[int, ...]:
+        """The shape of value i; () for a Python float too."""
+        like = self.likes[i]
+        return () if like is None else like.shape
+
     @property
     def roots(self) -> list[int]:
         """The values that somebody waits for."""
@@ -180,7 +193,7 @@ class Program:
         else:
             given = [names[x] for x in self.operands[i]] + [f"{k}={_short(v)}" for k, v in op.params.items()]
             made = f"{op.name}({', '.join(given)})"
-        kind = "" if like is None else f"{like[1]} {like[0]}"
+        kind = "" if like is None else f"{like.dtype} {like.shape}"
         return f"{names[i]:8} = {made:50} {kind}".rstrip()
 
     def __repr__(self) -> str:

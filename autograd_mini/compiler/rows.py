@@ -51,6 +51,15 @@ def row_of(op: Any) -> str:
     return _NAMES.get(id(getattr(op, "_bound", None)), "")
 
 
+# The rows whose result lies in the array of their first operand, or may; a getitem by arrays picks a copy.
+VIEWS = ("transpose", "reshape", "getitem", "sliding_window_view", "after", "stop_gradient")
+
+
+def arrays_of(index: Any) -> list[Any]:
+    """The arrays in an index; one without is basic, and picks a view."""
+    return [part for part in (index if isinstance(index, tuple) else (index,)) if isinstance(part, np.ndarray)]
+
+
 class Index:
     """Which elements, in order. It cannot be a key, so no row keeps it when the program that it belongs to is gone."""
 

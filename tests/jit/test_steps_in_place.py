@@ -71,7 +71,17 @@ def test_two_parameters_of_one_array_are_refused_where_it_changes_in_place(share
         step(w.data)
 
 
-@pytest.mark.parametrize("taken", [lambda w: w.data, lambda w: w.detach(), lambda w: w.detach()[1:]])
+@pytest.mark.parametrize(
+    "taken",
+    [
+        lambda w: w.data,
+        lambda w: w.detach(),
+        lambda w: w.detach()[1:],
+        lambda w: np.broadcast_to(w.data, (3, 2)),
+        lambda w: np.lib.stride_tricks.sliding_window_view(w.data, 1),
+        lambda w: w.data.astype(float, copy=False),
+    ],
+)
 @pytest.mark.parametrize("used", [lambda old: old, lambda old: am.sum(old * 2.0)])
 def test_what_was_taken_before_a_change_in_place_is_refused_after_it(taken: Any, used: Any) -> None:
     w = Value([1.0, -2.0])

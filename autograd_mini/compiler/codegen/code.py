@@ -35,8 +35,14 @@ class Code:
                 for x, other in zip(xs, reversed(xs), strict=True):
                     like, array = program.likes[x], program.likes[other]
                     is_made_here = is_op(program.ops[x]) and x in here
-                    if is_made_here and array and array[0] and array[1].kind == "f" and like in (None, ((), array[1])):
-                        users.setdefault((x, array[1]), []).append(i)
+                    if (
+                        is_made_here
+                        and array
+                        and array.shape
+                        and array.dtype.kind == "f"
+                        and like in (None, ((), array.dtype))
+                    ):
+                        users.setdefault((x, array.dtype), []).append(i)
         for (x, dtype), lines in users.items():
             if len(lines) > 1:
                 name = f"v{x}_{dtype.char}"
@@ -59,11 +65,16 @@ class Code:
         if (line, i) in self._beside:
             return self._beside[line, i]
         like = self.program.likes[i]
-        if array is None or array[1].kind != "f" or not isinstance(op, Constant) or like not in (None, ((), array[1])):
+        if (
+            array is None
+            or array.dtype.kind != "f"
+            or not isinstance(op, Constant)
+            or like not in (None, ((), array.dtype))
+        ):
             return self.name(i)
         if isinstance(op.data, np.ndarray):  # the user's, who may write another number there
             return self.name(i)
-        return self.given(f"c{i}_{array[1].char}", np.array(op.data, array[1]))
+        return self.given(f"c{i}_{array.dtype.char}", np.array(op.data, array.dtype))
 
     def conversions(self, i: int) -> list[str]:
         """What is made of number i as soon as it is there."""

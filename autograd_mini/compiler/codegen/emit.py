@@ -39,30 +39,30 @@ def _lines(code: Code, i: int) -> list[str]:
     xs = program.operands[i]
     names = [code.name(x) for x in xs]
     likes: list[Any] = [program.likes[x] for x in xs]
-    if not any(likes) and (like is None or like[1].kind == "b"):
+    if not any(likes) and (like is None or like.dtype.kind == "b"):
         return [f"v{i} = {_of_floats(code, i, op, names)}"]
-    if row in _OF_SCALARS and not any(x is not None and x[0] for x in likes):
+    if row in _OF_SCALARS and not any(code.program.shape(x) for x in xs):
         made = _OF_SCALARS[row].format(*names)  # those of NumPy never raise
         return [f"v{i} = float({made})" if like is None else f"v{i} = {made}"]
     if like is None and row == "where":
         return [f"v{i} = {names[1]} if {names[0]} else {names[2]}"]
     if code.how[i] is not None:
         return _into_an_array(code, i, op, xs, names)
-    if row == "transpose" and op.params["axes"] is None and len(likes[0][0]) == 2:
+    if row == "transpose" and op.params["axes"] is None and len(likes[0].shape) == 2:
         return [f"v{i} = {names[0]}.T"]
-    if row == "reshape" and like is not None and like[0] and likes[0] is not None and likes[0][0]:
+    if row == "reshape" and like is not None and like.shape and likes[0] is not None and likes[0].shape:
         return [f"v{i} = {names[0]}.reshape({op.params['shape']})"]
     if isinstance(op, Part):
         return [f"v{i} = {code.part(code.plan[xs[0]], op)}"]
     if op is DOT:
-        flat = [x is not None and len(x[0]) == 1 for x in likes] == [True, True]
+        flat = [len(code.program.shape(x)) == 1 for x in xs] == [True, True]
         product = f"{names[0]}.dot({names[1]})" if flat else f"{code.given('vdot', op.forward)}({', '.join(names)})"
         return [f"v{i} = float({product})" if like is None else f"v{i} = {product}"]
-    if row in ("sum", "mean") and likes[0][1].char in "fd" and _is_over_all(op):
+    if row in ("sum", "mean") and likes[0].dtype.char in "fd" and _is_over_all(op):
         total = f"{code.given('reduce', np.add.reduce)}({names[0]}, None)"
-        result = total if row == "sum" else f"{total} / {math.prod(likes[0][0]) or 'nan'}"
+        result = total if row == "sum" else f"{total} / {math.prod(likes[0].shape) or 'nan'}"
         return [f"v{i} = float({result})" if like is None else f"v{i} = {result}"]
-    if row == "getitem" and like is None and isinstance(op.params["index"], int) and likes[0][1].kind == "f":
+    if row == "getitem" and like is None and isinstance(op.params["index"], int) and likes[0].dtype.kind == "f":
         return [f"v{i} = {names[0]}.item({op.params['index']})"]
     call = f"{code.given(f'f{i}', op.forward)}({', '.join(names)})"
     return [f"v{i} = float({call})" if like is None else f"v{i} = {call}"]
@@ -115,7 +115,7 @@ def _into_an_array(code: Code, i: int, op: Any, xs: tuple[int, ...], names: list
     if row == "matmul":
         return [f"v{i} = {_product(code, xs, names[0], names[1], buffer)}"]
     if row == "broadcast_to":
-        target = [f"v{i} = {buffer}" if buffer else f"v{i} = empty({like[0]}, {code.given(f't{i}', like[1])})"]
+        target = [f"v{i} = {buffer}" if buffer else f"v{i} = empty({like.shape}, {code.given(f't{i}', like.dtype)})"]
         fill = code.program.likes[xs[0]] is None
         return [*target, f"v{i}.fill({names[0]})" if fill else f"v{i}[...] = {names[0]}"]
     if row == "sum":
@@ -137,7 +137,7 @@ def _put_side_by_side(code: Code, i: int, xs: tuple[int, ...], names: list[str],
     lines = []
     start = 0
     for x, name in zip(xs, names, strict=True):
-        shape: Any = code.program.likes[x][0]  # type: ignore[index]  # an array's
+        shape = code.program.shape(x)
         part = code.part(buffer, Part(start, shape))
         if code.plan.get(x) != part:
             lines.append(f"{part}[...] = {name}")
@@ -150,7 +150,7 @@ def _ufunc_call(code: Code, i: int, op: Any, xs: tuple[int, ...], names: list[st
     ufunc = ufunc_of(op)
     if ufunc is None:  # relu
         like: Any = code.program.likes[i]
-        ufunc, names = np.maximum, [names[0], code.given(f"zero_{like[1].char}", np.zeros((), like[1]))]
+        ufunc, names = np.maximum, [names[0], code.given(f"zero_{like.dtype.char}", np.zeros((), like.dtype))]
     elif len(xs) == 2:
         names = [code.beside(x, code.program.likes[other], i) for x, other in zip(xs, reversed(xs), strict=True)]
     if buffer:
@@ -164,7 +164,7 @@ def _writer_call(code: Code, i: int, op: Any, xs: tuple[int, ...], names: list[s
     likes: list[Any] = [code.program.likes[x] for x in xs]
     writer = writer_of(op, like, likes)
     assert writer is not None  # as how_it_writes found
-    target = buffer or f"empty({like[0]}, {code.given(f'dtype_{like[1].name}', like[1])})"
+    target = buffer or f"empty({like.shape}, {code.given(f'dtype_{like.dtype.name}', like.dtype)})"
     scratch = [code.scratch(k, needed) for k, needed in enumerate(writer.scratch(op, like, likes))]
     return f"v{i} = {code.given(f'f{i}', writer.write(op, like, likes))}({', '.join([target, *scratch, *names])})"
 

@@ -12,7 +12,8 @@ from typing import Any
 
 import numpy as np
 
-from autograd_mini.compiler.program import Like
+from autograd_mini.compiler.program import Form, Like
+from autograd_mini.compiler.rows import arrays_of
 
 Write = Callable[..., Any]
 _NUMBERS = np.dtype(np.intp)
@@ -21,19 +22,14 @@ _NUMBERS = np.dtype(np.intp)
 # ---------------------------------------------------------------- an index that stays
 
 
-def arrays_of(index: Any) -> list[Any]:
-    """The arrays in an index; one without is basic, and picks a view."""
-    return [part for part in (index if isinstance(index, tuple) else (index,)) if isinstance(part, np.ndarray)]
-
-
 def can_getitem(op: Any, like: Any, likes: list[Any]) -> bool:
     """True where elements are picked by arrays; without these the result is a view."""
-    return likes[0] is not None and bool(arrays_of(op.params["index"])) and math.prod(like[0]) > 0
+    return likes[0] is not None and bool(arrays_of(op.params["index"])) and math.prod(like.shape) > 0
 
 
 def getitem(op: Any, like: Any, likes: list[Any]) -> Write:
     """x[index], for an ``x`` whose elements stand in a row."""
-    shape, index = likes[0][0], op.params["index"]
+    shape, index = likes[0].shape, op.params["index"]
     parts = index if isinstance(index, tuple) else (index,)
     is_last = len(parts) == 2 and parts[0] is Ellipsis
     axis = len(shape) - 1 if is_last else len(parts) - 1
@@ -47,7 +43,7 @@ def getitem(op: Any, like: Any, likes: list[Any]) -> Write:
 
 def can_scatter_add(op: Any, like: Any, likes: list[Any]) -> bool:
     """True for elements in an array."""
-    return likes[0] is not None and likes[0][0] != () and likes[0][1] == like[1]
+    return likes[0] is not None and likes[0].shape != () and likes[0].dtype == like.dtype
 
 
 def scatter_add(op: Any, like: Any, likes: list[Any]) -> Write:
@@ -61,7 +57,7 @@ def scatter_add(op: Any, like: Any, likes: list[Any]) -> Write:
             return out
 
         return put
-    at = _numbers(like[0], index).ravel()
+    at = _numbers(like.shape, index).ravel()
     picks_once = all([part.dtype == bool for part in arrays_of(index)])
 
     def add(out: Any, x: Any) -> Any:
@@ -85,7 +81,7 @@ def _numbers(shape: tuple[int, ...], index: Any) -> Any:
 
 def _whole(op: Any, like: Any, likes: list[Any]) -> tuple[int, ...]:
     """The shape of what is indexed."""
-    shape: tuple[int, ...] = op.params["shape"] if "shape" in op.params else likes[-1][0]
+    shape: tuple[int, ...] = op.params["shape"] if "shape" in op.params else likes[-1].shape
     return shape
 
 
@@ -95,25 +91,25 @@ def can_at(op: Any, like: Any, likes: list[Any]) -> bool:
     picked = like if "shape" not in op.params else likes[-1]
     return (
         likes[-1] is not None
-        and likes[-1][1] == like[1]
-        and all([x is not None and x[0] and x[1].kind in "iu" for x in of_parts])
+        and likes[-1].dtype == like.dtype
+        and all([x is not None and x.shape and x.dtype.kind in "iu" for x in of_parts])
         and not any([part is None or part is Ellipsis or isinstance(part, slice) for part in op.params["index"]])
         and not any([isinstance(part, np.ndarray) and part.dtype.kind == "b" for part in op.params["index"]])
-        and 0 not in (*_whole(op, like, likes), *picked[0])
+        and 0 not in (*_whole(op, like, likes), *picked.shape)
     )
 
 
 def _places(op: Any, likes: list[Any]) -> tuple[int, ...]:
     """The shape that the parts of the index broadcast to."""
     fixed = [np.shape(part) for part in op.params["index"] if isinstance(part, int | np.ndarray)]
-    return np.broadcast_shapes(*fixed, *[x[0] for x in likes[:-1]])
+    return np.broadcast_shapes(*fixed, *[x.shape for x in likes[:-1]])
 
 
 def scratch_at(op: Any, like: Any, likes: list[Any]) -> list[Like]:
     """The numbers that the index comes to, and those of each part of it; then of each element, to add them."""
     places = _places(op, likes)
-    arrays: list[Like] = [(places, _NUMBERS), *[(x[0], _NUMBERS) for x in likes[:-1]]]
-    return [*arrays, ((*places, _rest(op, like, likes)), _NUMBERS)] if "shape" in op.params else arrays
+    arrays: list[Like] = [Form(places, _NUMBERS), *[Form(x.shape, _NUMBERS) for x in likes[:-1]]]
+    return [*arrays, Form((*places, _rest(op, like, likes)), _NUMBERS)] if "shape" in op.params else arrays
 
 
 def _rest(op: Any, like: Any, likes: list[Any]) -> int:

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from functools import partial
 from inspect import unwrap
 from itertools import product
 from typing import Any, NamedTuple
@@ -18,8 +17,9 @@ import numpy as np
 
 from autograd_mini.compiler.codegen import indexed
 from autograd_mini.compiler.errors import check_form
-from autograd_mini.compiler.program import Like, Plain
+from autograd_mini.compiler.program import Form, Like, Plain
 from autograd_mini.compiler.rows import row_of
+from autograd_mini.compiler.users import takes_out
 from autograd_mini.ops.pooling import first_equal_into, largest_of_windows
 from autograd_mini.ops.special import scipys_ufunc
 from autograd_mini.ops.window import add_overlapping
@@ -38,23 +38,13 @@ class Writer(NamedTuple):
 def writer_of(op: Any, like: Any, likes: list[Any]) -> Writer | None:
     """How the op writes into an array; None if it cannot."""
     if isinstance(op, Plain):
-        return _OF_DATA if takes_out(op.forward) and like[0] and all([x is not None and x[0] for x in likes]) else None
+        return (
+            _OF_DATA
+            if takes_out(op.forward) and like.shape and all([x is not None and x.shape for x in likes])
+            else None
+        )
     writer = WRITERS.get(row_of(op))
     return writer if writer is not None and writer.can(op, like, likes) else None
-
-
-def takes_out(f: Any) -> bool:
-    """True for a function of the data that has a parameter ``out=None``, as NumPy's have."""
-    f = unwrap(f)
-    while isinstance(f, partial):
-        f = f.func
-    f = unwrap(f)
-    code = getattr(f, "__code__", None)
-    if code is None:
-        return False
-    names = code.co_varnames[: code.co_argcount]  # a hundredth of the time of inspect.signature
-    defaults = dict(zip(reversed(names), reversed(f.__defaults__ or ()), strict=False)) | (f.__kwdefaults__ or {})
-    return "out" in defaults and defaults["out"] is None
 
 
 def _of_data(op: Any, like: Any, likes: list[Any]) -> Write:
@@ -63,7 +53,7 @@ def _of_data(op: Any, like: Any, likes: list[Any]) -> Write:
     def write(out: Any, *data: Any) -> Any:
         found = f(*data, out=out)
         if found is not out:  # a user's own parameter of that name
-            check_form(op.name, (found.shape, found.dtype), like)
+            check_form(op.name, Form(found.shape, found.dtype), like)
             out[...] = found
         return out
 
@@ -75,7 +65,7 @@ _OF_DATA = Writer(_of_data)
 
 def _are_arrays(like: Any, likes: list[Any]) -> bool:
     """True if all of them are arrays with axes and of one dtype."""
-    return all([x is not None and x[0] and x[1] == like[1] for x in likes])
+    return all([x is not None and x.shape and x.dtype == like.dtype for x in likes])
 
 
 def _with(f: Callable[..., Any]) -> Callable[..., Write]:
@@ -92,18 +82,18 @@ _FEW = 1024  # elements, of which np.where takes half as long: 8 KB at most that
 def _can_choose(op: Any, like: Any, likes: list[Any]) -> bool:
     condition = likes[0]
     return (
-        math.prod(like[0]) > _FEW
-        and like[1].char in INTEGERS
+        math.prod(like.shape) > _FEW
+        and like.dtype.char in INTEGERS
         and condition is not None
         and condition[0] != ()
         and condition[1].kind == "b"
-        and all([x is None or x[1] == like[1] for x in likes[1:]])
+        and all([x is None or x.dtype == like.dtype for x in likes[1:]])
     )
 
 
 def _choose(op: Any, like: Any, likes: list[Any]) -> Write:
     """where(condition, x, y) by masking bits: a branch for each element takes four times as long, or more."""
-    integer, dtype = INTEGERS[like[1].char], like[1]
+    integer, dtype = INTEGERS[like.dtype.char], like.dtype
 
     def write(out: Any, mask: Any, condition: Any, x: Any, y: Any) -> Any:
         mask[...] = condition  # 1 and 0, which become all of the bits and none
@@ -120,8 +110,8 @@ def _choose(op: Any, like: Any, likes: list[Any]) -> Write:
 
 def _triangle(name: str) -> Callable[..., Write]:
     def made(op: Any, like: Any, likes: list[Any]) -> Write:
-        integer = INTEGERS[like[1].char]
-        kept = getattr(np, name)(np.full(like[0][-2:], -1, integer), op.params["k"])  # all of the bits, or none
+        integer = INTEGERS[like.dtype.char]
+        kept = getattr(np, name)(np.full(like.shape[-2:], -1, integer), op.params["k"])  # all of the bits, or none
 
         def write(out: Any, x: Any) -> Any:
             np.bitwise_and(x.view(integer), kept, out.view(integer))
@@ -163,10 +153,10 @@ def _recurrence(out: Any, a: Any, b: Any, axis: int) -> Any:
 
 def _roll(op: Any, like: Any, likes: list[Any]) -> Write:
     """Each part of the array to its place: as many as there are halves of axes."""
-    total = dict.fromkeys(range(len(like[0])), 0)
+    total = dict.fromkeys(range(len(like.shape)), 0)
     for shift, axis in zip(op.params["shift"], op.params["axis"], strict=True):
         total[axis] += shift
-    shifts = [total[axis] % n if n else 0 for axis, n in enumerate(like[0])]
+    shifts = [total[axis] % n if n else 0 for axis, n in enumerate(like.shape)]
     halves = [[(slice(-s, None), slice(s)), (slice(-s), slice(s, None))] if s else [(slice(None),) * 2] for s in shifts]
     parts: list[Any] = [tuple(zip(*half, strict=True)) for half in product(*halves)]
 
@@ -196,7 +186,7 @@ def _astype(out: Any, x: Any, dtype: Any) -> Any:
 
 def _of_scipy(name: str) -> Writer:
     def can(op: Any, like: Any, likes: list[Any]) -> bool:
-        return _are_arrays(like, likes) and like[1].char in "fd" and scipys_ufunc(name) is not None
+        return _are_arrays(like, likes) and like.dtype.char in "fd" and scipys_ufunc(name) is not None
 
     return Writer(lambda op, like, likes: lambda out, x: scipys_ufunc(name)(x, out), can)  # type: ignore[misc]  # is one
 
@@ -206,25 +196,28 @@ def _of_scipy(name: str) -> Writer:
 _BOOL = np.dtype(bool)
 
 WRITERS: dict[str, Writer] = {
-    "where": Writer(_choose, _can_choose, lambda op, like, likes: [(likes[0][0], np.dtype(INTEGERS[like[1].char]))]),
+    "where": Writer(
+        _choose, _can_choose, lambda op, like, likes: [Form(likes[0].shape, np.dtype(INTEGERS[like.dtype.char]))]
+    ),
     "clip": Writer(
         _with(lambda out, x, low, high: np.clip(x, low, high, out)), lambda op, like, likes: likes[0] == like
     ),
-    "softplus": Writer(lambda op, like, likes: lambda out, x: np.logaddexp(x, like[1].type(0), out)),
+    "softplus": Writer(lambda op, like, likes: lambda out, x: np.logaddexp(x, like.dtype.type(0), out)),
     **{
         row: _of_scipy(name)
         for row, name in {"erf": "erf", "erfinv": "erfinv", "lgamma": "gammaln", "digamma": "psi"}.items()
     },
-    "triu": Writer(_triangle("triu"), lambda op, like, likes: likes[0] == like and len(like[0]) >= 2),
-    "tril": Writer(_triangle("tril"), lambda op, like, likes: likes[0] == like and len(like[0]) >= 2),
+    "triu": Writer(_triangle("triu"), lambda op, like, likes: likes[0] == like and len(like.shape) >= 2),
+    "tril": Writer(_triangle("tril"), lambda op, like, likes: likes[0] == like and len(like.shape) >= 2),
     "copied": Writer(_with(_copy)),
     "scatter": Writer(_with(_scatter)),
-    "astype": Writer(_with(_astype), lambda op, like, likes: bool(likes[0] and likes[0][0])),
+    "astype": Writer(_with(_astype), lambda op, like, likes: bool(likes[0] and likes[0].shape)),
     "roll": Writer(_roll),
     "concatenate": Writer(_with(lambda out, *xs, axis, starts: np.concatenate(xs, axis, out))),
     "stack": Writer(_with(lambda out, *xs, axis: np.stack(xs, axis, out))),
     "mean": Writer(
-        _with(_mean), lambda op, like, likes: _are_arrays(like, likes) and like[1].char in "fd" and 0 not in likes[0][0]
+        _with(_mean),
+        lambda op, like, likes: _are_arrays(like, likes) and like.dtype.char in "fd" and 0 not in likes[0].shape,
     ),
     "max": Writer(_with(lambda out, x, axis, keepdims: np.maximum.reduce(x, axis, None, out, keepdims=keepdims))),
     "min": Writer(_with(lambda out, x, axis, keepdims: np.minimum.reduce(x, axis, None, out, keepdims=keepdims))),
@@ -244,7 +237,7 @@ WRITERS: dict[str, Writer] = {
     "max_pool": Writer(_with(lambda out, windows: largest_of_windows(windows, out))),
     "first_equal": Writer(
         _with(first_equal_into),
-        scratch=lambda op, like, likes: [(like[0], _BOOL), (like[0], _BOOL), (likes[1][0], _BOOL)],
+        scratch=lambda op, like, likes: [Form(like.shape, _BOOL), Form(like.shape, _BOOL), Form(likes[1].shape, _BOOL)],
     ),
     "getitem": Writer(indexed.getitem, indexed.can_getitem),
     "scatter_add": Writer(indexed.scatter_add, indexed.can_scatter_add),

@@ -22,7 +22,7 @@ from autograd_mini.compiler.passes.spell import spelled_out
 from autograd_mini.compiler.plan import aligned, planned
 from autograd_mini.compiler.program import Argument, Captured, Program, is_op
 from autograd_mini.compiler.source import code_of
-from autograd_mini.compiler.tracing.users import among_users
+from autograd_mini.compiler.users import among_users
 
 Forward = Callable[[Any], Any]  # from the arguments and parameters to the outputs
 Backward = Callable[[Any], Any]  # from an upstream gradient to the gradients wanted
@@ -89,7 +89,7 @@ def _plan_memory(code: Code, parts: list[list[int]], shared: list[int]) -> None:
     for x in in_rows:
         del arrays[code.plan[x]]
     for name, like in arrays.items():
-        code.made(name, f"aligned({like[0]}, {code.given(f'dtype_{like[1].name}', like[1])})")
+        code.made(name, f"aligned({like.shape}, {code.given(f'dtype_{like.dtype.name}', like.dtype)})")
     code.plan |= {x: code.part(code.plan[row], part) for x, (row, part) in in_rows.items()}
 
 

@@ -27,7 +27,7 @@ def is_of_library(op: Any) -> bool:
 def how_it_writes(program: Program, i: int) -> str | None:
     """Whether the code of line i computes into an array that it is given: see ``plan``."""
     op, like = program.ops[i], program.likes[i]
-    if like is None or not like[0] or isinstance(op, SOURCES):
+    if like is None or not like.shape or isinstance(op, SOURCES):
         return None
     if has_lines(program, i):
         return "whole"
@@ -46,10 +46,10 @@ def has_lines(program: Program, i: int) -> bool:
 
 
 LINES: dict[str, Callable[..., bool]] = {
-    "linear": lambda likes: likes[0] and len(likes[0][0]) == 2 and len({x[1] for x in likes}) == 1,
-    "matmul": lambda likes: [len(x[0]) for x in likes] == [2, 2] and len({x[1] for x in likes}) == 1,
+    "linear": lambda likes: likes[0] and len(likes[0].shape) == 2 and len({x.dtype for x in likes}) == 1,
+    "matmul": lambda likes: [len(x.shape) for x in likes] == [2, 2] and len({x.dtype for x in likes}) == 1,
     "broadcast_to": lambda likes: True,
-    "sum": lambda likes: likes[0][1].char in "efd",
+    "sum": lambda likes: likes[0].dtype.char in "efd",
     "gather": lambda likes: True,
 }
 
@@ -70,10 +70,10 @@ def _is_gate(program: Program, i: int) -> bool:
     return (
         is_zero(program, zero)
         and of_condition is not None
-        and of_condition[1].kind == "b"
-        and of_condition[0] == like[0]
+        and of_condition.dtype.kind == "b"
+        and of_condition.shape == like.shape
         and program.likes[other] == like
-        and like[1].char in INTEGERS
+        and like.dtype.char in INTEGERS
     )
 
 

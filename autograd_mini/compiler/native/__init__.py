@@ -31,7 +31,7 @@ def is_installed() -> bool:
 
 def compiled(program: Program) -> Replay | None:
     """The program for the native interpreter; None without the extra, and where NumPy's calls are as fast."""
-    arrays = [like for like in program.likes if like is not None and like[1].char in "fd"]
+    arrays = [like for like in program.likes if like is not None and like.dtype.char in "fd"]
     sizes = [math.prod(shape) for shape, _ in arrays]
     if not is_installed() or max(sizes, default=0) > LARGEST:
         return None

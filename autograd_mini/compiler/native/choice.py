@@ -45,9 +45,9 @@ class Choice:
         like = self.program.likes[i]
         if like is None:
             return "number"
-        if like[1] == self.dtype:
-            return "array" if math.prod(like[0]) else "object"
-        return "condition" if like[1] == _BOOL and self.is_native[i] else "object"
+        if like.dtype == self.dtype:
+            return "array" if math.prod(like.shape) else "object"
+        return "condition" if like.dtype == _BOOL and self.is_native[i] else "object"
 
     # ------------------------------------------------------------ native
 
@@ -56,13 +56,13 @@ class Choice:
         program = self.program
         made_by, like, xs = program.ops[i], program.likes[i], program.operands[i]
         kinds = [self.kind(x) for x in xs]
-        if "object" in kinds or (like is not None and (like[1] not in (self.dtype, _BOOL) or 0 in like[0])):
+        if "object" in kinds or (like is not None and (like.dtype not in (self.dtype, _BOOL) or 0 in like.shape)):
             return False
         numbers = kinds.count("number") == len(kinds)
         if like is None and not numbers and self.dtype != np.float64:
             return False  # a float made of float32 would have to leave their memory
         if isinstance(made_by, Plain):
-            if like is None or like[1] != _BOOL:
+            if like is None or like.dtype != _BOOL:
                 return (
                     made_by in (DETACH, DOT, SIDE_BY_SIDE) or isinstance(made_by, Part)
                 ) and "condition" not in kinds
@@ -75,30 +75,30 @@ class Choice:
             if like is None and self.dtype != np.float64 and not any([is_zero(program, x) for x in xs[1:]]):
                 return False
             return kinds[0] == "condition" and "condition" not in kinds[1:] and like != ((), self.dtype)
-        if "condition" in kinds or (like is not None and like[1] == _BOOL):
+        if "condition" in kinds or (like is not None and like.dtype == _BOOL):
             return False
         return self._can_row(row, made_by, like, kinds, [program.likes[x] for x in xs])
 
     def _can_row(self, row: str, made_by: Any, like: Any, kinds: list[str], likes: list[Any]) -> bool:
         """``_can`` for a row of the table whose operands and result are numbers and arrays."""
         if row in POINTWISE or row == "relu":
-            return not made_by.params and (like is None or math.prod(like[0]) <= MOST_CALLS.get(row, math.inf))
+            return not made_by.params and (like is None or math.prod(like.shape) <= MOST_CALLS.get(row, math.inf))
         if row == "pack":
             return "array" not in kinds and self.dtype == np.float64
         if row == "broadcast_to":
-            return like is not None and bool(like[0])
+            return like is not None and bool(like.shape)
         if kinds != ["array"] * len(kinds):
             return False
         if row in ("getitem", "scatter_add"):
             return is_basic(made_by.params["index"])
         if row in ("transpose", "reshape"):
-            return like is not None and bool(like[0])
+            return like is not None and bool(like.shape)
         if row in ("sum", "mean"):
-            return bool(likes[0][0])
+            return bool(likes[0].shape)
         if row == "matmul":
-            return len(likes[0][0]) == len(likes[1][0]) == 2
+            return len(likes[0].shape) == len(likes[1].shape) == 2
         if row == "linear":
-            return len(likes[0][0]) == 2
+            return len(likes[0].shape) == 2
         return row in ("gather", "scatter", "concatenate")
 
     def _settle_conditions(self) -> None:
@@ -120,7 +120,7 @@ class Choice:
         program = self.program
         could: dict[int, str] = {}
         for i in range(len(program)):
-            if not self.is_native[i] or i in self._roots or len((program.likes[i] or ((),))[0]) != 1:
+            if not self.is_native[i] or i in self._roots or len(program.shape(i)) != 1:
                 continue
             row, xs = row_of(program.ops[i]), program.operands[i]
             if row == "gather" or (row == "scatter" and is_permutation(program.ops[i].params)):
@@ -143,8 +143,7 @@ class Choice:
         if row == "mul":
             return could[i] == PICK and all([likes[x] == likes[i] for x in self.program.operands[user]])
         if row == "gather" and could[i] == PRODUCT:
-            length: int = likes[i][0][0]  # type: ignore[index]  # an array's
-            return len(self.program.ops[user].params["index"].array) <= length
+            return len(self.program.ops[user].params["index"].array) <= self.program.shape(i)[0]
         return row in ("gather", "scatter", "concatenate") or (row == "getitem" and user in self.lazy)
 
     def _only_closes_gates(self, i: int) -> bool:

@@ -74,7 +74,7 @@ class Lowering:
     def _own(self, i: int) -> Place:
         """A place of its own for value i."""
         like = self.program.likes[i]
-        place = self.places[i] = Place(i, np.empty(() if like is None else like[0], self.dtype), like is None)
+        place = self.places[i] = Place(i, np.empty(() if like is None else like.shape, self.dtype), like is None)
         return place
 
     def _operand(self, x: int, i: int) -> Place:
@@ -216,7 +216,7 @@ class Lowering:
     def _put_in_a_row(self, z: Place, xs: tuple[int, ...]) -> None:
         start = 0
         for x in xs:
-            shape: Any = self.program.likes[x][0]  # type: ignore[index]  # an array's
+            shape = self.program.shape(x)
             self.code.copy(z.seen(Part(start, shape).forward(z.view)), self.places[x])
             start += math.prod(shape)
 

@@ -52,7 +52,7 @@ class Machine:
         """About how many us it saves: by each line that needs no call of NumPy, less what each call costs on top."""
         steps = [item for part in self.parts for item in part if isinstance(item, int)]
         likes = [self.program.likes[i] for i in steps]
-        moved = sum([math.prod(like[0]) for like in likes if like is not None])
+        moved = sum([math.prod(like.shape) for like in likes if like is not None])
         return 0.6 * (sum(map(len, parts)) - len(steps)) - 1.2 * len(steps) - 0.0005 * moved
 
     # ------------------------------------------------------------ memory
@@ -83,7 +83,7 @@ class Machine:
         buffers: dict[str, int] = {}
         for name, like in arrays.items():
             buffers[name] = top
-            top += _whole_lines(math.prod(like[0]))
+            top += _whole_lines(math.prod(like.shape))
         self.offsets.update({i: buffers[name] for i, name in plan.items()})
         self.size = top
 

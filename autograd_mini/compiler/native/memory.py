@@ -17,7 +17,7 @@ from autograd_mini.compiler.native.machine import Machine
 from autograd_mini.compiler.plan import aligned
 from autograd_mini.compiler.program import Constant, Upstream, is_op
 from autograd_mini.compiler.source import code_of
-from autograd_mini.compiler.tracing.users import among_users
+from autograd_mini.compiler.users import among_users
 
 
 def functions_of(machine: Machine, run: Any) -> tuple[Callable[[Any], Any], list[Callable[[Any], Any]]]:
@@ -125,7 +125,7 @@ class Memory:
         like: Any = machine.program.likes[i]
         if like is None:
             return f"number({self._number_at(i)})"
-        if not like[0] and is_op(machine.program.ops[i]):
+        if not like.shape and is_op(machine.program.ops[i]):
             return f"{self._view(i)}[()]"
         self._names[f"copy{i}"] = self.view(i).copy
         return f"copy{i}()"

@@ -6,7 +6,6 @@ The results agree with the function's within a relative error of 1e-12 in float6
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import Any
 
 from autograd_mini import ops as table
 from autograd_mini.compiler.passes.rewrite import Rewrite
@@ -28,7 +27,7 @@ def with_sums_of_products_as_dots(program: Program) -> Program:
             (product,) = program.operands[i]
             factors, like = program.operands[product], program.likes[product]
             is_product = program.ops[product] is table.mul and all([program.likes[x] == like for x in factors])
-            if is_product and like is not None and like[0] and like[1].char in "fd":
+            if is_product and like is not None and like.shape and like.dtype.char in "fd":
                 ops[i], operands[i] = DOT, factors
     return replace(program, ops=ops, operands=operands)
 
@@ -46,9 +45,8 @@ def with_equal_terms_doubled(program: Program) -> Program:
         if program.ops[before] is not table.add or program.ops[term] is not table.mul:
             continue
         k, x = program.operands[term]
-        of_k: Any = likes[k] or ((),)
         is_twice = program.operands[before][1] == term and uses[before] == 1 and uses[term] == 2
-        if is_twice and not of_k[0] and likes[x] == likes[i] == likes[before]:
+        if is_twice and not program.shape(k) and likes[x] == likes[i] == likes[before]:
             if k not in twice:
                 twice[k] = new.line(table.add, (new.becomes[k], new.becomes[k]), likes[k])
             doubled = new.line(table.mul, (twice[k], new.becomes[x]), likes[i])

@@ -14,7 +14,7 @@ from typing import Any
 from autograd_mini import ops as table
 from autograd_mini.compiler.passes.rewrite import Rewrite
 from autograd_mini.compiler.passes.simplify import without_dead_code, without_repetitions
-from autograd_mini.compiler.program import DOT, SIDE_BY_SIDE, Part, Program
+from autograd_mini.compiler.program import DOT, SIDE_BY_SIDE, Form, Part, Program
 from autograd_mini.compiler.rows import row_of
 
 SMALL = 4096  # elements, of which an op takes about twice as long as a call of NumPy
@@ -57,7 +57,7 @@ def _sums_of_dots(program: Program) -> dict[int, tuple[list[int], list[int]]]:
     found = {}
     inside: set[int] = set()
     for i in reversed(range(len(program))):
-        if program.ops[i] is not table.add or (likes[i] or ((),))[0] != () or i in inside:
+        if program.ops[i] is not table.add or program.shape(i) != () or i in inside:
             continue
         dots, others, todo = list[int](), list[int](), list(program.operands[i])
         while todo:
@@ -70,7 +70,7 @@ def _sums_of_dots(program: Program) -> dict[int, tuple[list[int], list[int]]]:
                 dots.insert(0, x)
             else:
                 others.append(x)
-        dtypes = {likes[program.operands[x][0]][1] for x in dots}  # type: ignore[index]  # an array's
+        dtypes = {likes[program.operands[x][0]].dtype for x in dots}  # type: ignore[union-attr]  # an array's
         if len(dots) > 1 and len(dtypes) == 1:
             found[i] = dots, others
     return found
@@ -110,7 +110,7 @@ def with_updates_side_by_side(program: Program) -> Program:
         rows[tuple(members)] = whole = new.line(program.ops[members[0]], xs, row)
         start = 0
         for i in members:
-            shape = program.likes[i][0]  # type: ignore[index]  # an array's
+            shape = program.shape(i)
             new.becomes[i] = new.line(Part(start, shape), (whole,), program.likes[i])
             start += math.prod(shape)
     return new.program()
@@ -160,24 +160,23 @@ def _alike(program: Program, last: set[int]) -> dict[Any, list[int]]:
     for i in sorted(last):
         when = forward[i] or tuple([needed[i] for needed in backwards])
         xs = [x if _is_number(program, x) else (does.get(x),) for x in program.operands[i]]
-        what = (row_of(program.ops[i]), program.likes[i][1], when, *xs)  # type: ignore[index]  # an array's
+        what = (row_of(program.ops[i]), program.likes[i].dtype, when, *xs)  # type: ignore[union-attr]  # an array's
         does[i] = numbered.setdefault(what, len(numbered))
         alike.setdefault(does[i], []).append(i)
     return alike
 
 
 def _is_small(like: Any) -> bool:
-    return like is not None and like[0] != () and like[1].char in "fd" and 0 < math.prod(like[0]) <= SMALL
+    return like is not None and like.shape != () and like.dtype.char in "fd" and 0 < math.prod(like.shape) <= SMALL
 
 
 def _is_number(program: Program, x: int) -> bool:
-    like = program.likes[x]
-    return like is None or like[0] == ()
+    return program.shape(x) == ()
 
 
 def _row_of(likes: list[Any]) -> Any:
     """Shape and dtype of these arrays in a row."""
-    return (sum([math.prod(shape) for shape, _ in likes]),), likes[0][1]
+    return Form((sum([math.prod(like.shape) for like in likes]),), likes[0].dtype)
 
 
 # ---------------------------------------------------------------- memory
@@ -193,7 +192,7 @@ def computed_in_place(
         for i in part:
             start = 0
             for x in program.operands[i] if program.ops[i] is SIDE_BY_SIDE else ():
-                shape: Any = program.likes[x][0]  # type: ignore[index]  # an array's
+                shape = program.shape(x)
                 if x in here and writes(x) in ("elementwise", "whole"):
                     found[x] = i, Part(start, shape)
                 start += math.prod(shape)

@@ -98,7 +98,7 @@ def with_numbers_unspread(program: Program) -> Program:
                     for x, other in zip(operands[i], reversed(operands[i]), strict=True)
                 ]
             )
-            if not any([(program.likes[x] or ((),))[0] for x in operands[i]]):
+            if not any([program.shape(x) for x in operands[i]]):
                 operands[i] = program.operands[i]  # both were: one has to stay
     return replace(program, operands=operands)
 
@@ -108,7 +108,7 @@ def _number_behind(program: Program, x: int) -> int:
     behind, like = x, program.likes[x]
     while is_op(program.ops[behind]) and row_of(program.ops[behind]) in ("broadcast_to", "astype"):
         (behind,) = program.operands[behind]
-    return behind if like is not None and program.likes[behind] in (None, ((), like[1])) else x
+    return behind if like is not None and program.likes[behind] in (None, ((), like.dtype)) else x
 
 
 def without_repetitions(program: Program) -> Program:

@@ -11,10 +11,9 @@ from typing import Any
 import numpy as np
 
 from autograd_mini import modes
-from autograd_mini.compiler.codegen.indexed import arrays_of
 from autograd_mini.compiler.passes.rewrite import Rewrite
 from autograd_mini.compiler.program import DOT, Argument, Program
-from autograd_mini.compiler.rows import COPIED, row_of
+from autograd_mini.compiler.rows import COPIED, VIEWS, arrays_of, row_of
 from autograd_mini.compiler.tracing.tape import Tape
 
 
@@ -30,7 +29,7 @@ FORMULAS = ("sigmoid", "leaky_relu", "elu")  # the rows whose forward is made of
 
 def with_formulas_as_lines(program: Program) -> Program:
     """Each formula's forward function, run on a tape, is what the formula becomes."""
-    formulas = {i for i, op in enumerate(program.ops) if row_of(op) in FORMULAS and (program.likes[i] or ((),))[0]}
+    formulas = {i for i, op in enumerate(program.ops) if row_of(op) in FORMULAS and program.shape(i)}
     if not formulas:
         return program
     new = Rewrite(program)
@@ -60,7 +59,6 @@ def _spelled(new: Rewrite, op: Any, program: Program, i: int) -> int:
 
 # ---------------------------------------------------------------- copies
 
-VIEWS = ("transpose", "reshape", "getitem", "sliding_window_view", "after", "stop_gradient")
 # The operand whose elements must lie in a row; None for the matrices of np.dot, whose rows or columns must.
 _IN_A_ROW = {
     **{"getitem": 0, "scatter_add": 0, "getitem_at": -1, "scatter_add_at": -1},
@@ -81,7 +79,7 @@ def with_copies_as_lines(program: Program) -> Program:
         for k in needed.get(i, ()):
             x, like = operands[k], program.likes[program.operands[i][k]]
             if x not in copied:
-                copied[x] = new.line(COPIED.bind(like[0]), [x], like)  # type: ignore[index]  # an array's
+                copied[x] = new.line(COPIED.bind(program.shape(program.operands[i][k])), [x], like)
             operands[k] = copied[x]
         new.becomes[i] = new.line(op, operands, program.likes[i])
     return new.program()
@@ -92,21 +90,21 @@ def _copies(program: Program, ops: list[Any]) -> dict[int, list[int]]:
 
     Each value is followed by an array of its shape and strides, without numbers. Arguments are taken to lie in order.
     """
-    sizes = [prod(like[0]) * like[1].itemsize for like in program.likes if like is not None]
+    sizes = [prod(like.shape) * like.dtype.itemsize for like in program.likes if like is not None]
     memory = np.empty(max(sizes, default=0), "B")  # nobody writes there, so that it costs nothing
     layouts: list[Any] = []
     needed = {}
     for i, op in enumerate(program.ops):
         like, row = program.likes[i], row_of(op)
         layout: Any = None
-        if like is not None and like[0]:
+        if like is not None and like.shape:
             of_first = layouts[program.operands[i][0]] if row in VIEWS else None
-            if row == "reshape" and of_first is not None and not _is_view(of_first, like[0]):
-                ops[i] = COPIED.bind(like[0])
+            if row == "reshape" and of_first is not None and not _is_view(of_first, like.shape):
+                ops[i] = COPIED.bind(like.shape)
             elif of_first is not None and not (row == "getitem" and arrays_of(op.params["index"])):
                 layout = op.forward(of_first)
             if layout is None:
-                layout = np.ndarray(like[0], like[1], memory)
+                layout = np.ndarray(like.shape, like.dtype, memory)
         layouts.append(layout)
         if row in _IN_A_ROW or op is DOT:
             operands = _needed_in_a_row(op, row, [layouts[x] for x in program.operands[i]])

@@ -17,11 +17,10 @@ import numpy as np
 
 from autograd_mini.backward import gradients
 from autograd_mini.compiler.arguments import form_of
-from autograd_mini.compiler.codegen.indexed import arrays_of
 from autograd_mini.compiler.errors import refused
 from autograd_mini.compiler.guards.guards import same
 from autograd_mini.compiler.program import DETACH, Like
-from autograd_mini.compiler.rows import AFTER, row_of
+from autograd_mini.compiler.rows import AFTER, VIEWS, arrays_of, row_of
 from autograd_mini.compiler.tracing.carried import Carried
 from autograd_mini.compiler.tracing.traced import Traced, get_data
 from autograd_mini.compiler.tracing.traced_data import TracedData, as_plain
@@ -269,8 +268,9 @@ class Changes:
 def _may_be_a_view(op: Any, like: Like) -> bool:
     """True if what the op gives may lie in the array of its operand."""
     row = row_of(op)
-    is_array = like is not None and bool(like[0])
-    return row in ("reshape", "transpose") or (row == "getitem" and is_array and not arrays_of(op.params["index"]))
+    if row == "getitem":
+        return like is not None and bool(like.shape) and not arrays_of(op.params["index"])
+    return row in VIEWS or row == "broadcast_to"  # which NumPy does not copy either, where data is changed in place
 
 
 def are_alone(overwritten: list[Any], read: Iterable[Any]) -> bool:

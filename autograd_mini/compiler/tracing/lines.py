@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from autograd_mini.compiler.errors import refused
-from autograd_mini.compiler.program import Argument, Captured, Constant, Like
+from autograd_mini.compiler.program import Argument, Captured, Constant, Form, Like
 from autograd_mini.compiler.tracing.traced import Traced, get_data
 from autograd_mini.compiler.tracing.traced_data import as_plain
 from autograd_mini.node import Node
@@ -136,4 +136,4 @@ def like_of(data: Any) -> Like:
     if data.__class__ is float:
         return None
     data = np.asarray(data)
-    return data.shape, data.dtype
+    return Form(data.shape, data.dtype)

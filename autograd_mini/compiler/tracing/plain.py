@@ -8,13 +8,12 @@ from typing import Any
 
 import numpy as np
 
-from autograd_mini.compiler.codegen.into import takes_out
 from autograd_mini.compiler.errors import check_form, refused
 from autograd_mini.compiler.program import DETACH, Like, Plain
 from autograd_mini.compiler.tracing.lines import Lines, like_of
 from autograd_mini.compiler.tracing.traced import Traced
 from autograd_mini.compiler.tracing.traced_data import as_plain
-from autograd_mini.compiler.tracing.users import as_users
+from autograd_mini.compiler.users import as_users
 from autograd_mini.node import Node
 from autograd_mini.operands import as_operand
 from autograd_mini.ops.caller import is_library
@@ -50,7 +49,7 @@ class PlainLines(Lines):
         """A line for ``f`` of the data."""
         name = getattr(getattr(f, "func", f), "__name__", "f")  # of a partial, the function's
         if not is_library(sys._getframe(2).f_code.co_filename):  # the user's own, who has called value.map_data
-            node = self._of_one_form(name, as_users(f, takes_out(f)), [x], instead)
+            node = self._of_one_form(name, as_users(f), [x], instead)
             if not self.effects or self.effects[-1] is not node:
                 self.effects.append(node)  # it may have to say something about the numbers
             return None if node.concrete is _NOTHING else node

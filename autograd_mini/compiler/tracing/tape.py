@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from autograd_mini import modes
-from autograd_mini.backward import gradients
+from autograd_mini.backward import gradients, one_like
 from autograd_mini.compiler.errors import JitError, refused
 from autograd_mini.compiler.program import DETACH, Argument, Program, Upstream
 from autograd_mini.compiler.rows import AFTER
@@ -145,7 +145,7 @@ class Tape(PlainLines):
     def _gradient_of(self, index: int, output: Traced, wanted: list[Traced]) -> list[int | None]:
         if not (output.requires_grad and wanted):
             return [None for _ in wanted]
-        upstream = 1.0 if output.concrete.__class__ is float else np.ones_like(output.concrete)
+        upstream = one_like(output.concrete)
         grads = gradients(output, self.line(Upstream(index), (), upstream), create_graph=True)
         found: list[int | None] = []
         for w in wanted:

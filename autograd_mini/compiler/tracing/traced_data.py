@@ -65,6 +65,8 @@ class TracedData(StandIn):
 
     def astype(self, dtype: Any, copy: bool = True) -> Any:
         """With another dtype; NumPy's arrays take whole numbers and booleans too."""
+        if not copy and np.dtype(dtype) == self.dtype:
+            return self  # the array itself, which may be changed in place later
         return super().astype(dtype, copy) if np.dtype(dtype).kind == "f" else self.map_data(partial(_as_type, dtype))
 
     def __array_ufunc__(self, ufunc: np.ufunc, method: str, *operands: Any, **options: Any) -> Any:

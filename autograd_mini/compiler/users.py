@@ -6,6 +6,7 @@ import warnings
 from collections.abc import Callable
 from contextvars import ContextVar
 from functools import partial
+from inspect import unwrap
 from typing import Any
 
 import numpy as np
@@ -13,12 +14,26 @@ import numpy as np
 from autograd_mini.ops.caller import user_line
 
 
-def as_users(f: Callable[..., Any], takes_out: bool) -> Callable[..., Any]:
+def as_users(f: Callable[..., Any]) -> Callable[..., Any]:
     """``f`` under the caller's ``np.errstate``, not that of the program, and with arrays that it may keep.
 
     What it raises in a replay gets the line that it stands on in the traced function.
     """
-    return partial(_called_into if takes_out else _called, f, user_line())
+    return partial(_called_into if takes_out(f) else _called, f, user_line())
+
+
+def takes_out(f: Any) -> bool:
+    """True for a function of the data that has a parameter ``out=None``, as NumPy's have."""
+    f = unwrap(f)
+    while isinstance(f, partial):
+        f = f.func
+    f = unwrap(f)
+    code = getattr(f, "__code__", None)
+    if code is None:
+        return False
+    names = code.co_varnames[: code.co_argcount]  # a hundredth of the time of inspect.signature
+    defaults = dict(zip(reversed(names), reversed(f.__defaults__ or ()), strict=False)) | (f.__kwdefaults__ or {})
+    return "out" in defaults and defaults["out"] is None
 
 
 def _called(f: Callable[..., Any], line: str, *data: Any, **options: Any) -> Any:
