@@ -7,7 +7,7 @@ from typing import Any, Self
 
 import numpy as np
 
-from autograd_mini import Value, located, named_scope
+from autograd_mini import Value, located, named_scope, refuse_in_jit
 from nn import state_dict, tree
 from nn.absent import Absent
 
@@ -185,12 +185,18 @@ class Module(Absent):
     # ------------------------------------------------------------ training
 
     def zero_grad(self, set_to_none: bool = True) -> None:
-        """Forgets the gradient of every parameter, which then reads as 0, as PyTorch's with ``set_to_none=False``.
+        """Forgets the gradient of every parameter, which then reads as 0. PyTorch: ``Module.zero_grad``.
 
-        ``set_to_none`` is there for those who are used to it, and changes nothing.
+        With ``set_to_none=False`` those that are there become zeros, and an optimizer that has a momentum, say, goes on
+        moving their parameters.
         """
+        if not set_to_none:
+            refuse_in_jit("zero_grad(set_to_none=False) leaves zeros to the next call", "call zero_grad()")
         for parameter in self.parameters():
-            parameter.zero_grad()
+            if set_to_none:
+                parameter.zero_grad()
+            elif parameter.has_grad:
+                parameter.grad = np.zeros(parameter.shape, parameter.dtype)
 
     def train(self, mode: bool = True) -> Self:
         """Sets ``training`` here and in every module below, for layers that act differently then."""
