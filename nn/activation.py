@@ -73,8 +73,8 @@ class PReLU(Module):
 
     One weight for all, or with ``num_parameters`` one for each channel, the second axis. They start at ``init``.
 
-    >>> PReLU()(-2.0).data
-    array([-0.5])
+    >>> PReLU()([-2.0, 1.0]).data
+    array([-0.5,  1. ])
 
     Raises ``ValueError`` if the input has another number of channels.
     """
@@ -86,7 +86,7 @@ class PReLU(Module):
     def forward(self, x: Any) -> Any:
         x, n = as_input(x), self.num_parameters
         if n == 1:
-            return leaky_relu(x, self.weight)
+            return leaky_relu(x, self.weight if x.shape else reshape(self.weight, ()))
         if len(x.shape) < 2 or x.shape[1] != n:
             raise ValueError(located(f"PReLU: the input has shape {x.shape}; its second axis must have length {n}"))
         return leaky_relu(x, reshape(self.weight, (n, *[1] * (len(x.shape) - 2))))

@@ -19,7 +19,7 @@ def clip_grad_norm(
 
     The norm is that of all gradients together, written out as one vector; ``norm_type`` is its p, or ``math.inf``.
     Their direction stays. A norm of nan or inf spoils all of them, unless ``error_if_nonfinite``. In a jitted function
-    the norm is a Value. PyTorch: ``nn.utils.clip_grad_norm_``.
+    the norm is a Value. Of ``max_norm=math.inf`` it only measures. PyTorch: ``nn.utils.clip_grad_norm_``.
 
     >>> w = Value([3.0, 4.0])
     >>> (w * w).sum().backward()
@@ -32,7 +32,7 @@ def clip_grad_norm(
     changed.
     """
     values = _parameters(params, "clip_grad_norm")
-    max_norm = non_negative("max_norm", max_norm)
+    max_norm = _limit("max_norm", max_norm)
     if isinstance(norm_type, bool) or not isinstance(norm_type, int | float) or not norm_type > 0:
         raise ValueError(located(f"norm_type is a number above 0, or math.inf, not {norm_type!r}"))
     if is_traced():
@@ -61,7 +61,7 @@ def clip_grad_value(params: Iterable[Value] | Value, clip_value: float) -> None:
     Raises ``ValueError`` for a negative clip_value.
     """
     values = _parameters(params, "clip_grad_value")
-    clip_value = non_negative("clip_value", clip_value)
+    clip_value = _limit("clip_value", clip_value)
     _assign([(value, np.clip(g, -clip_value, clip_value)) for value, g in _gradients(values)])
 
 
@@ -76,6 +76,11 @@ def _shorten(values: list[Value], max_norm: float, norm_type: float, error_if_no
     factor = minimum(max_norm / (astype(norm, np.float64) + 1e-6), 1.0)
     _assign([(value, g * astype(factor, g.dtype)) for value, g in found])
     return norm
+
+
+def _limit(name: str, number: float) -> float:
+    """``number`` as a float; ``ValueError`` unless it is at least 0, or ``math.inf``."""
+    return math.inf if number == math.inf else non_negative(name, number)
 
 
 def _check_finite(norm: Any) -> None:

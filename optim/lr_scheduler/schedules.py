@@ -41,6 +41,9 @@ class MultiStepLR(LRScheduler):
         self.gamma = non_negative("gamma", gamma)
         super().__init__(optimizer)
 
+    def first_lr(self, lr: float, initial_lr: float) -> float:
+        return self.next_lr(0, lr, initial_lr)
+
     def next_lr(self, epoch: int, lr: float, initial_lr: float) -> float:
         return float(lr * self.gamma ** self.milestones.count(epoch))
 
@@ -93,7 +96,8 @@ class LinearLR(LRScheduler):
         if epoch > self.total_iters:
             return lr
         rise = self.end_factor - self.start_factor
-        return lr * (1 + rise / (self.total_iters * self.start_factor + (epoch - 1) * rise))
+        factor = 1 + rise / (self.total_iters * self.start_factor + (epoch - 1) * rise)
+        return max(lr * factor, 0.0)  # rounding must not send it below
 
 
 class CosineAnnealingLR(LRScheduler):

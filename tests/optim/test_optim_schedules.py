@@ -190,3 +190,10 @@ def test_a_schedule_that_cannot_be_is_answered_with_a_sentence(make: Any, kind: 
     with pytest.raises(kind, match=message):
         make(optimizer)
     assert optimizer.lr == 0.8
+
+
+@pytest.mark.parametrize("epochs", range(1, 12))
+def test_a_line_down_to_nothing_ends_at_nothing_and_not_below(epochs: int) -> None:
+    for start in (0.1, 1 / 3, 0.7, 1.0):
+        schedule = lr_scheduler.LinearLR(sgd(0.1), start, end_factor=0.0, total_iters=epochs)
+        assert go(schedule, epochs + 2)[-3:] == pytest.approx([0.0] * 3, abs=1e-16)

@@ -105,6 +105,14 @@ def test_an_activation_is_pytorchs(ours: nn.Module, theirs: torch.nn.Module) -> 
         compare(ours, theirs, edges[:2] if isinstance(ours, nn.Softplus | nn.Mish) else edges)
 
 
+@pytest.mark.parametrize(("ours", "theirs"), ACTIVATIONS, ids=lambda module: repr(module))
+def test_an_activation_of_a_number_is_a_number(ours: nn.Module, theirs: torch.nn.Module) -> None:
+    if not isinstance(ours, nn.GLU) and getattr(ours, "num_parameters", 1) == 1:
+        ours.zero_grad()
+        theirs.zero_grad()
+        compare(ours, theirs, np.array(-0.3))
+
+
 @pytest.mark.parametrize("shape", [(3,), (5, 3), (2, 5, 3), (0, 3)])
 @pytest.mark.parametrize("bias", [True, False])
 def test_linear_is_pytorchs_for_any_number_of_leading_axes(shape: tuple[int, ...], bias: bool) -> None:

@@ -196,7 +196,7 @@ def test_lion_is_algorithm_2_of_the_paper(betas: tuple[float, float], weight_dec
 
 
 @pytest.mark.parametrize("norm_type", [1.0, 2.0, 3.5, np.inf])
-@pytest.mark.parametrize("max_norm", [0.0, 0.5, 1e6])
+@pytest.mark.parametrize("max_norm", [0.0, 0.5, 1e6, np.inf])
 def test_clipping_the_norm_is_pytorchs(norm_type: float, max_norm: float) -> None:
     ours, theirs = with_gradients([[3.0, -4.0], [[1.0]], 2.0])
     norm = optim.clip_grad_norm(ours, max_norm, norm_type)
@@ -207,16 +207,18 @@ def test_clipping_the_norm_is_pytorchs(norm_type: float, max_norm: float) -> Non
 
 @pytest.mark.parametrize("spoilt", [np.inf, np.nan])
 def test_a_norm_that_is_not_finite_spoils_the_gradients_as_in_pytorch(spoilt: float) -> None:
-    ours, theirs = with_gradients([[3.0, spoilt], [[1.0]]])
-    np.testing.assert_equal(optim.clip_grad_norm(ours, 1.0), torch.nn.utils.clip_grad_norm_(theirs, 1.0).item())
-    same_gradients(ours, theirs)
+    for limit in (1.0, np.inf):
+        ours, theirs = with_gradients([[3.0, spoilt], [[1.0]]])
+        np.testing.assert_equal(optim.clip_grad_norm(ours, limit), torch.nn.utils.clip_grad_norm_(theirs, limit).item())
+        same_gradients(ours, theirs)
 
 
 def test_clipping_the_elements_is_pytorchs() -> None:
     ours, theirs = with_gradients([[3.0, -4.0, 0.1], [[1.0]], 2.0, [np.nan, -np.inf]])
-    optim.clip_grad_value(ours, 0.5)
-    torch.nn.utils.clip_grad_value_(theirs, 0.5)
-    same_gradients(ours, theirs)
+    for limit in (np.inf, 0.5):
+        optim.clip_grad_value(ours, limit)
+        torch.nn.utils.clip_grad_value_(theirs, limit)
+        same_gradients(ours, theirs)
 
 
 def with_gradients(gradients: list[Any]) -> tuple[list[Value], list[torch.Tensor]]:

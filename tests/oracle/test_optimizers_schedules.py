@@ -37,6 +37,7 @@ SCHEDULES: dict[str, Make] = {
     "StepLR with gamma": one("StepLR", 30, gamma=0.5),
     "MultiStepLR": one("MultiStepLR", [3, 50, 50, 80], gamma=0.3),
     "MultiStepLR, default": one("MultiStepLR", [10]),
+    "MultiStepLR from the start": one("MultiStepLR", [0, 2, 0], gamma=0.5),
     "ExponentialLR": one("ExponentialLR", 0.97),
     "CosineAnnealingLR": one("CosineAnnealingLR", 100),
     "CosineAnnealingLR, up again": one("CosineAnnealingLR", 13, eta_min=0.01),
@@ -44,6 +45,7 @@ SCHEDULES: dict[str, Make] = {
     "LinearLR": one("LinearLR"),
     "warm-up": WARM_UP,
     "LinearLR down": one("LinearLR", start_factor=1.0, end_factor=0.0, total_iters=60),
+    "LinearLR down to nothing": one("LinearLR", start_factor=1 / 3, end_factor=0.0, total_iters=4),
     "LambdaLR": one("LambdaLR", lambda epoch: 1 / (1 + epoch)),
     "OneCycleLR": one("OneCycleLR", 1.0, total_steps=EPOCHS),
     "OneCycleLR, epochs": one("OneCycleLR", [1.0, 2.0], epochs=20, steps_per_epoch=6, anneal_strategy="linear"),
@@ -66,6 +68,12 @@ SCHEDULES: dict[str, Make] = {
     ),
     "SequentialLR with LambdaLR": sequential(
         [5], one("LambdaLR", lambda n: 1 + n), one("MultiStepLR", [3, 9], gamma=0.5)
+    ),
+    "SequentialLR with a milestone at its start": sequential(
+        [5], one("ExponentialLR", 0.9), one("MultiStepLR", [0, 3], gamma=0.5)
+    ),
+    "ChainedScheduler with a milestone at its start": chained(
+        one("ExponentialLR", 0.9), one("MultiStepLR", [0, 3], gamma=0.5)
     ),
     "ChainedScheduler": chained(WARM_UP, one("ExponentialLR", 0.95)),
     "ChainedScheduler of three": chained(one("StepLR", 9), one("CosineAnnealingLR", 30), one("MultiStepLR", [50])),
