@@ -11,7 +11,7 @@ from nn.checks import as_input
 from nn.losses.reduction import Reduction, dtype_of, map_plain, reduce, shape_of, target_like
 
 
-def binary_cross_entropy(probability: Any, target: Any, reduction: Reduction = "mean", *, weight: Any = None) -> Any:
+def binary_cross_entropy(probability: Any, target: Any, weight: Any = None, *, reduction: Reduction = "mean") -> Any:
     """-(target * log(p) + (1 - target) * log(1 - p)), averaged. PyTorch: ``F.binary_cross_entropy``.
 
     The probabilities are between 0 and 1, the targets 0, 1 or between, both of the same shape; ``ValueError`` if
@@ -49,6 +49,8 @@ def _weighted(losses: Any, weight: Any, loss: str, name: str = "weight") -> Any:
     """The losses times ``weight``, which broadcasts to their shape and does not change it."""
     if weight is None:
         return losses
+    if isinstance(weight, str):
+        raise TypeError(located(f"{loss}: {name} is a number for each of them; write reduction={weight!r}"))
     weight = as_input(weight)
     shape = shape_of(losses)
     try:
@@ -71,7 +73,7 @@ def _log(p: Any) -> Any:
 
 
 def binary_cross_entropy_with_logits(
-    logits: Any, target: Any, reduction: Reduction = "mean", *, weight: Any = None, pos_weight: Any = None
+    logits: Any, target: Any, weight: Any = None, *, reduction: Reduction = "mean", pos_weight: Any = None
 ) -> Any:
     """binary_cross_entropy of sigmoid(logits), exact for any logit. PyTorch: ``F.binary_cross_entropy_with_logits``.
 

@@ -150,12 +150,12 @@ class BCELoss(_Loss):
     100.0
     """
 
-    def __init__(self, reduction: Reduction = "mean", *, weight: Any = None) -> None:
+    def __init__(self, weight: Any = None, *, reduction: Reduction = "mean") -> None:
         super().__init__(reduction)
         self.weight = weight
 
     def forward(self, probability: Any, target: Any) -> Any:
-        return binary_cross_entropy(probability, target, self.reduction, weight=self.weight)
+        return binary_cross_entropy(probability, target, self.weight, reduction=self.reduction)
 
 
 class BCEWithLogitsLoss(_Loss):
@@ -165,14 +165,14 @@ class BCEWithLogitsLoss(_Loss):
     1000.0
     """
 
-    def __init__(self, reduction: Reduction = "mean", *, weight: Any = None, pos_weight: Any = None) -> None:
+    def __init__(self, weight: Any = None, *, reduction: Reduction = "mean", pos_weight: Any = None) -> None:
         super().__init__(reduction)
         self.weight = weight
         self.pos_weight = pos_weight
 
     def forward(self, logits: Any, target: Any) -> Any:
         return binary_cross_entropy_with_logits(
-            logits, target, self.reduction, weight=self.weight, pos_weight=self.pos_weight
+            logits, target, self.weight, reduction=self.reduction, pos_weight=self.pos_weight
         )
 
 

@@ -15,15 +15,15 @@ Reduction = Literal["mean", "sum", "none"]
 
 def check_reduction(reduction: str) -> None:
     """Raises ``ValueError`` for anything but the three that there are."""
-    if reduction not in ("mean", "sum", "none"):
+    if not isinstance(reduction, str) or reduction not in ("mean", "sum", "none"):
         raise ValueError(located(f"reduction is 'mean', 'sum' or 'none', not {reduction!r}"))
 
 
 def reduce(losses: Any, reduction: str) -> Any:
     """The losses of a batch as their mean, their sum, or as they are ("none")."""
+    check_reduction(reduction)
     if reduction == "mean":
         return mean(losses)
-    check_reduction(reduction)
     return add_up(losses) if reduction == "sum" else losses
 
 

@@ -6,6 +6,8 @@ from typing import Any
 
 import numpy as np
 import pytest
+import torch
+import torch.nn.functional as F
 
 import nn
 from autograd_mini import Value
@@ -165,3 +167,30 @@ def test_a_weight_that_would_change_the_shape_of_the_losses_is_refused() -> None
 def test_beta_is_not_negative() -> None:
     with pytest.raises(ValueError, match="beta is a number of at least 0, not -1"):
         nn.smooth_l1_loss(Value([1.0]), [1.0], beta=-1.0)
+
+
+def test_weights_stand_in_pytorchs_place_and_a_reduction_there_is_named() -> None:
+    w, p, y = np.array([0.5, 2.0, 3.0]), np.array([0.2, 0.7, 0.9]), np.array([0.0, 1.0, 0.0])
+    tw, tp, ty = [torch.tensor(x) for x in (w, p, y)]
+    for ours, module, theirs, their_module in [
+        (nn.binary_cross_entropy, nn.BCELoss, F.binary_cross_entropy, torch.nn.BCELoss),
+        (
+            nn.binary_cross_entropy_with_logits,
+            nn.BCEWithLogitsLoss,
+            F.binary_cross_entropy_with_logits,
+            torch.nn.BCEWithLogitsLoss,
+        ),
+    ]:
+        assert ours(p, y, w) == pytest.approx(theirs(tp, ty, tw).item(), rel=1e-12)
+        assert module(w)(p, y) == pytest.approx(their_module(tw)(tp, ty).item(), rel=1e-12)
+        with pytest.raises(TypeError, match=r"weight is a number for each of them; write reduction='sum'"):
+            ours(p, y, "sum")
+        with pytest.raises(TypeError, match=r"write reduction='sum'"):
+            module("sum")(p, y)
+
+
+@pytest.mark.parametrize("reduction", [np.ones(3), Value([1.0, 2.0]), None, "average"])
+def test_what_is_no_reduction_is_named(reduction: Any) -> None:
+    for make in (lambda: nn.mse_loss(np.ones(3), np.ones(3), reduction), lambda: nn.MSELoss(reduction)):
+        with pytest.raises(ValueError, match=r"reduction is 'mean', 'sum' or 'none', not "):
+            make()
