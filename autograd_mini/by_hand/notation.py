@@ -157,7 +157,7 @@ class Text:
     def _bound(self, x: Any) -> tuple[str, int]:
         """The text of ``x``, and how tightly it binds."""
         if not isinstance(x, Symbol):
-            return self.number(x) if np.ndim(x) == 0 else self.name("×".join(map(str, np.shape(x))) + " array")
+            return self.number(x) if np.ndim(x) == 0 else self.name("x".join(map(str, np.shape(x))) + " array")
         if x.op is None:
             return self.number(x.data) if self.numbers and not isinstance(x.name, Rest) else self.name(x.name)
         name, operands = x.op_name, x.operands
