@@ -6,7 +6,7 @@ computed at once, and anything else is asked to ``record`` the operation instead
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from functools import partial
 from operator import index
 from typing import Any
@@ -88,7 +88,7 @@ class Operation:
             else:
                 floating = False
         if not floating:
-            return self(*map(as_floating, operands))
+            return self(*as_carriers(*operands))
         if all_floats:
             try:
                 return as_data(self.scalar(*operands))
@@ -224,8 +224,37 @@ def as_array(x: Any) -> Any:
     return x if x.__class__ is np.ndarray or is_foreign(x) else np.asarray(x)
 
 
-def as_floating(x: Any) -> Any:
-    """Plain numbers, lists and arrays as floats: integers and booleans become float64."""
+def as_carriers(*xs: Any) -> list[Carrier]:
+    """Several operands as carriers; whole numbers and booleans as NumPy promotes them beside the floats of the others.
+
+    Beside an array of float32 an array of int16 becomes float32, and one of int32 float64.
+    """
+    for x in xs:
+        kind = x.__class__
+        if kind is not float and not (kind is np.ndarray and x.dtype.char in "efd") and not hasattr(x, "record"):
+            break
+    else:
+        return list(xs)
+    beside = small_floats(xs)
+    return [x if hasattr(x, "record") else as_floating(x, *beside) for x in xs]
+
+
+def as_floats(*xs: Any) -> list[Carrier]:
+    """``as_carriers`` for what comes to several rows: whole numbers that are traced, too, meet all of the others."""
+    beside = small_floats(xs)
+    return [
+        x if dtype_of(x).kind == "f" else map_data(lambda data: as_floating(data, *beside), x) for x in as_carriers(*xs)
+    ]
+
+
+def small_floats(xs: Iterable[Any]) -> list[np.dtype[Any]]:
+    """The dtypes of those operands that are float32 or float16."""
+    dtypes = [dtype_of(x) for x in xs]
+    return [dtype for dtype in dtypes if dtype.char in "ef"]
+
+
+def as_floating(x: Any, *beside: np.dtype[Any]) -> Any:
+    """Plain numbers, lists and arrays as floats: integers and booleans float64, or as NumPy has it ``beside``."""
     if x.__class__ is not np.ndarray and not is_foreign(x):
         kind = type(x).__name__
         x = np.asarray(x)[()]
@@ -238,7 +267,9 @@ def as_floating(x: Any) -> Any:
             )
     if x.dtype.char in "efd":
         return as_data(x)
-    return float(x) if isinstance(x, np.generic) else x.astype(np.float64)
+    if isinstance(x, np.generic):
+        return float(x)
+    return x.astype(np.result_type(x.dtype, *beside) if beside else np.float64)
 
 
 _PYTHONS = "builtins.sum (from autograd_mini import * hides Python's sum, max and min)"

@@ -14,7 +14,7 @@ from autograd_mini.ops.choosing import where
 from autograd_mini.ops.indexing import getitem, scatter_add
 from autograd_mini.ops.joining import concatenate, stack
 from autograd_mini.ops.numpy_names import FUNCTIONS
-from autograd_mini.ops.operation import Carrier, as_array, dtype_of, shape_of
+from autograd_mini.ops.operation import Carrier, as_array, as_carriers, dtype_of, shape_of
 from autograd_mini.ops.reduction import broadcast_to
 from autograd_mini.ops.shape import as_carrier, astype, moveaxis, ravel, reshape
 
@@ -65,7 +65,7 @@ def choose(a: Any, choices: Sequence[Carrier], mode: str = "raise") -> Carrier:
     >>> choose([0, 1, 0], [np.array([1.0, 2.0, 3.0]), -1.0])
     array([ 1., -1.,  3.])
     """
-    choices = [as_carrier(x) for x in choices]
+    choices = as_carriers(*choices)
     shape = _by_numpy("choose", choices[0], np.broadcast_shapes, np.shape(a), *map(shape_of, choices))
     places = np.arange(len(choices) * math.prod(shape)).reshape(len(choices), *shape)
 

@@ -17,7 +17,7 @@ from autograd_mini.compiler.rows import AFTER, row_of
 from autograd_mini.errors import op_error
 from autograd_mini.node import Node
 from autograd_mini.ops.caller import is_library
-from autograd_mini.ops.operation import Operation, as_floating
+from autograd_mini.ops.operation import Operation, as_floating, small_floats
 from autograd_mini.tree import leaves_of
 from autograd_mini.value import Value
 
@@ -75,7 +75,8 @@ class Traced(Value):
             return super().record(op, x, y) if number is None else number
         picks = row_of(op) in ("getitem_at", "scatter_add_at")
         if not picks and op is not AFTER:
-            x = tuple([v if i == 0 and row_of(op) == "where" else _as_floats(v) for i, v in enumerate(x)])
+            beside = small_floats(x)
+            x = tuple([v if i == 0 and row_of(op) == "where" else _as_floats(v, beside) for i, v in enumerate(x)])
         data = [get_data(v) if isinstance(v, Node) else v for v in x]
         if picks and any([np.asarray(part).dtype.kind == "b" for part in data[:-1]]):
             raise refused(
@@ -210,11 +211,11 @@ def get_data(x: Any) -> Any:
     return x.concrete if x.__class__ is Traced else _slot.__get__(x)
 
 
-def _as_floats(operand: Any) -> Any:
-    """An operand of an op of several: booleans and whole numbers become float64, as in ``Operation.__call__``."""
+def _as_floats(operand: Any, beside: list[np.dtype[Any]]) -> Any:
+    """An operand of an op of several: booleans and whole numbers become floats, as in ``Operation.__call__``."""
     if operand.__class__ is Traced and operand.dtype.kind in "iub":
-        return _tape().plain(Plain("float64", as_floating), [operand])
-    return operand if operand.__class__ is float or isinstance(operand, Node) else as_floating(operand)
+        return _tape().plain(Plain("as_floating", lambda x: as_floating(x, *beside)), [operand])
+    return operand if operand.__class__ is float or isinstance(operand, Node) else as_floating(operand, *beside)
 
 
 def _is_of_whole_numbers(args: Any, kwargs: Any) -> bool:
