@@ -148,8 +148,8 @@ class Tanh(Module):
 class Softplus(Module):
     """log(1 + exp(beta * x)) / beta. PyTorch: ``nn.Softplus``.
 
-    Where ``beta * x`` is above ``threshold`` it is ``x`` itself. Without one it is exact everywhere; PyTorch's default is
-    20, and 2e-9 off there.
+    Where ``beta * x`` is above ``threshold`` it is ``x`` itself. Without one it is exact everywhere; PyTorch's default
+    is 20, and 2e-9 off there.
 
     >>> Softplus()(1000.0)
     1000.0

@@ -50,9 +50,8 @@ class _Conv(Module):
         self.kernel_size = tuple([positive(name, "kernel_size", n) for n in lengths])
         if isinstance(padding, str) and padding not in ("same", "valid"):
             raise ValueError(located(f"{name}: padding is 'same', 'valid' or whole numbers, not {padding!r}"))
-        if padding == "same" and any(
-            [step != 1 for step in (stride if isinstance(stride, tuple | list) else [stride])]
-        ):
+        strides = stride if isinstance(stride, tuple | list) else (stride,)
+        if padding == "same" and any([n != 1 for n in strides]):
             raise ValueError(
                 located(f"{name}: padding='same' needs stride 1, not {stride}; give the padding in numbers")
             )

@@ -16,7 +16,8 @@ class Dropout(Module):
     """Each number becomes 0 with probability ``p``, the others grow by 1 / (1 - p). PyTorch: ``nn.Dropout``.
 
     Only in training: after ``eval()`` it gives the input itself. Every call draws a new mask, one of a jitted
-    function too. ``inplace`` changes nothing. The mask comes from ``rng``, or from the generator that ``nn.manual_seed`` starts.
+    function too. The mask comes from ``rng``, or from the generator that ``nn.manual_seed`` starts. PyTorch's
+    ``inplace`` changes nothing.
 
     >>> Dropout(0.5).eval()([1.0, 2.0])
     array([1., 2.])
