@@ -5,7 +5,18 @@ from __future__ import annotations
 import re
 from typing import Any, ClassVar
 
-from autograd_mini.by_hand.notation import ATOM, MINUS, POWER, PRODUCT, Derivative, Element, Rest, Text, parameters
+from autograd_mini.by_hand.notation import (
+    ATOM,
+    INDEX,
+    MINUS,
+    POWER,
+    PRODUCT,
+    Derivative,
+    Element,
+    Rest,
+    Text,
+    parameters,
+)
 from autograd_mini.by_hand.symbol import Symbol
 
 COMMA = ", "  # A macro for the space would not do: in MathJax the text behind a macro may have 5,120 characters only
@@ -63,6 +74,9 @@ class Latex(Text):
         parts = re.fullmatch(rf"{LETTER}_?([0-9]*)", name)
         if parts:
             return parts[1] + (f"_{{{parts[2]}}}" if parts[2] else ""), ATOM
+        indexed = re.fullmatch(rf"([\w.#]+)({INDEX})", name)
+        if indexed:
+            return self.name(indexed[1])[0] + as_text(indexed[2]), ATOM
         is_word = name.isidentifier() and name.isascii()
         return rf"\mathrm{{{escaped(name)}}}" if is_word else as_text(name), ATOM
 

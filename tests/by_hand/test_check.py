@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 import nn
-from autograd_mini import Value
+from autograd_mini import Value, explain
 from autograd_mini.by_hand.check import check_by_hand
 
 
@@ -117,6 +117,35 @@ def test_a_node_is_given_by_itself_its_label_its_variable_or_its_name_in_a_drawi
     assert check_by_hand(loss, {"weight": 28}).ok
     assert check_by_hand(loss, {"product": 14}).ok
     assert check_by_hand(loss, {"v4": 14, "loss": 1}).ok
+
+
+class Net(nn.Module):
+    """Of the user's own, with a layer inside."""
+
+    def __init__(self):
+        self.W, self.l = nn.Parameter(np.ones((2, 3))), nn.Linear(3, 1)
+
+    def forward(self, x):
+        return self.l(x @ self.W)
+
+
+def test_a_parameter_is_given_by_its_path_whatever_it_is_called():
+    net = Net()
+    net.W.label = "mine"
+    loss = (net(np.ones((4, 2))) ** 2).mean()
+    loss.backward()
+    for name, parameter in (("W", net.W), ("mine", net.W), ("l.weight", net.l.weight)):
+        assert check_by_hand(loss, {name: parameter.grad}).ok
+    assert check_by_hand(loss, {"weight": net.l.weight.grad}).ok
+
+
+def test_the_weights_of_a_neuron_in_a_list_are_given_by_their_places():
+    w, x, P = [Value(1.0), Value(2.0)], [3.0, 4.0], {"b": Value(5.0)}
+    n = sum((wi * xi for wi, xi in zip(w, x, strict=True)), P["b"])
+    assert check_by_hand(n, {"w[0]": 3, "w[1]": 4, "P['b']": 1}).ok
+    assert "dn/dw[1] = dn/dv2 * dv2/dw[1]" in str(explain(n))
+    assert r"\partial w\text{[0]}" in explain(n).latex
+    assert r"\partial P\text{['b']}" in explain(n).latex
 
 
 def test_a_chain_of_rounded_gradients_is_no_slip():
