@@ -113,4 +113,8 @@ class Names(Mapping[Value, str]):
         near = difflib.get_close_matches(name, known, n=3)
         if near:
             return f"did you mean {' or '.join(map(repr, near))}?"
-        return f"there are {', '.join(known[:12])}{' ...' if len(known) > 12 else ''}"
+        some = f"{', '.join(known[:12])}{' ...' if len(known) > 12 else ''}"
+        return (
+            f"there are {some}. A name is a label, a path in a module or a variable of the function that calls "
+            f"{self.who}; for one of another function give the Value itself, or set its label"
+        )

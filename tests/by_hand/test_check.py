@@ -160,6 +160,15 @@ def test_a_chain_of_rounded_gradients_is_no_slip():
     assert check_by_hand(chain[-1], by_hand).ok
 
 
+@pytest.mark.parametrize(
+    ("gradient", "right"),
+    [(0.915, True), (0.92, False), (0.914, False), ("0.92", True), ("0.9", True), ("0.91", False), ("1", False)],
+)
+def test_a_number_has_three_digits_and_a_string_those_that_it_shows(gradient, right):
+    x = Value(2.0)
+    assert check_by_hand(x * 0.91514, {x: gradient}).ok == right
+
+
 def test_the_gradient_of_a_node_that_cancels_is_zero_up_to_the_last_bits():
     x = Value(0.1)
     loss = x * 3.0 - x * 0.3 * 10.0
@@ -298,6 +307,19 @@ def refused(error, match, loss, gradients):
 
 def test_a_name_that_no_node_has(lesson):
     refused(ValueError, "no Value is called 'aa' here; did you mean 'a'", lesson, {"aa": 1})
+
+
+def test_a_name_of_another_function(lesson):
+    def inner():
+        check_by_hand(lesson, {"elsewhere": 4})
+
+    elsewhere = lesson.inputs[0]
+    with pytest.raises(
+        ValueError, match="a variable of the function that calls check_by_hand; for one of another func"
+    ):
+        inner()
+    assert check_by_hand(lesson, {"elsewhere": -2}).ok
+    assert check_by_hand(lesson, {elsewhere: -2}).ok
 
 
 def test_two_nodes_with_one_label():
