@@ -332,8 +332,12 @@ def as_keepdims(keepdims: Any) -> bool:
 
 
 def as_shape(shape: Any) -> tuple[int, ...]:
-    """A shape as a tuple of plain ints."""
-    return tuple(map(index, shape)) if isinstance(shape, tuple | list) else (index(shape),)
+    """A shape, or an order of axes, as a tuple of plain ints."""
+    try:
+        several = isinstance(shape, tuple | list | range) or (isinstance(shape, np.ndarray) and shape.ndim)
+        return tuple(map(index, shape)) if several else (index(shape),)
+    except TypeError:
+        raise TypeError(located(f"a shape, or an order of axes, is whole numbers, and not {shape!r:.80}")) from None
 
 
 def normalize_axes(axis: int | tuple[int, ...] | None, ndim: int) -> tuple[int, ...]:

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from autograd_mini.ops.axes import one_axis, part
+from autograd_mini.ops.axes import one_axis, one_axis_or_number, part
 from autograd_mini.ops.caller import located
 from autograd_mini.ops.choosing import where
 from autograd_mini.ops.indexing import getitem, scatter_add
@@ -28,7 +28,7 @@ def take(x: Carrier, indices: Any, axis: int | None = None, mode: str = "raise")
     array([[2., 2., 1.],
            [4., 4., 3.]])
     """
-    x, axis = one_axis("take", x, axis)
+    x, axis = one_axis_or_number("take", x, axis)
     length = shape_of(x)[axis]
     if mode == "raise":
         return part(x, axis, indices)
