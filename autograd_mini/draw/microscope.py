@@ -26,7 +26,7 @@ MAX_ELEMENTS = 4_000_000
 _PAGE = Path(__file__).parent / "page"
 _SCRIPTS = (
     *("array", "ops", "windows", "matrices", "replay", "text", "judge", "paths"),
-    *("picture", "elements", "step_card", "value_card", "changes", "state", "view", "predict", "main"),
+    *("picture", "elements", "step_card", "value_card", "changes", "state", "badges", "view", "predict", "main"),
 )
 
 

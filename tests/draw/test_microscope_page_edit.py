@@ -110,15 +110,15 @@ def scaled():
 def test_after_an_edit_it_is_said_which_decisions_of_python_were_kept(loss, number, said, open_page):
     loss = loss()
     page = open_page(microscope(loss).html)
-    assert not page.locator("#changes-card").is_visible()
+    assert not page.locator("#changes").is_visible()
     fill_and_set(page, "x", number)
-    text = page.locator("#changes-card").inner_text()
+    text = page.locator("#changes").inner_text()
     assert text.startswith(f"Changed: x. Kept as Python had it: {said}. If any of this came from the old")
     page.get_by_role("button", name="As it was").click()
-    assert not page.locator("#changes-card").is_visible()
+    assert not page.locator("#changes").is_visible()
 
 
 def test_where_all_is_computed_anew_only_the_change_is_said(open_page, karpathy):
     page = open_page(microscope(karpathy * walk(karpathy).values[0].reshape((1,))[0]).html)
     fill_and_set(page, "b", "9")
-    assert page.locator("#changes-card").inner_text() == "Changed: b."
+    assert page.locator("#changes").inner_text() == "Changed: b."

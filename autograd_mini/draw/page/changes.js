@@ -3,13 +3,13 @@
 
 const MOST_LINKS = 6; // of one kind; the rest are counted
 
-function changesCard({ record, edited }, act) {
+function changesText({ record, edited }, act) {
   if (edited.size === 0) return [];
   const kept = keptDecisions(record, edited);
   const changed = ["Changed: ", ...linksTo([...edited.keys()], record, act), "."];
   const told = kept.flatMap(([what, found], i) => [i ? "; " : " ", `${what} `, ...linksTo(found, record, act)]);
   const reason = ". If any of this came from the old numbers, what follows is not what Python would compute.";
-  return [element("p", {}, ...changed, ...(kept.length ? [" Kept as Python had it:", ...told, reason] : []))];
+  return kept.length ? [...changed, " Kept as Python had it:", ...told, reason] : changed;
 }
 
 // Orders, masks and constants that may have been computed from the data of a leaf: the graph does not show from which.
