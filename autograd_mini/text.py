@@ -82,7 +82,7 @@ def _param(param: Any) -> str:
         parts = ["" if part is None else str(part) for part in (param.start, param.stop, param.step)]
         return ":".join(parts if parts[2] else parts[:2])
     if isinstance(param, np.ndarray):
-        return str(param.tolist()) if param.size <= 4 else f"{param.dtype} {param.shape}"
+        return str(param.tolist()) if param.ndim < 2 and param.size <= 4 else f"{param.dtype} {param.shape}"
     if param is Ellipsis:
         return "..."
     return number(param) if isinstance(param, float) else str(param)

@@ -277,6 +277,15 @@ def test_a_two_layer_network_with_cross_entropy_is_written_down():
     assert max(map(len, text.splitlines())) < 130
 
 
+def test_an_index_of_two_axes_is_said_by_its_shape():
+    x = Value([[2.0, 1.0], [3.0, 4.0]])
+    s = np.sort(x)
+    text = str(explain((s * s).sum()))
+    assert text.startswith("s = x[int64 (2, 1), int64 (2, 2)]   (2x2) -> (2x2)\n")
+    assert "dL/dx = scatter_add(dL/ds, (2, 2), [int64 (2, 1), int64 (2, 2)])   (2x2)\n" in text
+    assert str(explain(x[0, [1, 0]].sum())).startswith("v1 = x[0, [1, 0]]   (2x2) -> (2)\n")
+
+
 def test_a_label_that_is_a_formula_stands_in_brackets():
     x, w, b = Value(2.0), Value(3.0), Value(1.0)
     product = x * w
