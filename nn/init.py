@@ -11,7 +11,7 @@ from typing import Any, TypeVar
 
 import numpy as np
 
-from autograd_mini import Value, erf, located
+from autograd_mini import Value, erf, located, refuse_in_jit
 from nn.randomness import generator
 
 P = TypeVar("P", bound=Value)
@@ -214,6 +214,7 @@ def orthogonal_(parameter: P, gain: float = 1.0, *, rng: np.random.Generator | N
 
 
 def _check(who: str, parameter: Any) -> None:
+    refuse_in_jit(f"{who} fills a parameter in the function", "call it before")
     if not isinstance(parameter, Value):
         raise TypeError(located(f"{who}: fill a weight, such as layer.weight, not {type(parameter).__name__}"))
 

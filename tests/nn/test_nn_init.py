@@ -11,6 +11,7 @@ import torch
 from scipy import stats
 
 import nn
+from autograd_mini import JitError, jit
 from nn import init
 
 SHAPES: list[tuple[int, ...]] = [(), (4,), (3, 4), (4, 3), (2, 3, 5), (0, 3)]
@@ -101,3 +102,11 @@ def test_what_cannot_be_filled_so_is_refused_and_names_the_line(fill: Any, kind:
     with pytest.raises(kind, match=message) as error:
         fill()
     assert "\n  at test_nn_init.py:" in str(error.value)
+
+
+@pytest.mark.parametrize("name", [*FILLED, *DRAWN, "eye_", "orthogonal_", "kaiming_normal_"])
+def test_in_a_jitted_function_it_is_refused_since_a_replay_would_draw_the_same(name: str) -> None:
+    parameter = nn.Parameter(np.full((2, 2), 7.0))
+    with pytest.raises(JitError, match=f"{name} fills a parameter in the function; call it before"):
+        jit(lambda: getattr(init, name)(parameter, *FILLED.get(name, ())))()
+    assert (parameter.data == 7.0).all()
