@@ -119,6 +119,8 @@ class CustomOp(Operation):
     # ------------------------------------------------------------ what must hold of it
 
     def _checked_forward(self, *operands: Any, **params: Any) -> Any:
+        # a function that works in place would change what others were computed from, and rules would see the new data
+        operands = tuple([x.copy() if x.__class__ is np.ndarray else x for x in operands])
         with np.errstate(all="ignore"):  # a nan is an answer
             z = self.function(*operands, **params)
         if not _is_real(z) or (_is_array(z) and z.dtype.kind != "f"):

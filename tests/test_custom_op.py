@@ -404,3 +404,19 @@ def test_the_function_in_place_of_a_rule_says_how_it_is_written(wrong: Any) -> N
         TypeError, match=r"the rules come first .* @custom_op\(lambda g, z, x: ...\) above def name\(x\)"
     ):
         wrong(np.sin, lambda g, z, x: g * np.cos(x), Value(2.0))
+
+
+def test_a_function_that_works_in_place_leaves_its_operands_as_they_are() -> None:
+    @custom_op(lambda g, z, x: ops.where(x > 0, g, 0.0))
+    def gate(x):
+        x[x < 0] = 0.0
+        return x
+
+    data = np.array([-1.0, 2.0])
+    for f in (gate, jit(lambda x: gate(x))):
+        x = Value(data)
+        y = x * 1.0
+        (f(y) * y).sum().backward()
+        assert (y.data.tolist(), x.grad.tolist()) == ([-1.0, 2.0], [0.0, 4.0])
+        f(data)
+        assert data.tolist() == [-1.0, 2.0]
