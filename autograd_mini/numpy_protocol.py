@@ -86,6 +86,8 @@ def call_ufunc(ufunc: np.ufunc, method: str, operands: tuple[Any, ...], options:
     options = {name: value for name, value in options.items() if value is not np._NoValue}
     if along and not set(options) - accepted:
         return along(*operands, **{"axis": 0, **options})
+    if row and method == "__call__" and set(options) <= set(signature(row).parameters):
+        return row(*operands, **options)  # such as axis= of np.vecdot
     if row and method == "outer" and not options:
         x, y = map(as_carrier, operands)
         return row(ops.reshape(x, shape_of(x) + (1,) * len(shape_of(y))), y)

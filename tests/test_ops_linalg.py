@@ -25,6 +25,7 @@ CALLS = {
     "matmul": lambda x, y: np.matmul(x, y),
     "linalg.matmul": lambda x, y: np.linalg.matmul(x, y),
     "vecdot": lambda x, y: np.vecdot(x, y),
+    "vecdot(axis)": lambda x, y: np.vecdot(x, y, axis=0),
     **({"matvec": lambda x, y: np.matvec(x, y)} if hasattr(np, "matvec") else {}),  # since NumPy 2.2
     **({"vecmat": lambda x, y: np.vecmat(x, y)} if hasattr(np, "vecmat") else {}),
     "linalg.vecdot": lambda x, y: np.linalg.vecdot(x, y, axis=0),
@@ -79,6 +80,9 @@ CALLS = {
     "tensorsolve": lambda x, y: np.linalg.tensorsolve(x.reshape(3, 1, 3), y[0], axes=(1,)),
     "cond": lambda x, y: np.linalg.cond(x),
     "cond(-2)": lambda x, y: np.linalg.cond(x, -2),
+    "cond(1)": lambda x, y: np.linalg.cond(x, 1),
+    "cond(-inf)": lambda x, y: np.linalg.cond(np.stack([x, y]), -np.inf),
+    "cond(fro)": lambda x, y: np.linalg.cond(x, "fro"),
     "mT": lambda x, y: x.mT,
     "x.dot": lambda x, y: x.dot(y),
     "x.trace": lambda x, y: x.trace(offset=1),
@@ -218,7 +222,7 @@ REFUSED = {
     "qr: complete": (lambda x: np.linalg.qr(x[:, :2], "complete"), ValueError, "use mode='reduced'"),
     "qr: raw": (lambda x: np.linalg.qr(x, "raw"), ValueError, "'reduced', 'complete' or 'r', not 'raw'"),
     "solve": (lambda x: np.linalg.solve(x, x[:2]), ValueError, "must have 3 rows"),
-    "cond": (lambda x: np.linalg.cond(x, "fro"), ValueError, "norm"),
+    "cond": (lambda x: np.linalg.cond(x, "f"), ValueError, "norm: no order 'f'"),
     "inv: singular": (lambda x: np.linalg.inv(x * 0.0), np.linalg.LinAlgError, r"inv of \(3, 3\): Singular matrix"),
     "cholesky: not positive": (lambda x: np.linalg.cholesky(-x @ x.T), np.linalg.LinAlgError, "positive definite"),
     # LAPACK would look for these without end

@@ -61,7 +61,8 @@ CALLS: dict[str, Callable[[Any], Any]] = {
         f"quantile({method})": lambda x, method=method: np.quantile(x, [0.05, 0.37, 0.5, 0.98], axis=2, method=method)
         for method in (
             *("linear", "lower", "higher", "nearest", "midpoint", "hazen", "weibull", "median_unbiased"),
-            *("normal_unbiased", "interpolated_inverted_cdf"),
+            *("normal_unbiased", "interpolated_inverted_cdf", "inverted_cdf", "averaged_inverted_cdf"),
+            "closest_observation",
         )
     },
     "average(weights)": lambda x: np.average(x, 2, W),
@@ -266,3 +267,14 @@ def test_what_a_variance_is_divided_by_has_a_derivative(order: float) -> None:
         lambda p: ops.nanstd(SQUARES, ddof=p),
     ):
         assert gradcheck(f, order).ok
+
+
+@pytest.mark.parametrize("count", [1, 2, 3, 4, 6])
+@pytest.mark.parametrize("method", ["inverted_cdf", "averaged_inverted_cdf", "closest_observation", "nearest"])
+def test_a_quantile_between_and_on_the_elements_is_numpys(method: Any, count: int) -> None:
+    for dtype in (np.float64, np.float32):
+        x = np.arange(1.0, 1 + count).astype(dtype) ** 2
+        for q in (0.0, 1.0, 0.5, np.linspace(0, 1, 4 * count + 1), np.linspace(0, 1, 7)):
+            z, expected = ops.quantile(Value(x), q, method=method), np.quantile(x, q, method=method)
+            assert z.dtype == expected.dtype
+            np.testing.assert_allclose(z.data, expected, rtol=1e-6 if dtype is np.float32 else 1e-14)

@@ -17,7 +17,7 @@ from autograd_mini.ops.arranging import (
 from autograd_mini.ops.choosing import clip, fmax, fmin, heaviside, maximum, minimum, nan_to_num, select, where
 from autograd_mini.ops.convolution import conv1d, conv2d, conv_transpose1d, conv_transpose2d, convolve, correlate
 from autograd_mini.ops.cumulative import cummax, cummin, cumsum, cumulative_prod, cumulative_sum, logcumsumexp
-from autograd_mini.ops.decomposition import cholesky, cond, eigh, eigvalsh, lstsq, qr, svd, svdvals
+from autograd_mini.ops.decomposition import cholesky, eigh, eigvalsh, lstsq, qr, svd, svdvals
 from autograd_mini.ops.determinant import cofactor, det, slogdet
 from autograd_mini.ops.diagonals import diag, diagflat, diagonal, fill_diagonal, tril, triu
 from autograd_mini.ops.differences import diff, gradient, trapezoid
@@ -72,7 +72,7 @@ from autograd_mini.ops.nan import (
     nansum,
     nanvar,
 )
-from autograd_mini.ops.norm import matrix_norm, norm, vector_norm
+from autograd_mini.ops.norm import cond, matrix_norm, norm, vector_norm
 from autograd_mini.ops.padding import pad
 from autograd_mini.ops.picking import choose, compress, delete, extract, insert, put_along_axis, take, take_along_axis
 from autograd_mini.ops.pointwise import (

@@ -20,10 +20,16 @@ from autograd_mini.ops.product import cumprod, recurrence_from_the_end
 from autograd_mini.ops.shape import as_carrier
 
 
+def _logcumsumexp(x: Any, axis: int) -> Any:
+    with np.errstate(all="ignore"):  # of two infinities it asks for the difference
+        return np.logaddexp.accumulate(x, axis)
+
+
 def _logcumsumexp_by_x(g: Carrier, z: Carrier, x: Carrier, axis: int) -> Carrier:
     """exp(x[i] - z[k]) for each k >= i, as products of numbers that are at most 1, so that nothing overflows."""
     share = exp(x - where(z == -np.inf, 0.0, z))  # of the sum so far, what its last element is
-    return share * (g + recurrence_from_the_end(1 - share, g * (1 - share), axis))
+    before = where(z == np.inf, 0.0, 1 - share)  # and what all others are, nothing beside inf
+    return share * (g + recurrence_from_the_end(before, g * before, axis))
 
 
 _CUMSUM = Linear(
@@ -34,7 +40,7 @@ _CUMSUM = Linear(
 )
 _LOGCUMSUMEXP = Operation(
     "logcumsumexp",
-    lambda x, axis: np.logaddexp.accumulate(x, axis),
+    _logcumsumexp,
     _logcumsumexp_by_x,
     params=("axis",),
 )
@@ -53,7 +59,7 @@ def cumsum(x: Carrier, axis: int | None = None) -> Carrier:
 def logcumsumexp(x: Carrier, axis: int | None = None) -> Carrier:
     """log(cumsum(exp(x))) along ``axis``, without overflow. PyTorch: ``torch.logcumsumexp``.
 
-    An element that is -inf gets a gradient of 0, where PyTorch's is nan.
+    An element that is -inf gets a gradient of 0, where PyTorch's is nan; that of inf is nan, as in PyTorch.
 
     >>> logcumsumexp(np.array([1000.0, 1000.0])) - 1000
     array([0.        , 0.69314718])

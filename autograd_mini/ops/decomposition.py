@@ -13,13 +13,11 @@ import numpy as np
 
 from autograd_mini.ops.caller import located
 from autograd_mini.ops.diagonals import tril, triu
-from autograd_mini.ops.indexing import getitem
 from autograd_mini.ops.inverse import finite, matrices, pinv, solve
 from autograd_mini.ops.joining import concatenate
 from autograd_mini.ops.linalg import matmul, swap_last
 from autograd_mini.ops.numpy_names import FUNCTIONS
 from autograd_mini.ops.operation import Carrier, Operation, dtype_of, guarded, shape_of
-from autograd_mini.ops.pointwise import div
 from autograd_mini.ops.reduction import sum
 from autograd_mini.ops.shape import as_carrier, expand_dims
 
@@ -301,21 +299,6 @@ def _least_squares(x: Any, y: Any, rcond: Any) -> tuple[Any, Any, int, Any]:
     return solution, residuals, int(rank), s
 
 
-def cond(x: Carrier, p: Any = None) -> Carrier:
-    """The condition number in the 2-norm: the largest singular value over the least. PyTorch: ``torch.linalg.cond``.
-
-    ``p=-2`` is the least over the largest.
-
-    >>> cond(np.array([[3.0, 0.0], [0.0, 6.0]]))
-    2.0
-    """
-    if p not in (None, 2, -2):
-        raise ValueError(located(f"cond: p is 2, -2 or None, not {p!r}; of another norm write norm(x) * norm(inv(x))"))
-    s = svdvals(x)
-    largest, least = getitem(s, (..., 0)), getitem(s, (..., -1))
-    return div(least, largest) if p == -2 else div(largest, least)
-
-
 FUNCTIONS.update(
     {
         np.linalg.cholesky: cholesky,
@@ -325,6 +308,5 @@ FUNCTIONS.update(
         np.linalg.svd: svd,
         np.linalg.svdvals: svdvals,
         np.linalg.lstsq: lstsq,
-        np.linalg.cond: cond,
     }
 )

@@ -1,4 +1,4 @@
-"""Norms of vectors and matrices: compositions of sums, extremes and singular values."""
+"""Norms of vectors and matrices, and condition numbers: compositions of sums, extremes and singular values."""
 
 from __future__ import annotations
 
@@ -11,9 +11,11 @@ from autograd_mini.ops.axes import Axis, kept, reduced
 from autograd_mini.ops.caller import located
 from autograd_mini.ops.choosing import where
 from autograd_mini.ops.decomposition import svdvals
+from autograd_mini.ops.indexing import getitem
+from autograd_mini.ops.inverse import inv
 from autograd_mini.ops.numpy_names import FUNCTIONS
 from autograd_mini.ops.operation import Carrier, as_keepdims, shape_of
-from autograd_mini.ops.pointwise import abs, pow, sign
+from autograd_mini.ops.pointwise import abs, div, pow, sign
 from autograd_mini.ops.reduction import flat_sqrt, max, min, sum
 from autograd_mini.ops.shape import as_carrier, reshape, transpose
 
@@ -104,10 +106,35 @@ def matrix_norm(x: Carrier, keepdims: bool = False, ord: Any = "fro") -> Carrier
     return reshape(result, kept(x, axes)) if as_keepdims(keepdims) else result
 
 
+def cond(x: Carrier, p: Any = None) -> Carrier:
+    """The condition number: the norm of a matrix times that of its inverse. PyTorch: ``torch.linalg.cond``.
+
+    ``p`` is an order of ``matrix_norm``. By default it is 2, the largest singular value over the least, of which the
+    matrix need not be square; ``p=-2`` is the least over the largest.
+
+    >>> cond(np.array([[3.0, 0.0], [0.0, 6.0]])), cond(np.array([[3.0, 0.0], [0.0, 6.0]]), 1)
+    (2.0, 2.0)
+
+    Raises ``numpy.linalg.LinAlgError`` for another order than 2 and -2 of a singular matrix.
+    """
+    if p not in (None, 2, -2):
+        return matrix_norm(x, ord=p) * matrix_norm(inv(x), ord=p)
+    s = svdvals(x)
+    largest, least = getitem(s, (..., 0)), getitem(s, (..., -1))
+    return div(least, largest) if p == -2 else div(largest, least)
+
+
 def _check_order(ord: Any) -> None:
     if hasattr(ord, "record"):
         written_out = "for a Value p above 1 write (abs(x) ** p).sum() ** (1 / p)"
         raise TypeError(located(f"norm: there is no derivative by ord; give a plain number, or {written_out}"))
 
 
-FUNCTIONS.update({np.linalg.norm: norm, np.linalg.vector_norm: vector_norm, np.linalg.matrix_norm: matrix_norm})
+FUNCTIONS.update(
+    {
+        np.linalg.norm: norm,
+        np.linalg.vector_norm: vector_norm,
+        np.linalg.matrix_norm: matrix_norm,
+        np.linalg.cond: cond,
+    }
+)

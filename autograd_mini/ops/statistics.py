@@ -111,9 +111,10 @@ def quantile(x: Carrier, q: Any, axis: Axis = None, method: str = "linear", keep
     """What a fraction ``q`` of the elements along ``axis`` lies below. PyTorch: ``torch.quantile``.
 
     ``q``, one or an array of them, makes the first axes of the result. Between two elements ``method`` interpolates as
-    NumPy describes it: linear, lower, higher, nearest, midpoint, hazen, weibull, median_unbiased, normal_unbiased or
-    interpolated_inverted_cdf. Where an element is nan so is the result. The gradient goes to the elements that a stable
-    sort has there, as in PyTorch, also where others are equal to them.
+    NumPy describes it: linear, lower, higher, nearest, midpoint, hazen, weibull, median_unbiased, normal_unbiased,
+    inverted_cdf, averaged_inverted_cdf, interpolated_inverted_cdf or closest_observation. Where an element is nan so
+    is the result. The gradient goes to the elements that a stable sort has there, as in PyTorch, also where others are
+    equal to them.
 
     >>> quantile(np.array([1.0, 2.0, 3.0]), [0.25, 1.0])
     array([1.5, 3. ])
@@ -144,12 +145,18 @@ _ALPHA_BETA = {
     "median_unbiased": (1 / 3, 1 / 3),
     "normal_unbiased": (3 / 8, 3 / 8),
     "interpolated_inverted_cdf": (0, 1),
+    "inverted_cdf": (0, 1),
+    "averaged_inverted_cdf": (0, 1),
+    "closest_observation": (0, 1),
 }
 _ROUNDED: dict[str, Callable[[Any], Any]] = {
     "lower": np.floor,
     "higher": np.ceil,
     "nearest": np.rint,
     "midpoint": lambda at: (np.floor(at) + np.ceil(at)) / 2,
+    "inverted_cdf": np.ceil,
+    "averaged_inverted_cdf": lambda at: (np.floor(at + 1) + np.ceil(at)) / 2,
+    "closest_observation": lambda at: np.rint(at + 1) - 1,  # of two as close the one that is even, counted from 1
 }
 
 
@@ -161,7 +168,8 @@ def between(op: str, x: Carrier, q: Any, axis: Axis, method: str, keepdims: bool
     if not np.all((fractions >= 0) & (fractions <= 1)):
         raise ValueError(located(f"{op}: {q} is not between 0 and 1 (percentiles: 0 and 100)"))
     if method not in _ALPHA_BETA and method not in _ROUNDED:
-        raise ValueError(located(f"{op}: no method {method!r}; there are {', '.join([*_ALPHA_BETA, *_ROUNDED])}"))
+        known = ", ".join({**_ALPHA_BETA, **_ROUNDED})
+        raise ValueError(located(f"{op}: no method {method!r}; there are {known}"))
     axes = reduced(op, x, axis)
     if not count_along(x, axes):
         raise ValueError(located(f"{op} of {shape_of(x)}, axis={axis}: there is nothing to choose from"))
@@ -170,10 +178,10 @@ def between(op: str, x: Carrier, q: Any, axis: Axis, method: str, keepdims: bool
 
     def place(last: Any) -> Any:
         at = (last + 1) * fractions.ravel() + (alpha + fractions.ravel() * (1 - alpha - beta)) - 1
-        return _ROUNDED.get(method, lambda at: at)(np.clip(at, 0, last))
+        return np.clip(_ROUNDED.get(method, lambda at: at)(at), 0, last)
 
     at = map_data(partial(_places, skip_nan, place), rows)
-    between_two = method not in ("lower", "higher", "nearest")
+    between_two = method not in ("lower", "higher", "nearest", "inverted_cdf", "closest_observation")
     promotes = between_two and type(q) is not float and np.asarray(q).dtype.kind == "f"  # as NumPy has it
     dtype = np.result_type(dtype_of(x), np.asarray(q)) if promotes else dtype_of(x)
     weight = map_data(lambda at: (at - np.floor(at)).astype(dtype), at)

@@ -304,6 +304,12 @@ def _tall(x: Any) -> Any:
     return 0.3 * x + (torch.tensor(unit, dtype=x.dtype) if isinstance(x, torch.Tensor) else unit.astype(x.dtype))
 
 
+def _cond(x: torch.Tensor, p: Any) -> torch.Tensor:
+    """``torch.linalg.cond``, which has no second derivative of such a norm."""
+    x = _spread(x)
+    return torch.linalg.matrix_norm(x, p) * torch.linalg.matrix_norm(torch.linalg.inv(x), p)
+
+
 def _like(
     op: str, text: str, made: Callable[[Any], Any], parts: Callable[[Any, Any], Any], *shapes: Shape
 ) -> Iterator[Sample]:
@@ -475,6 +481,8 @@ def decompositions() -> Iterator[Sample]:
         yield from _like("svdvals", "spread", made, lambda la, x: la.svdvals(x), shape)
         yield from _like("cond", "2", made, lambda la, x: la.cond(x), shape)
         yield from _like("cond", "-2", made, lambda la, x: la.cond(x, -2), shape)
+    for p in (1, "fro", "nuc"):
+        yield call("cond", f"{p}", lambda x, p=p: ops.cond(_spread(x), p), lambda x, p=p: _cond(x, p), (3, 3))
     yield from _like("qr", "complete", _tall, lambda la, x: la.qr(x, "complete")[0], (2, 4))
     yield call("qr", "r", lambda x: ops.qr(_tall(x), "r"), lambda x: torch.linalg.qr(_tall(x))[1], (4, 2))
     yield call("qr", "r of a wide one", lambda x: ops.qr(_tall(x), "r"), lambda x: torch.linalg.qr(_tall(x))[1], (2, 4))

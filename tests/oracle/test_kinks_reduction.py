@@ -184,6 +184,15 @@ def test_logcumsumexp_of_large_and_infinite_numbers_is_pytorchs(row: list[float]
     assert_same_as_torch(ops.logcumsumexp, lambda x: torch.logcumsumexp(x, 0), [np.array(row)], second_order=False)
 
 
+@pytest.mark.parametrize("row", [[1.0, INF], [INF, 1.0], [1.0, INF, 2.0], [1.0, 2.0, INF, INF], [1.0, NAN]], ids=str)
+def test_of_a_logcumsumexp_an_infinite_element_alone_gets_nan_as_in_pytorch(row: list[float]) -> None:
+    for k in range(len(row)):
+        x, t, g = Value(row), torch.tensor(row, dtype=torch.float64, requires_grad=True), np.eye(len(row))[k]
+        x.logcumsumexp().backward(g)
+        torch.logcumsumexp(t, 0).backward(torch.tensor(g))
+        np.testing.assert_allclose(x.grad, t.grad.numpy(), rtol=1e-14)
+
+
 def test_what_adds_nothing_to_a_logcumsumexp_gets_gradient_zero() -> None:
     x = Value([-INF, 1.0, 2.0])  # where PyTorch has nan
     z = x.logcumsumexp(0)
