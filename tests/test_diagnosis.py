@@ -567,6 +567,80 @@ def test_the_units_of_a_plain_product_are_its_columns() -> None:
     assert diagnose(backward(nn.cross_entropy(X @ w, CLASSES)), [w]).ok
 
 
+# ---------------------------------------------------------------- all gradients are 0
+
+
+@pytest.mark.parametrize(
+    ("end", "op"),
+    [
+        (lambda z: relu(z - 100.0), "relu"),
+        (lambda z: np.maximum(z - 100.0, 0.0), "maximum"),
+        (lambda z: np.clip(z + 100.0, 0.0, 1.0), "clip"),
+        (lambda z: np.sign(z), "sign"),
+        (lambda z: np.round(z), "rint"),
+        (lambda z: sigmoid(z + 1000.0), "sigmoid"),
+    ],
+)
+def test_where_no_gradient_arrives_at_all_the_op_that_stops_it_is_named(end: Any, op: str) -> None:
+    model = mlp(8, 1)
+    out = end(model(X))
+    finding = only(diagnose(backward(nn.mse_loss(out, 0.5 + 0.1 * X[:, :1])), model), "all gradients zero")
+    assert finding.node.op.name == op
+    assert "all 4 parameters are exactly 0" in finding.message
+    assert f"= {op} of shape (64, 1)" in finding.message
+
+
+def test_a_minimum_has_gradients_of_0_as_well_and_is_none_of_a_fault() -> None:
+    model = mlp(8, 1)
+    y = model(X).data
+    for loss_of in (
+        lambda z: nn.mse_loss(z, y),  # met exactly
+        lambda z: nn.hinge_loss(1e9 * z, np.sign(y)),  # all beyond the margin
+        lambda z: nn.mse_loss(relu(z - 100.0), 0.0 * y - 1.0),  # as low as it can be
+        lambda z: nn.mse_loss(relu(z - 100.0), 0.0 * y),
+        lambda z: (0.0 * z).sum(),  # a weight of 0, as a warm-up has it
+        lambda z: nn.mse_loss(relu(z[:4] - 100.0), 0.0 * y[:4] + 1.0),  # few samples
+    ):
+        model.zero_grad()
+        report = diagnose(backward(loss_of(model(X))), model)
+        assert not any(x.grad.any() for x in model.parameters())
+        assert report, str(report)
+
+
+# ---------------------------------------------------------------- nll_loss of what is no log-probability
+
+
+def test_nll_loss_of_probabilities_and_of_scores_is_found() -> None:
+    for end, what in (((nn.Softmax(),), "a softmax: probabilities"), ((), "scores, of which some are above 0")):
+        model = nn.Sequential(nn.Linear(4, 8), nn.Tanh(), nn.Linear(8, 3), *end)
+        finding = only(diagnose(backward(nn.nll_loss(model(X), CLASSES)), model), "no log-probability")
+        assert what in finding.message
+        assert "cross_entropy" in finding.advice
+
+
+@pytest.mark.parametrize(
+    "loss_of",
+    [
+        lambda z: nn.nll_loss(log_softmax(z), CLASSES),
+        lambda z: nn.nll_loss(softmax(z).log(), CLASSES),
+        lambda z: -(log_softmax(z)[np.arange(64), CLASSES] * X[:, 0]).mean(),  # a policy gradient
+        lambda z: -z.mean(),  # a critic
+        lambda z: z[np.arange(64), CLASSES].mean(),
+        lambda z: -(softmax(z)[np.arange(64), CLASSES] * X[:, 0]).mean(),  # an expected reward
+        lambda z: -(z[np.arange(64), CLASSES] - z.mean(axis=1)).mean(),
+    ],
+)
+def test_what_only_looks_like_nll_loss_is_left_alone(loss_of: Any) -> None:
+    model = mlp()
+    assert diagnose(backward(loss_of(model(X))), model).ok
+
+
+def test_a_sigmoid_of_which_a_column_was_picked_is_one_already() -> None:
+    model = nn.Sequential(nn.Linear(4, 1), nn.Sigmoid())
+    loss = nn.binary_cross_entropy_with_logits(model(X)[:, 0], (X[:, 0] > 0) * 1.0)
+    assert "sigmoid already" in only(diagnose(backward(loss), model), "softmax twice").message
+
+
 # ---------------------------------------------------------------- the learning rate
 
 

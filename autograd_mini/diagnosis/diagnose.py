@@ -6,6 +6,7 @@ from typing import Any
 
 from autograd_mini.diagnosis import (
     activations,
+    flat,
     layers,
     learning_rate,
     leftovers,
@@ -33,10 +34,13 @@ def diagnose(loss: Value, model_or_optimizer: Any) -> Diagnosis:
     - ``outer difference``: predictions (n, 1) against targets (n,); ``one class``: the cross-entropy of a single logit
     - ``growing graph``: ``total += loss`` keeps the graphs of earlier steps
     - ``gradients not zeroed`` before ``backward()``; ``no gradients``, since they were zeroed after it
-    - ``softmax twice``: of what is a probability already
+    - ``softmax twice``: of what is a probability already; ``no log-probability``: nll_loss of what has no log
     - ``dead relu``: units that are 0 for all samples; ``saturated tanh``, ``saturated sigmoid``
+    - ``all gradients zero``, and at which Value: behind a relu that is 0 for all samples, or a sign, which has no slope
     - ``symmetric weights``: units that began alike and stay so
-    - ``vanishing gradients``, ``exploding gradients``, layer by layer; ``learning rate too high``, of an optimizer
+    - ``vanishing gradients``, ``exploding gradients``, layer by layer
+    - ``learning rate too high``, of an optimizer: its next steps, tried on a copy, leave nothing of the weights or
+      raise the loss of the same data again and again; if gradients are to be clipped, call it afterwards
 
     >>> import numpy as np, nn
     >>> model = nn.MLP(2, [4, 1], rng=np.random.default_rng(0))
@@ -71,13 +75,14 @@ def diagnose(loss: Value, model_or_optimizer: Any) -> Diagnosis:
             notes += [_BEFORE if any(x.has_grad for _, x in step.parameters) else _WITHOUT]
         elif not broken:
             findings += [*leftovers.missing(step), *leftovers.not_zeroed(step)]
-    findings += softmax.applied_twice(step)
+    findings += [*softmax.applied_twice(step), *softmax.without_log(step)]
     if is_finite:
         shut = [*activations.shut(step)]
         findings += shut
         if not broken:
             symmetric = [] if shut else [*symmetry.unbroken(step)]  # before units that are shut no gradient differs
             findings += symmetric or layers.out_of_scale(step)
+            findings += [] if findings else flat.everywhere(step)  # any other is the cause
             if step.is_after_backward and not step.changed:
                 findings += learning_rate.too_high(step, model_or_optimizer)
     return Diagnosis(findings, notes)

@@ -71,24 +71,26 @@ def _raised(step: Step, trial: Trial, new: dict[Value, Any]) -> float | None:
         return None
     try:
         first = trial.loss_at(new)
-        if first > now and _grows(now, islice(trial.losses(1 + _CAUTION / _samples(step)), _STEPS)):
+        losses = islice(trial.losses(1 + _CAUTION / _samples(step)), _STEPS)
+        growth = _GROWTH**2 if any(trial.states.values()) else _GROWTH  # it may still run on what it remembers
+        if first > now and _grows(now, losses, growth):
             return first
     except (ValueError, ArithmeticError):  # the numbers have left the domain of an op, such as a decomposition
         pass
     return None
 
 
-def _grows(now: float, losses: Iterable[float]) -> bool:
-    """Whether the rise above ``now`` is tenfold in half of the steps, and tenfold again in the other half."""
+def _grows(now: float, losses: Iterable[float], growth: float) -> bool:
+    """Whether the loss rises to ``growth`` times ``now`` in half of the steps, and as much again in the other half."""
     rises: list[float] = []
     for loss in losses:
         if not math.isfinite(loss):
-            return len(rises) > 1 and rises[-1] > _GROWTH**2 * max(rises[-2], abs(now))
+            return len(rises) > 1 and rises[-1] > growth**2 * max(rises[-2], abs(now))
         rises.append(loss - now)
         half = rises[(len(rises) - 1) // 2]
         if rises[-1] <= 0:
             return False
-        if len(rises) > 3 and half > _GROWTH * abs(now) and rises[-1] > _GROWTH * half:
+        if len(rises) > 3 and half > growth * abs(now) and rises[-1] > growth * half:
             return True
     return False
 

@@ -1,4 +1,4 @@
-"""softmax of what is a probability already: cross-entropy of a softmax's output, a sigmoid of a sigmoid.
+"""softmax of what is a probability already: cross-entropy of a softmax's output, a sigmoid of a sigmoid; or no log.
 
 softmax is a composition, exp / sum(exp), so it is known by its form, also where the user wrote it by hand.
 """
@@ -7,11 +7,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+import numpy as np
+
 from autograd_mini.diagnosis.report import Finding
 from autograd_mini.diagnosis.step import Step
 from autograd_mini.value import Value
 
 KIND = "softmax twice"
+NO_LOG = "no log-probability"
 
 _MOVED = ("reshape", "transpose", "astype", "broadcast_to")
 
@@ -26,7 +29,7 @@ def applied_twice(step: Step) -> Iterator[Finding]:
         outer, scores = forms.taken_from(value)
         if scores is None:
             continue
-        source = _unmoved(scores)
+        source = _unmoved(scores, and_picked=True)
         inner = forms.probabilities(source)
         if inner:
             found.setdefault((outer, inner), []).append((value, source))
@@ -50,6 +53,55 @@ _ADVICE = {
     "sigmoid": "leave the first {inner} out",
     "binary cross-entropy with logits": "leave the {inner} out, or take binary_cross_entropy, of probabilities",
 }
+
+
+def without_log(step: Step) -> Iterator[Finding]:
+    """``nll_loss`` of what is no log-probability: of a softmax's output, or of the scores themselves.
+
+    The form is minus the mean of one number for each sample, picked by its class. Scores are known by it that some
+    are above 0, and no logarithm of a probability is.
+    """
+    forms = Forms()
+    for value in step.graph.values:
+        picked = value.inputs[0] if value.op and value.op.name == "neg" else None
+        if picked is None or not picked.op or not _is_picked_by_class(picked) or not _is_averaged(step, value):
+            continue
+        x = picked.inputs[0]
+        kind = forms.probabilities(x)
+        if kind or (_is_of_a_layer(x) and np.any(x.data > 0)):
+            what = f"a {kind}: probabilities, and not their logarithms" if kind else "scores, of which some are above 0"
+            yield Finding(
+                NO_LOG,
+                step.name(picked),
+                picked,
+                f"the loss is minus the mean of {step.described(picked)}, picked from {step.described(x)}, which is "
+                f"{what}; nll_loss takes logarithms of probabilities, and of others its gradient is a wrong one",
+                "give the scores (logits) of the last layer to cross_entropy, or log_softmax(logits) to nll_loss",
+                step.line(x) or step.line(value),
+            )
+            return
+
+
+def _is_picked_by_class(value: Value) -> bool:
+    """True for ``x[arange(n), classes]``."""
+    index = value.op.params.get("index") if value.op and value.op.name == "getitem" else None
+    if not isinstance(index, tuple) or len(index) != 2 or value.inputs[0].ndim != 2:
+        return False
+    rows, classes = map(np.asarray, index)
+    return rows.dtype.kind == classes.dtype.kind == "i" and np.array_equal(rows, np.arange(len(value.inputs[0].data)))
+
+
+def _is_averaged(step: Step, value: Value) -> bool:
+    """True if the loss is the mean or the sum of it."""
+    op = step.loss.op
+    return op is not None and op.name in ("mean", "sum") and step.loss.inputs[0] is value
+
+
+def _is_of_a_layer(value: Value) -> bool:
+    """True for ``linear(x, weight, bias)`` and ``x @ weight + bias``."""
+    if value.op and value.op.name == "add":
+        value = value.inputs[0]
+    return value.op is not None and value.op.name in ("linear", "matmul")
 
 
 class Forms:
@@ -127,9 +179,9 @@ class Forms:
         return exponents
 
 
-def _unmoved(value: Value) -> Value:
-    """The Value before its elements were moved, if that is all that was done to them."""
-    while value.op and value.op.name in _MOVED:
+def _unmoved(value: Value, and_picked: bool = False) -> Value:
+    """The Value before its elements were moved, or some of them picked, if that is all that was done to them."""
+    while value.op and (value.op.name in _MOVED or (and_picked and value.op.name == "getitem")):
         value = value.inputs[0]
     return value
 
