@@ -204,6 +204,10 @@ def test_a_flat_graph_leaves_its_room_to_the_cards(open_page, long_chain, mlp):
     flat, tall = (open_page(microscope(loss).html) for loss in (long_chain, mlp))
     heights = [page.locator("#stage").bounding_box()["height"] for page in (flat, tall)]
     assert heights[0] < 330
+    place = flat.locator("#world").bounding_box()
+    stage = flat.locator("#stage").bounding_box()
+    assert stage["y"] <= place["y"]
+    assert place["y"] + place["height"] <= stage["y"] + stage["height"]
     assert heights[1] > 380
 
 

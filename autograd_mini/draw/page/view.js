@@ -2,6 +2,7 @@
 "use strict";
 
 const READABLE = 0.85; // the scale below which the numbers in a box are too small to follow
+const MARGIN = 20; // around the picture
 const LARGEST = 1.6; // the scale at which a small graph is shown
 
 function showView(view) {
@@ -31,7 +32,7 @@ function fit() {
   arrange();
   const { width, height } = views[state.view];
   const room = byId("stage").getBoundingClientRect();
-  const scale = Math.min((room.width - 40) / width, (room.height - 60) / height, LARGEST);
+  const scale = Math.min((room.width - 2 * MARGIN) / width, (room.height - 3 * MARGIN) / height, LARGEST);
   state.zoom = { scale, x: (room.width - width * scale) / 2, y: (room.height - height * scale) / 2 };
   showZoom();
 }
@@ -60,17 +61,20 @@ function keepInSight(items) {
   if (items.length === 0) return;
   const boxes = items.map((i) => views[state.view].items[i]);
   const room = byId("stage").getBoundingClientRect();
+  const { width, height } = views[state.view];
   const { zoom } = state;
-  zoom.scale = Math.max(zoom.scale, READABLE);
+  if (zoom.scale < READABLE) zoomBy(READABLE / zoom.scale);
   zoom.x = inSight(
     zoom.x,
     boxes.map((box) => stretch(box, 0)),
     room.width,
+    width,
   );
   zoom.y = inSight(
     zoom.y,
     boxes.map((box) => stretch(box, 1)),
     room.height,
+    height,
   );
   showZoom();
 }
@@ -80,14 +84,17 @@ function stretch(box, axis) {
   return [box.center[axis] - box.size[axis] / 2, box.center[axis] + box.size[axis] / 2];
 }
 
-// The shift as it is, if the stretches are within the room; else the one that puts them in the middle.
-function inSight(shift, stretches, room) {
-  const margin = 16; // less than what fit() leaves, so that nothing moves where all is in sight
+// The shift as it is, if the stretches are within the room; else the one that puts them in the middle, as far as the
+// picture, which is `length` long, does not end before the room does.
+function inSight(shift, stretches, room, length) {
+  const margin = MARGIN - 4; // so that nothing moves that fit() put in sight
   const { scale } = state.zoom;
   let [begin, end] = [Math.min(...stretches.map(([low]) => low)), Math.max(...stretches.map(([, high]) => high))];
   if ((end - begin) * scale > room - 2 * margin) [begin, end] = stretches.at(-1);
   const isInside = begin * scale + shift >= margin && end * scale + shift <= room - margin;
-  return isInside ? shift : (room - (begin + end) * scale) / 2;
+  if (isInside) return shift;
+  const [atBegin, atEnd] = [MARGIN, room - length * scale - MARGIN];
+  return Math.max(Math.min(atBegin, atEnd), Math.min((room - (begin + end) * scale) / 2, Math.max(atBegin, atEnd)));
 }
 
 function listenToPointers(stage) {
