@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 
 from autograd_mini.backward import Contribution, contributions
-from autograd_mini.by_hand.diagnosis import likely_slip
+from autograd_mini.by_hand.diagnosis import likely_slip, one_slip_for_all
 from autograd_mini.by_hand.digits import PRECISION, Written, agree, read
 from autograd_mini.by_hand.names import Names
 from autograd_mini.by_hand.report import Report, Row
@@ -84,13 +85,29 @@ class _Grading:
         # for writing, may be from it; and how large the terms are that it is a sum of.
         self.rounding: dict[Value, Any] = {}
         self.size: dict[Value, Any] = {}
+        self.allowed: dict[Value, Any] = {}  # of what is WRONG: how far it may be from what is expected
         self.operands: dict[Value, list[Any]] = {}  # of consumers that mix elements; a stack has thousands
         self.off: set[Value] = set()  # their gradient in use is not the true one
 
     def report(self) -> Report:
         with np.errstate(all="ignore"):
             rows = [self._row(node) for node in reversed(self.names.graph.values) if node in self.expected]
+        rows = self._explained_together(rows)
         return Report([row for row in rows if row.node is not self.names.loss or row.status != "not given"])
+
+    def _explained_together(self, rows: list[Row]) -> list[Row]:
+        """The rows, where one slip in a node that is not given explains everything that is wrong, with that slip."""
+        wrong = [row.node for row in rows if row.status == "WRONG"]
+        if len(wrong) < 2 or not all([node in self.uses for node in wrong]):  # the loss has no uses
+            return rows
+        gradients = {node: (self.written[node].number, self.allowed[node]) for node in wrong}
+        right = [row.node for row in rows if row.status == "ok" and row.node in self.uses]
+        slip = one_slip_for_all(gradients, right, self.uses, self.written, self.names)
+        if slip is None:
+            return rows
+        said = dict.fromkeys(wrong, f"follows from the same slip as the gradient of {self.names[wrong[0]]}")
+        said[wrong[0]] = str(slip)
+        return [replace(row, kind=slip.kind, diagnosis=said[row.node]) if row.node in said else row for row in rows]
 
     def _row(self, node: Value) -> Row:
         uses = self.uses.get(node, [])
@@ -122,6 +139,7 @@ class _Grading:
                 status = "carried"
             else:
                 status = "WRONG"
+                self.allowed[node] = allowed
                 derivations = (self.uses, self.true_uses)
                 slip = likely_slip(node, derivations, self.written, yours, half, shift, self.names)
         return Row(node, self.names[node], status, yours, expected, true, slip.kind if slip else "", str(slip or ""))

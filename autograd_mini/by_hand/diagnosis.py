@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Container, Iterable, Mapping, Sequence
+from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -95,20 +95,62 @@ def _slip_in_the_node(
     return in_some
 
 
+def one_slip_for_all(
+    wrong: Mapping[Value, tuple[Any, Any]],
+    right: Iterable[Value],
+    uses: Uses,
+    given: Container[Value],
+    names: Mapping[Value, str],
+) -> Slip | None:
+    """The slip in a node that is not given from which all the ``wrong`` gradients follow; None if there is none.
+
+    ``wrong`` has each gradient as it was given, and how far it may be off; those of ``right`` cannot come through the
+    node with the slip. ``uses`` are the user's own.
+    """
+    without_slip = {each for node in right for each in _way_to(node, uses, given)}
+    common: dict[tuple[Value, str], Slip] | None = None
+    with np.errstate(all="ignore"):
+        for node, (yours, allowed) in wrong.items():
+            found = _slips_on_the_way(node, uses, given, yours, allowed, names)
+            fits = {(at, slip.words): slip for at, slip in found if at not in without_slip}
+            common = fits if common is None else {key: slip for key, slip in common.items() if key in fits}
+            if not common:
+                return None
+    return _in_one_place([(at, slip) for (at, _), slip in (common or {}).items()], names)
+
+
 def _slip_on_the_way(
     node: Value, uses: Uses, given: Container[Value], yours: Any, allowed: Any, names: Mapping[Value, str]
 ) -> Slip | None:
-    """A slip in a node between this one and the later ones that are given.
+    """A slip in a node between this one and the later ones that are given."""
+    return _in_one_place(list(_slips_on_the_way(node, uses, given, yours, allowed, names)), names)
 
-    Different slips in different nodes come to about the same number, so one is named only if all that fit agree.
+
+def _in_one_place(found: Sequence[tuple[Value, Slip]], names: Mapping[Value, str]) -> Slip | None:
+    """What is to be said of slips that fit, the first in each node.
+
+    Different slips in different nodes come to about the same number, so one is named only if all of them agree.
     """
+    first = dict(reversed(found))
+    if len({slip.kind for slip in first.values()}) != 1:
+        return None
+    places = [names[hidden] for hidden in dict.fromkeys([hidden for hidden, _ in found])]
+    slip = found[0][1]
+    if len(places) == 1:
+        return slip._replace(words=f"in {places[0]}, which is not given: {slip.words}")
+    return slip._replace(words=f"in one of {', '.join(places)}, which are not given")
+
+
+def _slips_on_the_way(
+    node: Value, uses: Uses, given: Container[Value], yours: Any, allowed: Any, names: Mapping[Value, str]
+) -> Iterator[tuple[Value, Slip]]:
+    """Every slip in a node on the way that ``yours`` follows from, with that node."""
     way = _way_to(node, uses, given)
     made = {each: [Use(step, names) for step in uses[each]] for each in way}
     right = {each: _right(made[each]) for each in way}
-    found: dict[Value, Slip] = {}
     for hidden in way[:-1]:
         for slip in slips(made[hidden], right[hidden]):
-            if hidden in found or np.shape(slip.result) != hidden.shape:
+            if np.shape(slip.result) != hidden.shape:
                 continue
             shift = {hidden: np.asarray(slip.result - right[hidden])}  # of the gradients; each rule is linear in it
             for each in way:
@@ -117,14 +159,7 @@ def _slip_on_the_way(
                     shift[each] = sum(use.fit(use.raw(g=shift[use.step.consumer])) for use in through)
             result = right[node] + shift.get(node, 0.0)
             if agree(yours, result, allowed) and not agree(result, right[node], allowed):
-                found[hidden] = slip
-    if len({slip.kind for slip in found.values()}) != 1:
-        return None
-    places = [names[hidden] for hidden in found]
-    slip = next(iter(found.values()))
-    if len(places) == 1:
-        return slip._replace(words=f"in {places[0]}, which is not given: {slip.words}")
-    return slip._replace(words=f"in one of {', '.join(places)}, which are not given")
+                yield hidden, slip
 
 
 def _way_to(node: Value, uses: Uses, given: Container[Value]) -> list[Value]:

@@ -263,8 +263,39 @@ def test_a_slip_in_a_node_that_is_not_given_is_found_there():
     wrong = 1 - n.data**2
     report = check_by_hand(o, {a: wrong * b.data, b: wrong * a.data})
     assert [row.diagnosis for row in report.rows if row.status == "WRONG"] == [
-        "likely input for output: in n, which is not given: 1 - n**2 where 1 - tanh(n)**2 belongs"
-    ] * 2
+        "likely input for output: in n, which is not given: 1 - n**2 where 1 - tanh(n)**2 belongs",
+        "follows from the same slip as the gradient of b",
+    ]
+
+
+def test_one_slip_that_explains_all_that_is_wrong_is_said_once_and_is_not_where_something_right_comes_from():
+    a, b, c = Value(2.0, label="a"), Value(-3.0, label="b"), Value(10.0, label="c")
+    product = a * b
+    product.label = "product"
+    d = product + c
+    d.label = "d"
+    follows = "follows from the same slip as the gradient of "
+    report = check_by_hand(d**2, {c: 4, b: 8, a: -12})  # 2 * 4, with the 2 forgotten
+    assert [row.diagnosis for row in report.rows if row.status == "WRONG"] == [
+        "likely power rule: in d, which is not given: the factor 2 is missing: d**(2 - 1)",
+        *[f"{follows}c"] * 2,
+    ]
+    report = check_by_hand(d**2, {c: 8, b: -16, a: 24})
+    assert [row.diagnosis for row in report.rows if row.status == "WRONG"] == [
+        "likely sign: in product, which is not given: what comes through d has the opposite sign",
+        f"{follows}b",
+    ]
+
+
+def test_two_slips_are_said_each():
+    a, b, c = Value(2.0, label="a"), Value(-3.0, label="b"), Value(10.0, label="c")
+    report = check_by_hand((a * b + c) ** 2, {c: -8, b: 160, a: 0})
+    diagnoses = [row.diagnosis for row in report.rows if row.status == "WRONG"]
+    assert diagnoses[1:] == [
+        "likely decimal point: it is 10 times what is expected",
+        "likely no gradient: it is 0, as before any backward()",
+    ]
+    assert diagnoses[0].startswith("likely sign")
 
 
 def test_a_missing_path_in_a_node_that_is_not_given_is_found_there():
