@@ -15,7 +15,7 @@ import numpy as np
 from autograd_mini import ops
 from autograd_mini.ops.axes import plain
 from autograd_mini.ops.caller import located
-from autograd_mini.ops.operation import Operation, map_data
+from autograd_mini.ops.operation import Operation, as_keepdims, map_data
 from autograd_mini.ops.reduction import Axis
 
 
@@ -421,11 +421,11 @@ class Arithmetic:
 
     def argmax(self, axis: int | None = None, keepdims: bool = False) -> Any:
         """Where the largest element is. PyTorch: ``torch.argmax``."""
-        return map_data(partial(np.argmax, axis=axis, keepdims=keepdims), self)
+        return map_data(partial(np.argmax, axis=axis, keepdims=as_keepdims(keepdims)), self)
 
     def argmin(self, axis: int | None = None, keepdims: bool = False) -> Any:
         """Where the smallest element is. PyTorch: ``torch.argmin``."""
-        return map_data(partial(np.argmin, axis=axis, keepdims=keepdims), self)
+        return map_data(partial(np.argmin, axis=axis, keepdims=as_keepdims(keepdims)), self)
 
     def argsort(self, axis: int | None = -1) -> Any:
         """Where the elements are that ``sort`` puts in order. PyTorch: ``torch.argsort(stable=True)``."""
@@ -445,15 +445,15 @@ class Arithmetic:
 
     def any(self, axis: Axis = None, keepdims: bool = False) -> Any:
         """Whether an element is not 0. PyTorch: ``torch.any``."""
-        return map_data(partial(np.any, axis=axis, keepdims=keepdims), self)
+        return map_data(partial(np.any, axis=axis, keepdims=as_keepdims(keepdims)), self)
 
     def all(self, axis: Axis = None, keepdims: bool = False) -> Any:
         """Whether no element is 0. PyTorch: ``torch.all``."""
-        return map_data(partial(np.all, axis=axis, keepdims=keepdims), self)
+        return map_data(partial(np.all, axis=axis, keepdims=as_keepdims(keepdims)), self)
 
     def count_nonzero(self, axis: Axis = None, keepdims: bool = False) -> Any:
         """How many elements are not 0. PyTorch: ``torch.count_nonzero``."""
-        return map_data(partial(np.count_nonzero, axis=axis, keepdims=keepdims), self)
+        return map_data(partial(np.count_nonzero, axis=axis, keepdims=as_keepdims(keepdims)), self)
 
     # ------------------------------------------------------------ shapes
 

@@ -223,6 +223,9 @@ POSITIONAL: dict[str, Callable[[Any], Any]] = {
     "median(axis, out)": lambda x: ops.median(x, 0, None),
     "logsumexp(axis, b)": lambda x: x.logsumexp(0, None),
     "norm(keepdims)": lambda x: x.norm(1, (0, 1), "yes"),
+    "argmax(axis, dtype)": lambda x: x.argmax(0, "f4"),
+    "any(axis, out)": lambda x: x.any(0, None),
+    "count_nonzero(axis, axis)": lambda x: x.count_nonzero(0, 1),
     "ops.sum(axis, dtype)": lambda x: ops.sum(x, 0, None),
     "np.sum(keepdims)": lambda x: np.sum(x, axis=0, keepdims="yes"),  # type: ignore[call-overload]  # refused
 }
