@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections import Counter
+
 from autograd_mini.draw.picture import Box, Picture
 
 STYLE = {
@@ -27,8 +29,31 @@ def to_dot(picture: Picture, rankdir: str) -> str:
         '    edge [fontname="Courier" arrowsize=0.7 color="#444444"]',
     ]
     lines += [f"    {box.name} [{_attributes(box, rankdir)}]" for box in picture.boxes]
-    lines += [f"    {picture.boxes[source].name} -> {picture.boxes[target].name}" for source, target in picture.edges]
+    ports = _ports(picture, rankdir)
+    lines += [
+        f"    {picture.boxes[source].name} -> {picture.boxes[target].name}{port}"
+        for (source, target), port in zip(picture.edges, ports, strict=True)
+    ]
     return "\n".join(["digraph {", *lines, "}\n"])
+
+
+# Of two and of three operands; Graphviz has no place for more on that side of an ellipse.
+_PORTS = {
+    "LR": {2: ("nw", "sw"), 3: ("nw", "w", "sw")},
+    "TB": {2: ("nw", "ne"), 3: ("nw", "n", "ne")},
+}
+
+
+def _ports(picture: Picture, rankdir: str) -> list[str]:
+    """Where each edge enters its box: into an op that tells its operands apart, the first enters above the second."""
+    arity = Counter([target for _, target in picture.edges])
+    met: Counter[int] = Counter()
+    ports = []
+    for _, target in picture.edges:
+        places = _PORTS[rankdir].get(arity[target]) if picture.boxes[target].ordered else None
+        ports.append(f":{places[met[target]]}" if places else "")
+        met[target] += 1
+    return ports
 
 
 def _is_dense(picture: Picture) -> bool:

@@ -22,6 +22,7 @@ def draw(value: Value, *, rankdir: str = "LR", max_boxes: int = 150) -> Drawing:
 
     Values are boxes, name | data | grad; ops are ellipses; there is one arrow for each use. Names are those of
     ``explain``: labels, else the variables of the caller, else ``v7``. Before ``backward()`` grad is a dash.
+    Where the order of the operands matters, as for a minus, their arrows enter the op in that order, the first on top.
 
     ``rankdir`` is "LR" (left to right) or "TB" (top to bottom), as in micrograd's ``draw_dot``.
 

@@ -8,6 +8,7 @@ part where they must.
 from __future__ import annotations
 
 from bisect import bisect, insort
+from collections.abc import Collection
 from itertools import pairwise
 from typing import NamedTuple
 
@@ -28,16 +29,19 @@ class Layout(NamedTuple):
     height: float
 
 
-def layout(sizes: list[Point], edges: list[tuple[int, int]]) -> Layout:
-    """Places boxes of ``sizes`` (width, height), sources before targets, so that edges go right and cross little."""
+def layout(sizes: list[Point], edges: list[tuple[int, int]], ordered: Collection[int] = ()) -> Layout:
+    """Places boxes of ``sizes`` (width, height), sources before targets, so that edges go right and cross little.
+
+    Edges enter the boxes in ``ordered`` from top to bottom in their order in ``edges``, others as they happen to come.
+    """
     graph = min(
         [
-            _Layered(sizes, edges, layer_of)
+            _Layered(sizes, edges, layer_of, ordered)
             for layer_of in (_as_late_as_possible(len(sizes), edges), _as_early(len(sizes), edges))
         ],
         key=lambda graph: (graph.reduce_crossings(), len(graph.half)),
     )
-    return _measured(graph, sizes, _straightened(graph, _balanced(graph)))
+    return _measured(graph, sizes, _straightened(graph, _balanced(graph)), ordered)
 
 
 def _as_late_as_possible(n: int, edges: list[tuple[int, int]]) -> list[int]:
@@ -63,7 +67,9 @@ def _as_early(n: int, edges: list[tuple[int, int]]) -> list[int]:
 class _Layered:
     """Boxes and dummies in layers, each with its neighbours to the left and to the right."""
 
-    def __init__(self, sizes: list[Point], edges: list[tuple[int, int]], layer_of: list[int]) -> None:
+    def __init__(
+        self, sizes: list[Point], edges: list[tuple[int, int]], layer_of: list[int], ordered: Collection[int]
+    ) -> None:
         self.boxes = len(sizes)  # what is numbered from here on is a dummy
         self.layer_of = layer_of
         self.half = [height / 2 + SPACE for _, height in sizes]
@@ -80,9 +86,11 @@ class _Layered:
             self.chains.append([*chain, target])
         self.left: list[list[int]] = [[] for _ in layer_of]
         self.right: list[list[int]] = [[] for _ in layer_of]
+        self.ports: list[list[float]] = [[] for _ in layer_of]  # where it enters each to the right: 0 or more, below 1
         for chain in self.chains:
             for u, v in pairwise(chain):
                 if v == chain[-1] or not self.left[v]:  # a dummy is reached once, by whatever edge is first
+                    self.ports[u].append(1 - 1 / (1 + len(self.left[v])) if v in ordered else 0.0)
                     self.right[u].append(v)
                     self.left[v].append(u)
         self.place = [0] * len(layer_of)  # in its layer
@@ -102,13 +110,17 @@ class _Layered:
                 stack.extend(reversed(self.left[v]))
         return list(order)
 
+    def _ends(self, u: int) -> list[float]:
+        """Where its edges to the right end: the places of boxes, and between them those of ports."""
+        return [self.place[v] + port for v, port in zip(self.right[u], self.ports[u], strict=True)]
+
     def crossings(self) -> int:
         """How many pairs of edges cross."""
         total = 0
         for layer in self.layers:
-            ends: list[int] = []
+            ends: list[float] = []
             for u in layer:
-                here = sorted([self.place[v] for v in self.right[u]])
+                here = sorted(self._ends(u))
                 total += sum([len(ends) - bisect(ends, end) for end in here])
                 for end in here:
                     insort(ends, end)
@@ -136,7 +148,7 @@ class _Layered:
                 break
             forward = sweep % 2 == 0
             for layer in self.layers if forward else reversed(self.layers):
-                self._sort(layer, self.left if forward else self.right)
+                self._sort(layer, forward)
             self._swap_neighbours()
             found = self.crossings()
             if found < fewest:
@@ -144,12 +156,15 @@ class _Layered:
         self.arrange(best)
         return fewest
 
-    def _sort(self, layer: list[int], neighbours: list[list[int]]) -> None:
-        """By the mean place of the neighbours; what has none stays where it is."""
-        movable = [v for v in layer if neighbours[v]]
-        slots = [i for i, v in enumerate(layer) if neighbours[v]]
-        movable.sort(key=lambda v: sum([self.place[u] for u in neighbours[v]]) / len(neighbours[v]))
-        for i, v in zip(slots, movable, strict=True):
+    def _sort(self, layer: list[int], forward: bool) -> None:
+        """By the mean place of the neighbours on one side; what has none there stays where it is."""
+        wish: dict[int, float] = {}
+        for v in layer:
+            ends = [self.place[u] for u in self.left[v]] if forward else self._ends(v)
+            if ends:
+                wish[v] = sum(ends) / len(ends)
+        slots = [i for i, v in enumerate(layer) if v in wish]
+        for i, v in zip(slots, sorted(wish, key=wish.__getitem__), strict=True):
             layer[i] = v
             self.place[v] = i
 
@@ -157,13 +172,15 @@ class _Layered:
         """Swaps two that stand side by side wherever that undoes a crossing."""
         place = self.place
         for layer in self.layers:
+            before = {v: [place[u] for u in self.left[v]] for v in layer}
+            after = {v: self._ends(v) for v in layer}
             for i in range(len(layer) - 1):
                 u, v = layer[i], layer[i + 1]
                 gain = 0
-                for sides in (self.left, self.right):
-                    for a in sides[u]:
-                        for b in sides[v]:
-                            gain += (place[a] > place[b]) - (place[a] < place[b])
+                for ends in (before, after):
+                    for a in ends[u]:
+                        for b in ends[v]:
+                            gain += (a > b) - (a < b)
                 if gain > 0:
                     layer[i], layer[i + 1] = v, u
                     place[u], place[v] = i + 1, i
@@ -250,7 +267,7 @@ def _straightened(graph: _Layered, y: list[float]) -> list[float]:
     return y
 
 
-def _measured(graph: _Layered, sizes: list[Point], y: list[float]) -> Layout:
+def _measured(graph: _Layered, sizes: list[Point], y: list[float], ordered: Collection[int]) -> Layout:
     """Columns wide enough for their boxes, with gaps wide enough for the edges between them."""
     half, chains = graph.half, graph.chains
     top = min([height - h for height, h in zip(y, half, strict=True)])
@@ -267,10 +284,12 @@ def _measured(graph: _Layered, sizes: list[Point], y: list[float]) -> Layout:
     centers = [((begin[i] + end[i]) / 2, y[v]) for v, i in enumerate(graph.layer_of[: len(sizes)])]
 
     entering: dict[int, list[int]] = {}  # box: its edges, from the highest to the lowest
-    for edge in sorted(range(len(chains)), key=lambda edge: y[chains[edge][-2]]):
-        entering.setdefault(chains[edge][-1], []).append(edge)
+    for edge, chain in enumerate(chains):
+        entering.setdefault(chain[-1], []).append(edge)
     port = [0.0] * len(chains)
     for target, edges in entering.items():
+        if target not in ordered:
+            edges.sort(key=lambda edge: y[chains[edge][-2]])
         step = min(PORT, 0.7 * sizes[target][1] / len(edges))
         for i, edge in enumerate(edges):
             port[edge] = round((i - (len(edges) - 1) / 2) * step, 2)

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from autograd_mini.draw.layout import Point, layout
-from autograd_mini.draw.picture import Group
+from autograd_mini.draw.picture import Group, has_order
 from autograd_mini.draw.svg import HEIGHT, LINE, PAD, text_width
 from autograd_mini.graph import Graph
 from autograd_mini.text import count, one_line, op_text
@@ -30,6 +30,7 @@ def view_of(graph: Graph, names: Sequence[str], groups: Sequence[Group]) -> Json
     items: list[Json] = []
     edges: list[Json] = []
     shown_in: list[int] = []  # the item of each group
+    ordered: set[int] = set()  # the items whose arrows come in the order of the operands
     for group in groups:
         target = len(items)
         op = graph.values[group.values[0]].op if group.values and not group.calls else None
@@ -37,11 +38,13 @@ def view_of(graph: Graph, names: Sequence[str], groups: Sequence[Group]) -> Json
             text = op_text(op) if group.run == (1, 1) else f"{op.symbol} × {group.run[1]:,}"
             items.append({"type": "op", "text": text, "size": (max(36.0, text_width(text) + 2 * PAD), HEIGHT - 4)})
             edges.append({"from": target, "to": target + 1, "slot": -1})
+            if has_order(graph, group):
+                ordered.add(target)
         items.append(_box(graph, names, group))
         edges += [{"from": shown_in[j], "to": target, "slot": slot} for slot, j in enumerate(group.operands)]
         shown_in.append(len(items) - 1)
     edges.sort(key=lambda edge: edge["to"])
-    plan = layout([item["size"] for item in items], _pairs(edges))
+    plan = layout([item["size"] for item in items], _pairs(edges), ordered)
     for item, (x, y) in zip(items, plan.centers, strict=True):
         item["center"] = _short((x, y))
     for edge, route in zip(edges, plan.routes, strict=True):

@@ -19,6 +19,8 @@ from autograd_mini.value import Value
 # Named on hovering, and edges drawn between the same two boxes: a stack of thousands is more than Graphviz reads.
 MOST_OPERANDS = 12
 
+COMMUTATIVE = frozenset({"add", "mul", "maximum", "minimum", "fmax", "fmin", "logaddexp", "logaddexp2", "hypot"})
+
 
 class Group(NamedTuple):
     """Values that share a box. In a picture of everything each Value has one of its own; a stub has none."""
@@ -38,6 +40,7 @@ class Box(NamedTuple):
     fields: tuple[str, ...]
     title: str  # shown on hovering
     stacked: bool = False  # fields one above the other: those of a tensor and of many values are long
+    ordered: bool = False  # an op that tells its operands apart, so that its arrows have to come in their order
 
 
 class Picture(NamedTuple):
@@ -46,6 +49,12 @@ class Picture(NamedTuple):
     boxes: list[Box]
     edges: list[tuple[int, int]]
     note: str
+
+
+def has_order(graph: Graph, group: Group) -> bool:
+    """True where the order of the operands matters, as for a minus: not of a run, whose operands are those of many."""
+    op = graph.values[group.values[-1]].op if group.values and not group.calls and group.run == (1, 1) else None
+    return op is not None and op.name not in COMMUTATIVE and len(set(group.operands)) > 1
 
 
 def each_alone(graph: Graph) -> list[Group]:
@@ -78,7 +87,8 @@ def picture(graph: Graph, groups: Sequence[Group], names: Sequence[str]) -> Pict
                 operands = [one_line(names[i]) for i in used[:MOST_OPERANDS]] + ["…"] * (len(used) > MOST_OPERANDS)
                 title = f"{one_line(names[group.values[-1]])} = {ops[-1].name}({', '.join(operands)})"
                 text = _op_of_all(ops, group.run)
-                boxes.append(Box(f"{name}_op", "op", (text,), title if len(ops) == 1 and group.run == (1, 1) else text))
+                title = title if len(ops) == 1 and group.run == (1, 1) else text
+                boxes.append(Box(f"{name}_op", "op", (text,), title, ordered=has_order(graph, group)))
                 edges.append((target, target + 1))
             stacked = len(values) > 1 or isinstance(values[0].data, np.ndarray)
             called = "" if is_plain_number(values[0]) else names[group.values[0]]

@@ -39,7 +39,8 @@ def to_svg(picture: Picture, rankdir: str) -> str:
     """
     down = rankdir == "TB"
     sizes = [_size(box) for box in picture.boxes]
-    plan = layout([(height, width) for width, height in sizes] if down else sizes, picture.edges)
+    ordered = {i for i, box in enumerate(picture.boxes) if box.ordered}
+    plan = layout([(height, width) for width, height in sizes] if down else sizes, picture.edges, ordered)
     width, height = (plan.height, plan.width) if down else (plan.width, plan.height)
     headline = 2 * FONT if picture.note else 0.0
 

@@ -8,7 +8,7 @@ from xml.etree import ElementTree
 import numpy as np
 import pytest
 
-from autograd_mini import Value, explain
+from autograd_mini import Value, explain, stack, where
 from autograd_mini.draw import draw
 
 needs_dot = pytest.mark.skipif(shutil.which("dot") is None, reason="Graphviz's program `dot` is not installed")
@@ -113,6 +113,19 @@ def test_a_value_used_twice_has_two_edges():
 def test_edges_come_in_operand_order():
     x, y = Value(1.0), Value(2.0)
     assert edges(x - y) == [("v2_op", "v2"), ("v0", "v2_op"), ("v1", "v2_op")]
+
+
+def ports(value, **options):
+    """Where the edges into the op of ``value`` enter it."""
+    return re.findall(r"-> \w+_op:?(\w*)$", draw(value, **options).source, re.MULTILINE)
+
+
+def test_operands_of_a_minus_enter_from_top_to_bottom_and_those_of_a_plus_as_they_come():
+    x, y = Value(1.0), Value(2.0)
+    assert ports(x - y) == ["nw", "sw"]
+    assert ports(x - y, rankdir="TB") == ["nw", "ne"]
+    assert ports(where(np.array(True), x, y)) == ["nw", "w", "sw"]
+    assert ports(x + y) == ports(x - x) == ports(stack([x, y, x, y])[:2])[:2] == ["", ""]
 
 
 def test_a_leaf_is_one_box():

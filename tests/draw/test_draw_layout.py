@@ -66,6 +66,23 @@ def test_operands_stand_in_their_order():
     assert heights == sorted(heights)
 
 
+def test_operands_of_an_op_that_tells_them_apart_enter_in_their_order_wherever_they_stand():
+    # Two differences of the same two: whichever stands on top, the arrows into one of them cross.
+    edges = [(0, 2), (1, 2), (1, 3), (0, 3)]
+    routes = layout([(60.0, 28.0)] * 4, edges, {2, 3}).routes
+    ends = [route[-1][1] for route in routes]
+    assert ends[0] < ends[1]
+    assert ends[2] < ends[3]
+
+
+def test_what_is_subtracted_stands_below_where_nothing_is_in_the_way():
+    # (x / y) - z**2, with the power computed first
+    edges = [(0, 1), (2, 4), (3, 4), (4, 5), (5, 6), (1, 6)]
+    found = layout([(60.0, 28.0)] * 7, edges, {4, 6})
+    assert found.centers[5][1] < found.centers[1][1]
+    assert crossings(found, edges) == 0
+
+
 @pytest.mark.parametrize(("widths", "most"), [([2, 2, 1], 1), ([2, 4, 1], 4), ([3, 4, 1], 10)])
 def test_a_scalar_mlp_has_few_crossings(scalar_mlp, widths, most):
     graph = walk(scalar_mlp(widths))

@@ -152,6 +152,18 @@ def test_every_edge_leaves_its_source_and_points_at_its_target(value, without_do
             assert top < y < bottom
 
 
+@pytest.mark.parametrize(("rankdir", "axis"), [("LR", 1), ("TB", 0)])
+def test_arrows_into_an_op_that_tells_its_operands_apart_come_in_their_order(value, rankdir, axis, without_dot):
+    drawing = draw(value, rankdir=rankdir)
+    ends = {}
+    heads = tagged(ElementTree.fromstring(drawing.svg), "polygon")
+    for (_, target), head in zip(drawing._picture.edges, heads, strict=True):
+        if drawing._picture.boxes[target].ordered:
+            ends.setdefault(target, []).append(float(head.get("points").split()[0].split(",")[axis]))
+    for places in ends.values():
+        assert all(a < b for a, b in pairwise(places))
+
+
 def test_no_edge_runs_through_a_box(value, without_dot):
     drawing = draw(value)
     svg = ElementTree.fromstring(drawing.svg)

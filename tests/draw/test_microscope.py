@@ -164,6 +164,17 @@ def test_every_value_of_a_collapsed_graph_has_a_box(scalar_mlp, data_of):
         assert item["type"] in ("box", "more")
 
 
+def test_the_first_operand_of_a_quotient_enters_above_the_second(data_of):
+    a, b = Value(2.0), Value(-3.0)
+    view = data_of(microscope(b / a - a / b))["views"][0]
+    ordered = [i for i, item in enumerate(view["items"]) if item.get("text") in ("/", "-")]
+    assert len(ordered) == 3
+    for op in ordered:
+        first, second = [edge for edge in view["edges"] if edge["to"] == op]
+        assert (first["slot"], second["slot"]) == (0, 1)
+        assert first["points"][-1][1] < second["points"][-1][1]
+
+
 def test_boxes_stand_apart_and_within_the_picture(scalar_mlp, data_of):
     for view in data_of(microscope(scalar_mlp([2, 8, 8, 1])))["views"]:
         corners = [
