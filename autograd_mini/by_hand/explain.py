@@ -55,7 +55,8 @@ def explain(loss: Value, wrt: Any = None) -> Explanation:
     """Writes down how each gradient follows by the chain rule: the sum over its uses, the formula, the numbers.
 
     ``wrt`` is a Value or its name, or several, and leaves the way from ``loss`` to them; by default all gradients
-    are derived. Names are labels, else the variables of the caller, else ``v7``. No ``backward()`` is needed.
+    are derived. Names are labels, else the paths of a module's parameters (``layers.0.weight``), else what the caller
+    calls them (``a``, ``w[0]``, ``n.b``), else ``v7``. No ``backward()`` is needed.
 
     >>> a, b, c = Value(2.0, label="a"), Value(-3.0, label="b"), Value(10.0, label="c")
     >>> L = a * b + c
