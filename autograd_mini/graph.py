@@ -40,20 +40,23 @@ def names_of(graph: Graph, variables: Mapping[int, str] | None = None) -> list[s
     """A name for each Value of ``graph``, no two the same: its label, else the caller's variable, else ``v7``.
 
     ``v7`` is what stands at position 7. ``variables`` has names by ``id``, of Values and of arrays. A plain number is
-    called by its digits, as in the code that used it. Where several have one label, the parameters of modules are
-    called by their paths, ``layers.0.weight``, and others get a number: ``w``, ``w#2``.
+    called by its digits, as in the code that used it. A parameter of a module is called by its path,
+    ``layers.0.weight``, unless it has a label of the user's own. Where several have one label, the others get a
+    number: ``w``, ``w#2``.
     """
     variables = variables or {}
     labels = [unbroken(value.label) if value.label else "" for value in graph.values]
     how_many = Counter(labels)
-    paths = _paths_of_parameters(graph) if any([n > 1 for label, n in how_many.items() if label]) else {}
+    paths = paths_of_parameters(graph)
     names: list[str] = []
-    reserved = how_many.keys() | set(variables.values())
+    reserved = how_many.keys() | set(variables.values()) | set(paths.values())
     taken: set[str] = set()
     last: dict[str, int] = {}
     for i, (value, label) in enumerate(zip(graph.values, labels, strict=True)):
-        name = paths.get(id(value), label)
-        name = name or variables.get(id(value), "")
+        path = paths.get(id(value), "")
+        # nn labels its parameters by their attributes, which is how their paths end
+        name = path if how_many[label] > 1 or f".{path}".endswith(f".{label}") else ""
+        name = name or label or path or variables.get(id(value), "")
         if not name and value.op is None:
             name = number(value.data) if is_plain_number(value) else variables.get(id(value.data), "")
             if is_plain_number(value):
@@ -87,15 +90,19 @@ def names_of_loss(graph: Graph, variables: Mapping[int, str]) -> list[str]:
     return names
 
 
-def _paths_of_parameters(graph: Graph) -> dict[int, str]:
-    """What the outermost modules of the graph call their parameters, by ``id``."""
+def paths_of_parameters(graph: Graph) -> dict[int, str]:
+    """What the outermost modules of the graph call their parameters, by ``id``; of two that hold one, the first."""
     outermost: dict[int, Any] = {}
-    for scope in {value.scope for value in graph.values} - {None}:
+    for scope in dict.fromkeys([value.scope for value in graph.values]):
         while scope is not None and scope.parent is not None:
             scope = scope.parent
         if scope is not None and hasattr(scope.part, "named_parameters"):
             outermost[id(scope.part)] = scope.part
-    return {id(x): path for module in outermost.values() for path, x in module.named_parameters()}
+    paths: dict[int, str] = {}
+    for module in outermost.values():
+        for path, parameter in module.named_parameters():
+            paths.setdefault(id(parameter), path)
+    return paths
 
 
 def is_plain_number(value: Value) -> bool:

@@ -1,10 +1,11 @@
 """The activation functions as modules, for Sequential: all but softmax and those of straight pieces with a threshold.
 
-The functions themselves are ops of autograd_mini.
+The functions themselves are ops of autograd_mini. PyTorch's ``inplace`` is taken where it has it, and changes nothing.
 """
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import numpy as np
@@ -24,8 +25,9 @@ from autograd_mini import (
     split,
     sub,
     tanh,
+    where,
 )
-from nn.checks import as_input, positive
+from nn.checks import as_input, as_operand, check_inplace, number, positive
 from nn.module import Module, Parameter
 
 
@@ -40,7 +42,14 @@ class Identity(Module):
         return x
 
 
-class ReLU(Module):
+class _WithoutOptions(Module):
+    """An activation that has none but PyTorch's ``inplace``."""
+
+    def __init__(self, inplace: bool = False) -> None:
+        check_inplace(type(self).__name__, inplace)
+
+
+class ReLU(_WithoutOptions):
     """max(x, 0), with derivative 0 at 0. PyTorch: ``nn.ReLU``.
 
     >>> ReLU()(-2.0)
@@ -58,7 +67,8 @@ class LeakyReLU(Module):
     -0.2
     """
 
-    def __init__(self, negative_slope: float = 0.01) -> None:
+    def __init__(self, negative_slope: float = 0.01, inplace: bool = False) -> None:
+        check_inplace("LeakyReLU", inplace)
         self.negative_slope = negative_slope
 
     def forward(self, x: Any) -> Any:
@@ -102,7 +112,8 @@ class ELU(Module):
     -1.0
     """
 
-    def __init__(self, alpha: float = 1.0) -> None:
+    def __init__(self, alpha: float = 1.0, inplace: bool = False) -> None:
+        check_inplace("ELU", inplace)
         self.alpha = alpha
 
     def forward(self, x: Any) -> Any:
@@ -135,20 +146,29 @@ class Tanh(Module):
 
 
 class Softplus(Module):
-    """log(1 + exp(beta * x)) / beta, exact everywhere. PyTorch: ``nn.Softplus``, which returns ``x`` itself above 20.
+    """log(1 + exp(beta * x)) / beta. PyTorch: ``nn.Softplus``.
+
+    Where ``beta * x`` is above ``threshold`` it is ``x`` itself. Without one it is exact everywhere; PyTorch's default
+    is 20, and 2e-9 off there.
 
     >>> Softplus()(1000.0)
     1000.0
     """
 
-    def __init__(self, beta: float = 1.0) -> None:
+    def __init__(self, beta: float = 1.0, threshold: float = math.inf) -> None:
         self.beta = beta
+        self.threshold = number("Softplus", "threshold", threshold)
 
     def forward(self, x: Any) -> Any:
-        return softplus(x) if self.beta == 1 else softplus(mul(x, self.beta)) / self.beta
+        y = softplus(x) if self.beta == 1 else softplus(mul(x, self.beta)) / self.beta
+        if self.threshold == math.inf:
+            return y
+        x = as_operand(x)
+        return where(x * self.beta > self.threshold, x, y)
 
     def extra_repr(self) -> str:
-        return "" if self.beta == 1 else f"beta={self.beta}"
+        options = {"beta": 1, "threshold": math.inf}
+        return ", ".join([f"{k}={getattr(self, k)}" for k, default in options.items() if getattr(self, k) != default])
 
 
 class GELU(Module):
@@ -168,7 +188,7 @@ class GELU(Module):
         return f"approximate={self.approximate!r}"
 
 
-class SiLU(Module):
+class SiLU(_WithoutOptions):
     """x * sigmoid(x), also called swish. PyTorch: ``nn.SiLU``.
 
     >>> SiLU()(0.0)
@@ -186,7 +206,8 @@ class CELU(Module):
     -1.0
     """
 
-    def __init__(self, alpha: float = 1.0) -> None:
+    def __init__(self, alpha: float = 1.0, inplace: bool = False) -> None:
+        check_inplace("CELU", inplace)
         self.alpha = alpha
 
     def forward(self, x: Any) -> Any:
@@ -196,7 +217,7 @@ class CELU(Module):
         return f"alpha={self.alpha}"
 
 
-class SELU(Module):
+class SELU(_WithoutOptions):
     """``elu`` scaled so that activations keep mean 0 and variance 1 (Klambauer et al., 2017). PyTorch: ``nn.SELU``.
 
     >>> SELU()(1.0)
@@ -207,7 +228,7 @@ class SELU(Module):
         return elu(x, 1.6732632423543772) * 1.0507009873554805
 
 
-class Mish(Module):
+class Mish(_WithoutOptions):
     """x * tanh(softplus(x)). PyTorch: ``nn.Mish``.
 
     >>> Mish()(0.0)

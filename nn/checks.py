@@ -39,6 +39,13 @@ def function(layer: str, name: str, f: Any) -> Callable[[Any], Any]:
     raise TypeError(located(f"{layer}: {name} is a function, not {f!r}; give one itself, such as {remedy}"))
 
 
+def check_inplace(layer: str, inplace: Any) -> None:
+    """PyTorch's ``inplace``, which changes nothing here, since a Value keeps its numbers; ``TypeError`` for no bool."""
+    if not isinstance(inplace, bool):
+        remedy = f"the layer is made first and then called, nn.{layer}(...)(x)"
+        raise TypeError(located(f"{layer}: inplace is True or False, not {inplace!r}; {remedy}"))
+
+
 def as_input(x: Any) -> Any:
     """A Value as it is; a list, a number or an array as an array of floats."""
     x = x if isinstance(x, Value) else np.asarray(x)

@@ -48,6 +48,13 @@ class _Conv(Module):
         if len(lengths) != self._axes:
             raise ValueError(located(f"{name}: kernel_size is a number or {self._axes} of them, not {kernel_size!r}"))
         self.kernel_size = tuple([positive(name, "kernel_size", n) for n in lengths])
+        if isinstance(padding, str) and padding not in ("same", "valid"):
+            raise ValueError(located(f"{name}: padding is 'same', 'valid' or whole numbers, not {padding!r}"))
+        strides = stride if isinstance(stride, tuple | list) else (stride,)
+        if padding == "same" and any([n != 1 for n in strides]):
+            raise ValueError(
+                located(f"{name}: padding='same' needs stride 1, not {stride}; give the padding in numbers")
+            )
         self.stride, self.padding, self.dilation = stride, padding, dilation
         shape = (self.out_channels, self.in_channels // self.groups, *self.kernel_size)
         bound = 1 / math.sqrt(math.prod(shape[1:]))  # PyTorch's kaiming_uniform_ with a = sqrt(5)

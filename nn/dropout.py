@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from autograd_mini import Value
-from nn.checks import as_input, probability
+from nn.checks import as_input, check_inplace, probability
 from nn.module import Module
 from nn.randomness import generator
 
@@ -16,7 +16,8 @@ class Dropout(Module):
     """Each number becomes 0 with probability ``p``, the others grow by 1 / (1 - p). PyTorch: ``nn.Dropout``.
 
     Only in training: after ``eval()`` it gives the input itself. Every call draws a new mask, one of a jitted
-    function too. The mask comes from ``rng``, or from the generator that ``nn.manual_seed`` starts.
+    function too. The mask comes from ``rng``, or from the generator that ``nn.manual_seed`` starts. PyTorch's
+    ``inplace`` changes nothing.
 
     >>> Dropout(0.5).eval()([1.0, 2.0])
     array([1., 2.])
@@ -26,7 +27,8 @@ class Dropout(Module):
     Raises ``ValueError`` unless ``p`` is between 0 and 1.
     """
 
-    def __init__(self, p: float = 0.5, *, rng: np.random.Generator | None = None) -> None:
+    def __init__(self, p: float = 0.5, inplace: bool = False, *, rng: np.random.Generator | None = None) -> None:
+        check_inplace("Dropout", inplace)
         self.p = probability("Dropout", "p", p)
         generator(rng)
         self._rng = rng

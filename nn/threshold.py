@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from autograd_mini import abs, located, sign, where
-from nn.checks import as_operand, number
+from nn.checks import as_operand, check_inplace, number
 from nn.module import Module
 
 
@@ -16,7 +16,8 @@ class Hardtanh(Module):
     1.0
     """
 
-    def __init__(self, min_val: float = -1.0, max_val: float = 1.0) -> None:
+    def __init__(self, min_val: float = -1.0, max_val: float = 1.0, inplace: bool = False) -> None:
+        check_inplace(type(self).__name__, inplace)
         if not min_val < max_val:
             raise ValueError(located(f"Hardtanh: min_val {min_val!r} must be less than max_val {max_val!r}"))
         self.min_val = number("Hardtanh", "min_val", min_val)
@@ -37,8 +38,8 @@ class ReLU6(Hardtanh):
     6.0
     """
 
-    def __init__(self) -> None:
-        super().__init__(0.0, 6.0)
+    def __init__(self, inplace: bool = False) -> None:
+        super().__init__(0.0, 6.0, inplace)
 
 
 class Hardsigmoid(Module):
@@ -47,6 +48,9 @@ class Hardsigmoid(Module):
     >>> Hardsigmoid()(0.0)
     0.5
     """
+
+    def __init__(self, inplace: bool = False) -> None:
+        check_inplace("Hardsigmoid", inplace)
 
     def forward(self, x: Any) -> Any:
         x = as_operand(x)
@@ -59,6 +63,9 @@ class Hardswish(Module):
     >>> Hardswish()(3.0)
     3.0
     """
+
+    def __init__(self, inplace: bool = False) -> None:
+        check_inplace("Hardswish", inplace)
 
     def forward(self, x: Any) -> Any:
         x = as_operand(x)
@@ -114,7 +121,8 @@ class Threshold(Module):
     -5.0
     """
 
-    def __init__(self, threshold: float, value: float) -> None:
+    def __init__(self, threshold: float, value: float, inplace: bool = False) -> None:
+        check_inplace("Threshold", inplace)
         self.threshold = number("Threshold", "threshold", threshold)
         self.value = number("Threshold", "value", value)
 

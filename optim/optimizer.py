@@ -13,14 +13,15 @@ from optim.options import Option, ParamGroup, flag, non_negative, unknown
 
 State = dict[str, Any]
 Group = Mapping[str, Any]
-Params = Iterable[Value] | Iterable[dict[str, Any]]
+Params = Iterable[Value] | Iterable[tuple[str, Value]] | Iterable[dict[str, Any]]
 
 
 class Optimizer:
     """The base of the update rules: a subclass defines ``update``, the formula. PyTorch: ``optim.Optimizer``.
 
     ``params`` are leaf Values, such as ``model.parameters()``, or groups of them with options of their own:
-    ``[{"params": body, "lr": 0.1}, {"params": head}]``. Those that no gradient has reached are passed over.
+    ``[{"params": body, "lr": 0.1}, {"params": head}]``. Names beside them, as ``model.named_parameters()`` has, are
+    left out. Those that no gradient has reached are passed over.
     ``lr``, the learning rate, may be set at any time: for all, or for one group as ``param_groups[1]["lr"]``, and
     so may the other options. ``maximize`` goes up the gradient.
 
@@ -220,7 +221,7 @@ def _checked(params: Any, optimizer: str, others: list[Value]) -> list[Value]:
         raise TypeError(
             located(f"{optimizer}: pass a list of parameters (model.parameters()), not {type(params).__name__}")
         )
-    checked = list(params)
+    checked = [x[1] if isinstance(x, tuple) and len(x) == 2 and isinstance(x[0], str) else x for x in params]
     if not checked:
         raise ValueError(
             located(

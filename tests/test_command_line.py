@@ -136,6 +136,11 @@ def test_an_error_shows_the_place(capsys: pytest.CaptureFixture[str]) -> None:
         (["exlain", "a"], ["invalid choice: 'exlain'", "explain"]),
         (["check", "a*b", "a=2", "b=3"], ["required: --by-hand"]),
         (["check", "a*b", "a=2", "b=3", "--by-hand"], ["--by-hand: expected at least one argument"]),
+        (
+            ["check", "a*b", "--by-hand", "a=3", "b=2", "a=2"],
+            ["a has no value: what stands behind --by-hand is a grad"],
+        ),
+        (["check", "a*b", "b=3", "--by-hand", "b=3"], ["a has no value; add one, such as a=2"]),
         (["check", "a*b", "a=2", "b=3", "--by-hand", "a"], ["--by-hand a: write name=gradient, such as a=-0.003"]),
         (["check", "a*b", "a=2", "b=3", "--by-hand", "a="], ["--by-hand a=: write name=gradient"]),
         (["check", "a*b", "a=2", "b=3", "--by-hand", "q=1"], ["does not depend on q; it does on a, b, L\n"]),

@@ -586,6 +586,68 @@ def test_a_step_that_leaves_nothing_of_the_weights_is_found_before_it_is_taken(m
         assert "lower the learning rate" in finding.advice
 
 
+@pytest.mark.parametrize("lr", [1.0, 2.0, 5.0, 10.0, 50.0])
+def test_a_rate_at_which_the_loss_of_the_same_data_only_grows_is_found_in_the_first_step(lr: float) -> None:
+    model = nn.Linear(4, 1, rng=np.random.default_rng(0))
+    optimizer = optim.SGD(model.parameters(), lr=lr)
+    loss = backward(nn.mse_loss(model(X), X[:, :1] * 2 + 1))
+    before = [(x.data.copy(), x.grad.copy()) for x in model.parameters()]
+    finding = only(diagnose(loss, optimizer), "learning rate too high")
+    assert finding.line.endswith("optimizer = optim.SGD(model.parameters(), lr=lr)")
+    for x, (data, grad) in zip(model.parameters(), before, strict=True):
+        np.testing.assert_array_equal(x.data, data)
+        np.testing.assert_array_equal(x.grad, grad)
+    if lr == 5.0:  # what it says of the next step is true
+        assert "the same step takes the loss to" in finding.advice
+        optimizer.step()
+        assert f"to {number(nn.mse_loss(model(X), X[:, :1] * 2 + 1).item())}," in finding.message
+
+
+@pytest.mark.parametrize("make", [optim.SGD, optim.Adam, optim.RMSprop])
+@pytest.mark.parametrize("momentum", [0.0, 0.9])
+def test_in_a_minimum_and_around_it_no_rate_is_too_high_that_stays_there(make: Any, momentum: float) -> None:
+    if momentum and make is optim.Adam:
+        return
+    model = nn.Linear(4, 1, rng=np.random.default_rng(0))
+    options = {"momentum": momentum} if momentum else {}
+    for lr in (0.3, 0.05) if make is optim.SGD else (0.05,):
+        optimizer = make(model.parameters(), lr=lr / (1 + 5 * momentum), **options)
+        for step in range(60):
+            optimizer.zero_grad()
+            loss = backward(nn.mse_loss(model(X), X[:, :1] * 2 + 1))
+            report = diagnose(loss, optimizer)
+            assert report, f"step {step}, loss {loss.item()}: {report}"
+            optimizer.step()
+
+
+def test_at_the_edge_of_stability_and_of_a_single_sample_the_rate_is_not_too_high() -> None:
+    model = nn.MLP(4, (16, 1), activation=tanh, rng=np.random.default_rng(3))
+    optimizer = optim.SGD(model.parameters(), lr=0.4)
+    rises, before = 0, np.inf
+    for _ in range(100):
+        optimizer.zero_grad()
+        loss = backward(nn.mse_loss(model(X), np.sin(3 * X[:, :1]) + X[:, 1:2]))
+        report = diagnose(loss, optimizer)
+        assert report, str(report)
+        rises, before = rises + (loss.item() > before), loss.item()
+        optimizer.step()
+    assert rises > 0
+    single = nn.Linear(4, 1, rng=np.random.default_rng(0))
+    far = 1.5 * X[:1] / np.linalg.norm(X[0])  # farther out than most: its own step goes too far, at a rate that is good
+    loss = backward(nn.mse_loss(single(far), far[:, :1]))
+    assert diagnose(loss, optim.SGD(single.parameters(), lr=0.4))
+
+
+def test_a_clipped_gradient_and_a_step_that_goes_up_on_purpose_are_not_tried() -> None:
+    model = nn.Linear(4, 1, rng=np.random.default_rng(0))
+    loss = backward(nn.mse_loss(model(X), X[:, :1] * 2 + 1))
+    optimizer = optim.SGD(model.parameters(), lr=5.0)
+    assert only(diagnose(loss, optimizer), "learning rate too high")
+    assert diagnose(loss, optim.SGD(model.parameters(), lr=5.0, maximize=True))
+    optim.clip_grad_norm(model.parameters(), 0.1)
+    assert diagnose(loss, optimizer)
+
+
 def test_a_step_that_divides_a_single_number_by_0_is_looked_at_as_the_optimizer_takes_it() -> None:
     w = Value(1.0)
     loss = backward(w * 0.0)

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from autograd_mini import Value, ops
+from autograd_mini import Value, jit, ops
 
 X = np.arange(12.0).reshape(3, 4) - 5.5
 Y = np.arange(4.0) / 8
@@ -378,3 +378,62 @@ def test_an_index_that_changes_later_changes_nothing() -> None:
     index[:], rows[:] = 2, [0, 0]
     (z.sum() + y.sum() * 10.0).backward()
     assert x.grad[:, 0].tolist() == [2.0, 10.0, 10.0]
+
+
+OF_NUMBERS: dict[str, Callable[[Any], Any]] = {
+    "cumsum": lambda x: np.cumsum(x, axis=0),
+    "cumprod": lambda x: np.cumprod(x, axis=-1),
+    "nancumsum": lambda x: np.nancumsum(x, axis=0),
+    "repeat": lambda x: np.repeat(x, 3, axis=0),
+    "take": lambda x: np.take(x, 0, axis=0),
+    "take twice": lambda x: np.take(x, [0, -1], axis=-1),
+    "compress": lambda x: np.compress([True], x, axis=0),
+    "pad(edge)": lambda x: np.pad(x, 1, "edge"),
+    "pad(wrap)": lambda x: np.pad(x, 2, "wrap"),
+    "pad(reflect, odd)": lambda x: np.pad(x, 1, "reflect", reflect_type="odd"),
+    **(
+        {
+            "cumulative_sum": np.cumulative_sum,
+            "cumulative_sum(include_initial)": lambda x: np.cumulative_sum(x, axis=0, include_initial=True),
+            "cumulative_prod": lambda x: np.cumulative_prod(x, axis=0),
+        }
+        if hasattr(np, "cumulative_sum")  # since NumPy 2.1
+        else {}
+    ),
+}
+
+
+@pytest.mark.parametrize("name", OF_NUMBERS)
+def test_a_number_is_taken_for_a_vector_where_numpy_takes_it_for_one(name: str) -> None:
+    x, expected = Value(2.5), OF_NUMBERS[name](np.array(2.5))
+    z = OF_NUMBERS[name](x)
+    assert z.shape == np.shape(expected)
+    np.testing.assert_array_equal(z.data, expected)
+    (z * z).sum().backward()
+    assert x.grad == 2 * 2.5 * np.sum(np.asarray(expected) == 2.5)
+    assert jit(OF_NUMBERS[name])(x).shape == z.shape
+
+
+ORDERS: dict[str, Callable[[Any], Any]] = {
+    "transpose(range)": lambda x: np.transpose(x, range(2, -1, -1)),
+    "transpose(array)": lambda x: np.transpose(x, np.array([1, 0, 2])),
+    ".transpose(range)": lambda x: x.transpose(range(2, -1, -1)),
+    ".transpose(array)": lambda x: x.transpose(np.array([2, 0, 1])),
+    "reshape(range)": lambda x: np.reshape(x, range(2, 5)[::-1]),
+    ".reshape(array)": lambda x: x.reshape(np.array([3, -1])),
+    "broadcast_to(array)": lambda x: np.broadcast_to(x, np.array([2, 2, 3, 4])),
+    "tile(range)": lambda x: np.tile(x, range(1, 3)),
+}
+
+
+@pytest.mark.parametrize("name", ORDERS)
+def test_a_shape_or_an_order_of_axes_may_be_a_range_or_an_array(name: str) -> None:
+    data = np.arange(24.0).reshape(2, 3, 4)
+    np.testing.assert_array_equal(ORDERS[name](Value(data)).data, ORDERS[name](data))
+
+
+@pytest.mark.parametrize("shape", [2.0, (2.0, 3), np.array([2.0, 3.0]), None, "ab"])
+def test_a_shape_that_is_no_whole_numbers_is_refused_on_the_line_that_gives_it(shape: Any) -> None:
+    with pytest.raises(TypeError, match="is whole numbers, and not") as caught:
+        Value(np.ones(6)).reshape(shape)
+    assert "test_ops_arrays.py" in str(caught.value)

@@ -1,5 +1,6 @@
 """Windows, convolutions, pools and lookup: NumPy's forms, dtypes, errors, and what the gallery cannot see."""
 
+import itertools
 import re
 
 import numpy as np
@@ -88,6 +89,26 @@ def test_dtypes_stay_as_they_are(dtype):
     values = [Value(a) for a in (x, weight, bias)]
     ops.max_pool2d(ops.conv2d(*values, padding=1), 3, padding=1).sum().backward()
     assert [v.grad.dtype for v in values] == [dtype] * 3
+
+
+@pytest.mark.parametrize("length", [1, 2, 3, 6])
+@pytest.mark.parametrize("op", ["max_pool1d", "avg_pool1d"])
+def test_windows_that_stand_out_of_the_image_are_pytorchs(op, length):
+    x = RNG.normal(size=(1, 1, length))
+    for kernel, stride, padding in itertools.product(range(1, 8), (1, 2, 3, 5), (0, 1, 2)):
+        options = {"kernel_size": kernel, "stride": stride, "padding": padding, "ceil_mode": True}
+        value, tensor = Value(x), torch.tensor(x, requires_grad=True)
+        try:
+            expected = getattr(F, op)(tensor, **options)
+        except RuntimeError:  # more padding than half of the window, or a window that stands out by a stride
+            with pytest.raises(ValueError, match=f"{op}: a (padding|window)"):
+                getattr(ops, op)(value, **options)
+            continue
+        z = getattr(ops, op)(value, **options)
+        np.testing.assert_allclose(z.data, expected.detach().numpy(), rtol=1e-14)
+        z.sum().backward()
+        expected.sum().backward()
+        np.testing.assert_allclose(value.grad, tensor.grad.numpy(), rtol=1e-14)
 
 
 def test_plain_lists_and_integers_are_computed_at_once():

@@ -22,10 +22,14 @@ from autograd_mini.value import Value
 def check_by_hand(loss: Value, gradients: Mapping[Value | str, Any]) -> Report:
     """Compares gradients of ``loss`` that you derived yourself with what the chain rule says, and finds the first slip.
 
-    ``gradients`` has d loss / d node for any nodes of the graph: by the Value itself, its label, your variable's name,
-    or the name that ``explain`` writes, such as "v7". A gradient is a number, an array of the node's shape, or a
-    string, whose digits say how exactly it was rounded: "-0.0027" is right to 0.00005. Nothing needs to have been run
-    before, and nothing is changed.
+    ``gradients`` has d loss / d node for any nodes of the graph: by the Value itself, its label, the name of a variable
+    of the function that calls, the path of a parameter, or the name that ``explain`` writes, such as "v7". Nothing
+    needs to have been run before, and nothing is changed.
+
+    A gradient is a number, an array of the node's shape, or a string. The digits of a string say how exactly it was
+    rounded: "-0.0027" is right to 0.00005, "0.9" to 0.05. A number does not keep its trailing zeros, so it is taken to
+    have three significant digits, or as many more as are written: 0.9 means 0.900, and is right to 0.0005. So does a
+    whole number in a string, which is mostly meant exactly: "1" is 1.00.
 
     Each gradient is judged against what follows from your own gradients of the later nodes. So it is ``ok`` if it is
     right, ``carried`` if it follows correctly from an earlier slip, and ``WRONG`` if it is a new slip; then the report

@@ -11,10 +11,10 @@ import numpy as np
 from autograd_mini.backward import Contribution
 from autograd_mini.by_hand.digits import agree, near
 from autograd_mini.by_hand.slips import Slip, Use, slips
+from autograd_mini.by_hand.slips_of_a_chain import Uses, mean_further_up, softmax_without_the_others
 from autograd_mini.text import FEWEST_DIGITS, MOST_DIGITS, number
 from autograd_mini.value import Value
 
-Uses = Mapping[Value, Sequence[Contribution]]  # of each node, as steps of the backward pass
 LONGEST_WAY = 12  # nodes that are not given; beyond that, some slip in some node fits whatever is given
 
 
@@ -39,9 +39,32 @@ def likely_slip(
         right = _right([Use(step, names) for step in own[node]])
         return (
             _slip_in_the_node([uses[node] for uses in derivations], yours, half, rounding, names)
+            or _zero(yours)
             or _slip_on_the_way(node, own, given, yours, half + rounding, names)
+            or _that_fits(softmax_without_the_others(node, own, names), yours, right, half, rounding)
+            or _that_fits(mean_further_up(node, own, given, right), yours, right, half, rounding)
             or _slip_by_size(yours, right, half, rounding, names)
         )
+
+
+def _zero(yours: Any) -> Slip | None:
+    """A gradient of 0, which is mostly none at all: many slips come to 0, and it tells nothing of which."""
+    return None if np.any(yours) else Slip("no gradient", "it is 0, as before any backward()", yours)
+
+
+def _that_fits(made: Iterable[Slip], yours: Any, right: Any, half: Any, rounding: Any) -> Slip | None:
+    """The first slip that comes to ``yours``, and not to what is right."""
+    for slip in made:
+        if np.shape(slip.result) != right.shape or agree(slip.result, right, half + rounding):
+            continue
+        if agree(yours, slip.result, half + rounding * _growth(slip.result, right)):
+            return slip
+    return None
+
+
+def _growth(result: Any, right: Any) -> float:
+    """By how much more than the right result a larger one was rounded."""
+    return max(1.0, float(np.nan_to_num(np.max(np.abs(result)) / np.max(np.abs(right)), nan=1.0, posinf=1.0)))
 
 
 def _right(uses: Sequence[Use]) -> Any:
@@ -60,11 +83,11 @@ def _slip_in_the_node(
         if not wrong.any():
             continue
         for slip in slips(uses, right):
+            if slip.kind != "reversed gate" and not np.any(yours):  # see _zero
+                continue
             if np.shape(slip.result) != right.shape or agree(slip.result, right, half + rounding):
                 continue
-            # What is larger than the right result was also rounded by more
-            growth = np.nan_to_num(np.max(np.abs(slip.result)) / np.max(np.abs(right)), nan=1.0, posinf=1.0)
-            fits = near(yours, slip.result, half + rounding * max(1.0, float(growth)))
+            fits = near(yours, slip.result, half + rounding * _growth(slip.result, right))
             if fits.all():
                 return slip
             if in_some is None and fits[wrong].all():

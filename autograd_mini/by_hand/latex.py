@@ -5,13 +5,24 @@ from __future__ import annotations
 import re
 from typing import Any, ClassVar
 
-from autograd_mini.by_hand.notation import ATOM, MINUS, POWER, PRODUCT, Derivative, Element, Rest, Text, parameters
+from autograd_mini.by_hand.notation import (
+    ATOM,
+    INDEX,
+    MINUS,
+    POWER,
+    PRODUCT,
+    Derivative,
+    Element,
+    Rest,
+    Text,
+    parameters,
+)
 from autograd_mini.by_hand.symbol import Symbol
 
-COMMA = r",\ "
-ESCAPED = {c: rf"\{c}" for c in "#$%&_{}"}
-# MathJax and KaTeX have no form in common for these in text; \textasciicircum is unknown to one, \char to the other.
-MATH_ONLY = {"\\": r"\backslash ", "~": r"{\sim}", "^": r"\hat{\ }"}
+COMMA = ", "  # A macro for the space would not do: in MathJax the text behind a macro may have 5,120 characters only
+# In a formula. In \text{} MathJax and KaTeX have no form in common for these: one of them would show the backslash.
+ESCAPED = {**{c: rf"\{c}" for c in "#$%&_{}"}, "\\": r"\backslash ", "~": r"{\sim}", "^": r"\hat{~}"}
+LETTER = r"([A-Za-z\u0391-\u03a9\u03b1-\u03c9])"  # of a name that is set as a variable is: Latin or Greek
 # How an op of one operand is written: its macro before brackets, or a form of its own around the operand.
 FUNCTIONS = {
     **{name: rf"\{name}" for name in ("exp", "log", "sin", "cos", "tan", "arcsin", "arccos", "arctan")},
@@ -37,10 +48,10 @@ class Latex(Text):
 
     signs: ClassVar = {
         **{"add": " + ", "sub": " - ", "mul": r" \cdot ", "matmul": r" \, "},
-        **{"less": " < ", "less_equal": r" \le ", "greater": " > ", "greater_equal": r" \ge "},
-        **{"equal": " = ", "not_equal": r" \ne ", "logical_and": r" \land ", "logical_or": r" \lor "},
+        **{"less": " < ", "less_equal": r" \leq ", "greater": " > ", "greater_equal": r" \geq "},
+        **{"equal": " = ", "not_equal": r" \neq ", "logical_and": r" \land ", "logical_or": r" \lor "},
         **{"logical_and of arrays": r" \land ", "logical_or of arrays": r" \lor "},
-        **{"not": r"\lnot ", "not of arrays": r"\lnot "},
+        **{"not": r"\neg ", "not of arrays": r"\neg "},
     }
 
     def bracketed(self, text: str) -> str:
@@ -51,15 +62,23 @@ class Latex(Text):
             return rf"\frac{{\partial {self.name(name.of)[0]}}}{{\partial {self.name(name.by)[0]}}}", PRODUCT + 1
         if isinstance(name, Element):
             array = self.inside(name.array, ATOM) if isinstance(name.array, Symbol) else self.word(name.array)
-            return (rf"{array}_{{{', '.join(map(str, name.at))}}}" if name.at else array), PRODUCT + 1
+            if not name.at:
+                return array, ATOM
+            # A second subscript is an error, and v_{4}_{1} is v_4[1], which no reader may take for v_41
+            array = self.bracketed(array) if re.fullmatch(rf"{LETTER}_.*", array) else array
+            return f"{array}_{{{', '.join(map(str, name.at))}}}", ATOM
         if isinstance(name, Rest):
             return rf"\dots \text{{ ({name.terms:,} more)}}", ATOM
         if isinstance(name, float):
             return self.number(name)
-        parts = re.fullmatch(r"([A-Za-z])_?(\d*)", name)
+        parts = re.fullmatch(rf"{LETTER}_?([0-9]*)", name)
         if parts:
             return parts[1] + (f"_{{{parts[2]}}}" if parts[2] else ""), ATOM
-        return rf"\mathrm{{{escaped(name)}}}" if name.isidentifier() else as_text(name), ATOM
+        indexed = re.fullmatch(rf"([\w.#]+)({INDEX})", name)
+        if indexed:
+            return self.name(indexed[1])[0] + as_text(indexed[2]), ATOM
+        is_word = name.isidentifier() and name.isascii()
+        return rf"\mathrm{{{escaped(name)}}}" if is_word else as_text(name), ATOM
 
     def number(self, x: Any) -> tuple[str, int]:
         text, binding = super().number(x)
@@ -105,15 +124,15 @@ class Latex(Text):
 def as_text(text: str) -> str:
     r"""Plain text where a formula is expected.
 
-    >>> print(as_text("w_0 & b"))
-    \text{w\_0 \& b}
+    >>> print(as_text("w[0]"))
+    \text{w[0]}
     >>> print(as_text("x^2"))
-    {\text{x}\hat{\ }\text{2}}
+    {\text{x}\hat{~}\text{2}}
     """
-    parts = [MATH_ONLY.get(part) or rf"\text{{{escaped(part)}}}" for part in re.split(r"([\\~^])", text) if part]
+    parts = [ESCAPED.get(part) or rf"\text{{{part}}}" for part in re.split(r"([#$%&_{}\\~^])", text) if part]
     return parts[0] if len(parts) == 1 else f"{{{''.join(parts)}}}"
 
 
 def escaped(text: str) -> str:
-    r"""A name within ``\mathrm{}`` or ``\operatorname{}``, which know ``MATH_ONLY`` too; in text see ``as_text``."""
-    return "".join([ESCAPED.get(c, MATH_ONLY.get(c, c)) for c in text])
+    r"""A name within ``\mathrm{}`` or ``\operatorname{}``, which are formulas; for text see ``as_text``."""
+    return "".join([ESCAPED.get(c, c) for c in text])

@@ -6,7 +6,7 @@ import difflib
 from collections.abc import Container, Iterable, Iterator, Mapping
 from typing import Any
 
-from autograd_mini.graph import is_plain_number, names_of_loss, refuse_programs, walk
+from autograd_mini.graph import is_plain_number, names_of_loss, paths_of_parameters, refuse_programs, walk
 from autograd_mini.ops.caller import located
 from autograd_mini.value import Value
 
@@ -42,6 +42,7 @@ class Names(Mapping[Value, str]):
         self.graph = walk(loss)
         refuse_programs(self.graph)
         self._variables = variables
+        self._paths = paths_of_parameters(self.graph)
         self._names = dict(zip(self.graph.values, names_of_loss(self.graph, variables), strict=True))
 
     def __getitem__(self, value: Any) -> str:
@@ -54,7 +55,7 @@ class Names(Mapping[Value, str]):
         return len(self._names)
 
     def differentiable(self, name: Any, gradients: Container[Value]) -> Value:
-        """The Value that ``name`` means: itself, or the only one with this label, name or variable.
+        """The Value that ``name`` means: itself, or the only one with this label, name, variable or path.
 
         Raises ``ValueError`` if there is none in the graph, more than one with this label, or if it is not among
         ``gradients``, and ``TypeError`` if ``name`` is neither a Value nor a string.
@@ -90,7 +91,7 @@ class Names(Mapping[Value, str]):
         found = labelled or [
             value
             for value, its_name in self._names.items()
-            if its_name == name or self._variables.get(id(value)) == name
+            if name in (its_name, self._variables.get(id(value)), self._paths.get(id(value)))
         ]
         if not found or is_plain_number(found[0]):
             raise ValueError(located(f"{self.who}: no Value is called {name!r} here; {self._known(name)}"))
@@ -112,4 +113,8 @@ class Names(Mapping[Value, str]):
         near = difflib.get_close_matches(name, known, n=3)
         if near:
             return f"did you mean {' or '.join(map(repr, near))}?"
-        return f"there are {', '.join(known[:12])}{' ...' if len(known) > 12 else ''}"
+        some = f"{', '.join(known[:12])}{' ...' if len(known) > 12 else ''}"
+        return (
+            f"there are {some}. A name is a label, a path in a module or a variable of the function that calls "
+            f"{self.who}; for one of another function give the Value itself, or set its label"
+        )

@@ -15,6 +15,7 @@ from autograd_mini.text import FEWEST_DIGITS, number, op_text
 CHOICE, COMPARISON, SUM, PRODUCT, MINUS, POWER, ATOM = range(7)
 MOST_ARGUMENTS = 12  # of a function, such as stack, that are written; of more, the first half
 INFIX = {"add": SUM, "sub": SUM, "mul": PRODUCT, "div": PRODUCT, "matmul": PRODUCT}
+INDEX = r"\[-?\d+\]|\['[^']*'\]"  # at the end of a name: of a list w[0], of a dict P['w']
 OPPOSITE = {
     **{"less": "greater_equal", "greater_equal": "less", "greater": "less_equal", "less_equal": "greater"},
     **{"equal": "not_equal", "not_equal": "equal"},
@@ -91,7 +92,7 @@ class Text:
             return f"… ({name.terms:,} more)", ATOM
         if isinstance(name, float):
             return self.number(name)
-        return name, ATOM if re.fullmatch(r"[\w.#']+", name) else CHOICE
+        return name, ATOM if re.fullmatch(rf"[\w.#']+({INDEX})?", name) else CHOICE
 
     def number(self, x: Any) -> tuple[str, int]:
         text = number(x, self.digits)
@@ -157,7 +158,7 @@ class Text:
     def _bound(self, x: Any) -> tuple[str, int]:
         """The text of ``x``, and how tightly it binds."""
         if not isinstance(x, Symbol):
-            return self.number(x) if np.ndim(x) == 0 else self.name("×".join(map(str, np.shape(x))) + " array")
+            return self.number(x) if np.ndim(x) == 0 else self.name("x".join(map(str, np.shape(x))) + " array")
         if x.op is None:
             return self.number(x.data) if self.numbers and not isinstance(x.name, Rest) else self.name(x.name)
         name, operands = x.op_name, x.operands

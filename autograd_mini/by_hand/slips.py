@@ -204,6 +204,12 @@ def power_rule(use: Use) -> Iterator[Slip]:
         yield Slip("power rule", f"this is {x}**{n} itself, not its derivative", both)
         lowered = use.fit(amount * (exponent - 1) / exponent)
         yield Slip("power rule", f"the factor is {n}, not {n} - 1", lowered)
+    if use.op.name in ("pow", "exp2") and use.i == len(use.operands) - 1:
+        x, base = use.node, use.others[0] if use.others else "2"
+        words = f"{x} * {base}**({x} - 1), which is the rule for {x}**n; where the exponent varies it is {base}**{x} * "
+        a = use.operands[0] if use.others else np.asarray(2.0)
+        yield Slip("power rule", f"{words}ln({base})", use.fit(use.g * use.x * use.z / a))
+        yield Slip("power rule", f"the factor ln({base}) is missing", use.fit(use.g * use.z))
     if use.op.name == "exp":
         words = f"{use.node} * exp({use.node} - 1), which is the rule for powers; exp is its own derivative"
         yield Slip("power rule", words, use.fit(use.amount * use.x / np.e))

@@ -29,6 +29,18 @@ def rebinding_of(name: str) -> str:
     return _only_line(lambda statement: [statement] if _rebinds(statement, name) else [])
 
 
+def assignment_of(thing: object) -> str:
+    """The one line of the caller's code that gives ``thing`` to the variable that has it; "" if there is not one."""
+    frame = caller.user_frame()
+    names = {name for name, x in {**frame.f_globals, **frame.f_locals}.items() if x is thing}
+
+    def is_given(statement: ast.stmt) -> list[ast.stmt]:
+        targets = statement.targets if isinstance(statement, ast.Assign) else []
+        return [statement for target in targets if isinstance(target, ast.Name) and target.id in names]
+
+    return _only_line(is_given)
+
+
 def line_of_operation_with(name: str) -> str:
     """The one line of the caller's code where the variable ``name`` is an operand of a sign; "" if there is not one."""
 

@@ -76,10 +76,13 @@ class Step(Names):
         """
         if self.is_after_backward and self.changed and not self.fresh:
             return {value: plain(value.grad) for value in self.graph.values if value.has_grad}
+        return backward.gradients(self.loss, self.upstream)  # type: ignore[return-value]  # every Node is a Value
+
+    @property
+    def upstream(self) -> Any:
+        """What ``backward()`` began with, or begins with."""
         upstream = plain(self.loss.grad) if self.is_after_backward else np.ones(self.loss.shape, self.loss.dtype)[()]
-        if isinstance(self.loss.data, float):
-            upstream = float(upstream)
-        return backward.gradients(self.loss, upstream)  # type: ignore[return-value]  # every Node is a Value
+        return float(upstream) if isinstance(self.loss.data, float) else upstream
 
     # ------------------------------------------------------------ were parameters changed since?
 

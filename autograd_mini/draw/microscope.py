@@ -26,7 +26,7 @@ MAX_ELEMENTS = 4_000_000
 _PAGE = Path(__file__).parent / "page"
 _SCRIPTS = (
     *("array", "ops", "windows", "matrices", "replay", "text", "judge", "paths"),
-    *("picture", "elements", "step_card", "value_card", "state", "view", "predict", "main"),
+    *("picture", "elements", "step_card", "value_card", "changes", "state", "badges", "view", "predict", "main"),
 )
 
 
@@ -34,8 +34,10 @@ def microscope(loss: Value, path: str | PathLike[str] | None = None) -> Microsco
     """A page that steps through the forward pass of ``loss``, then through every ``grad += upstream * local``.
 
     It shows the formula of each step, the numbers put in, the gradient before and after, and the edge in use. Click a
-    value for its ledger and for the paths its gradient came by; give a leaf another number and all is computed anew;
-    type your own gradients and have them marked as ``check_by_hand`` does. ``?`` in the page lists the keys.
+    value for its ledger and for the paths its gradient came by. Give a leaf another number and every op after it is
+    computed anew; the order of a ``sort`` or ``median``, the condition of a ``where`` and constants are as they were,
+    and the page says in which values. Type your own gradients and have them marked ok, carried or WRONG by the rules of
+    ``check_by_hand``, without its diagnosis. ``?`` in the page lists the keys.
 
     The page is one file that loads nothing. It is written to ``path`` if there is one, shows itself in a notebook, and
     is of the moment. ``backward()`` need not have been called, and nothing in the graph changes.

@@ -74,6 +74,8 @@ def _value(value: Value, name: str, operands: tuple[int, ...], rules: _Rules) ->
     about["symbol"] = op_text(value.op)
     about["form"] = rules.form_of(value)
     about["scope"] = _scope(value)
+    if value.op.name in ("getitem", "scatter_add") and _has_array(value.op.params["index"]):
+        about["picks"] = True
     if value.op.params and value.op.name in twins():
         about["params"] = _params(value.op, value.inputs[0].shape, value.shape)
     return about
@@ -231,6 +233,12 @@ def _params(op: Operation, before: tuple[int, ...], after: tuple[int, ...]) -> J
         return {"picked": np.ravel(_places(after)[op.params["index"]]).tolist(), "shape": after}
     params = {name: str(param) if name == "dtype" else param for name, param in op.params.items()}
     return params | ({"shape": after} if "shape" in params else {})
+
+
+def _has_array(index: Any) -> bool:
+    """True for an index that may have been computed from data: a mask, or positions such as those of a sort."""
+    parts = index if isinstance(index, tuple) else (index,)
+    return any([isinstance(part, np.ndarray) for part in parts])
 
 
 def _places(shape: tuple[int, ...]) -> Any:

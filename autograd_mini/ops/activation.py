@@ -9,7 +9,7 @@ import numpy as np
 from autograd_mini.ops.caller import located
 from autograd_mini.ops.choosing import minimum, where
 from autograd_mini.ops.operation import Carrier, Pointwise, dtype_of, quiet
-from autograd_mini.ops.pointwise import expm1, mul, sigmoid
+from autograd_mini.ops.pointwise import exp, expm1, mul, sigmoid
 from autograd_mini.ops.special import erf
 from autograd_mini.ops.trigonometric import tanh
 
@@ -42,11 +42,18 @@ _LEAKY_RELU = Pointwise(
     lambda g, z, x, slope: where(x > 0, 0.0, g * x),
     scalar=lambda x, slope: x if x > 0 else slope * x,
 )
+
+
+def _below_zero(x: Carrier) -> Carrier:
+    """``x`` where it is negative or nan, else 0, of which ``exp`` is finite where nobody takes it."""
+    return where(x >= 0, 0.0, x)
+
+
 _ELU = Pointwise(
     "elu",
     lambda x, alpha: np.where(x > 0, x, alpha * expm1(minimum(x, 0.0))),
-    lambda g, z, x, alpha: where(x > 0, g, g * (z + alpha)),
-    lambda g, z, x, alpha: where(x > 0, 0.0, g * expm1(x)),
+    lambda g, z, x, alpha: where(x > 0, g, g * (alpha * exp(_below_zero(x)))),  # z + alpha would cancel
+    lambda g, z, x, alpha: where(x > 0, 0.0, g * expm1(_below_zero(x))),
     scalar=lambda x, alpha: x if x > 0 else alpha * math.expm1(x),
 )
 

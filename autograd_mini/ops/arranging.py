@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from autograd_mini.ops.axes import one_axis, part
+from autograd_mini.ops.axes import one_axis_or_number, part
 from autograd_mini.ops.caller import located
 from autograd_mini.ops.indexing import getitem, scatter_add
 from autograd_mini.ops.numpy_names import FUNCTIONS
@@ -111,7 +111,7 @@ def repeat(x: Carrier, repeats: Any, axis: int | None = None) -> Carrier:
     >>> repeat(np.array([1.0, 2.0]), [1, 2])
     array([1., 2., 2.])
     """
-    x, axis = one_axis("repeat", x, axis)
+    x, axis = one_axis_or_number("repeat", x, axis)
     before, n, after = shape_of(x)[:axis], shape_of(x)[axis], shape_of(x)[axis + 1 :]
     try:
         order = np.repeat(np.arange(n), repeats)

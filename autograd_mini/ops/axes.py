@@ -26,6 +26,12 @@ def one_axis(op: str, x: Carrier, axis: int | None) -> tuple[Carrier, int]:
     return x, axes[0]
 
 
+def one_axis_or_number(op: str, x: Carrier, axis: int | None) -> tuple[Carrier, int]:
+    """``one_axis``, where NumPy takes a number for a vector that holds it."""
+    x = as_carrier(x)
+    return one_axis(op, x, None if not shape_of(x) and axis in (0, -1) else axis)
+
+
 def reduced(op: str, x: Carrier, axis: Axis) -> tuple[int, ...]:
     """The axes that are reduced, counted from the first, ``None`` meaning all of them; a number has none."""
     ndim = len(shape_of(x))

@@ -8,7 +8,8 @@ import linecache
 import os
 import pickle
 import sys
-from types import FrameType
+from collections.abc import Iterator
+from types import FrameType, FunctionType, ModuleType
 
 import numpy as np
 
@@ -21,6 +22,7 @@ _SITE = os.path.dirname(os.path.dirname(np.__file__))
 _NEIGHBOURS = [os.path.join(_SITE, name, "") for name in ("scipy", "torch", "matplotlib", "dask", "pandas")]
 _PATHLIB = os.path.join(os.path.dirname(os.__file__), "pathlib")  # a file, and from Python 3.13 on a folder
 _BETWEEN = (*_PASSED_OVER, *_NEIGHBOURS, copy.__file__, pickle.__file__, functools.__file__, _PATHLIB)
+MOST_PARTS = 1000  # of a list, a dict or an object that are looked at for names
 
 
 def user_line() -> str:
@@ -45,17 +47,43 @@ def line_of_code(path: str, number: int) -> str:
 def user_variables() -> dict[int, str]:
     """The names that the user's code has for Values and arrays, by ``id``: its local variables, then its globals.
 
-    A name that begins with an underscore is nobody's name for a thing, and IPython's for its results.
+    Then what stands in its lists, tuples, dicts and objects: ``w[0]``, ``P['w']``, ``n.w``, ``n.w[0]``. A name that
+    begins with an underscore is nobody's name for a thing, and IPython's for its results.
     """
     frame = user_frame()
-    return {
-        id(thing): name
-        for variables in (frame.f_globals, frame.f_locals)
-        for name, thing in reversed(variables.items())
-        if (isinstance(thing, np.ndarray) or (hasattr(thing, "record") and not isinstance(thing, type)))
-        and name.isidentifier()  # pytest has others
-        and not name.startswith("_")
-    }
+    named: dict[int, str] = {}
+    inside: dict[int, str] = {}
+    for variables in (frame.f_locals, frame.f_globals):  # at the top of a module, or in a notebook, one and the same
+        results = variables.get("_oh")  # IPython's, which calls them Out too
+        for name, thing in list(variables.items()):
+            if not name.isidentifier() or name.startswith("_") or thing is results:  # pytest has others
+                continue
+            if _is_named(thing):
+                named.setdefault(id(thing), name)
+            else:
+                for part_name, part in _parts(name, thing):
+                    if _is_named(part):
+                        inside.setdefault(id(part), part_name)
+    return {**inside, **named}
+
+
+def _is_named(thing: object) -> bool:
+    return isinstance(thing, np.ndarray) or hasattr(type(thing), "record")
+
+
+def _parts(name: str, thing: object) -> Iterator[tuple[str, object]]:
+    """What stands in a list, a tuple or a dict, or in the attributes of an object, and in lists there."""
+    if isinstance(thing, list | tuple):
+        yield from [(f"{name}[{i}]", part) for i, part in enumerate(thing[:MOST_PARTS])]
+    elif isinstance(thing, dict):
+        keys = [key for key in list(thing)[:MOST_PARTS] if isinstance(key, str | int)]
+        yield from [(f"{name}[{key!r}]", thing[key]) for key in keys]
+    elif not isinstance(thing, type | ModuleType | FunctionType) and isinstance(getattr(thing, "__dict__", 0), dict):
+        for attribute, part in list(vars(thing).items())[:MOST_PARTS]:
+            if not attribute.startswith("_"):
+                yield f"{name}.{attribute}", part
+                if isinstance(part, list | tuple | dict):
+                    yield from _parts(f"{name}.{attribute}", part)
 
 
 def is_library(path: str) -> bool:

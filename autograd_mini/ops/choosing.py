@@ -19,12 +19,14 @@ from autograd_mini.ops.operation import (
     Carrier,
     Pointwise,
     as_array,
+    as_carriers,
     as_data,
     as_floating,
     dtype_of,
     is_foreign,
     shape_of,
 )
+from autograd_mini.ops.shape import astype
 
 # ---------------------------------------------------------------- by a condition
 
@@ -91,7 +93,7 @@ def where(condition: Any, x: Carrier, y: Carrier) -> Carrier:
         return as_data(_where(condition, x, y))
     if hasattr(x, "record") or hasattr(y, "record"):
         return _WHERE(condition, x, y)
-    return as_data(_where(condition, as_floating(x), as_floating(y)))
+    return as_data(_where(condition, *as_carriers(x, y)))
 
 
 _FLOATING = frozenset({float, np.ndarray})
@@ -119,8 +121,8 @@ def select(condlist: Sequence[Any], choicelist: Sequence[Carrier], default: Carr
     for condition in condlist:
         if dtype_of(condition if hasattr(condition, "record") else as_array(condition)).kind != "b":
             raise TypeError(located("select: a condition is a boolean or an array of them; compare, as in x > 0"))
-    result = default
-    for condition, choice in zip(reversed(condlist), reversed(choicelist), strict=True):
+    result, *choices = as_carriers(default, *choicelist)
+    for condition, choice in zip(reversed(condlist), reversed(choices), strict=True):
         result = where(condition, choice, result)
     return result
 
@@ -232,11 +234,12 @@ def nan_to_num(
     >>> nan_to_num(np.array([1.0, np.nan, np.inf]), posinf=9.0)
     array([1., 0., 9.])
     """
-    x = x if hasattr(x, "record") else as_floating(x)
+    x = as_floating(x)
     largest = float(np.finfo(dtype_of(x)).max)
     result = where(x != x, nan, x)
     result = where(x == math.inf, largest if posinf is None else posinf, result)
-    return where(x == -math.inf, -largest if neginf is None else neginf, result)
+    result = where(x == -math.inf, -largest if neginf is None else neginf, result)
+    return result if dtype_of(result) == dtype_of(x) else astype(result, dtype_of(x))  # what is put in takes its dtype
 
 
 FUNCTIONS.update(

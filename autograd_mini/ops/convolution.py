@@ -12,7 +12,7 @@ from autograd_mini.ops.caller import located
 from autograd_mini.ops.indexing import getitem
 from autograd_mini.ops.linalg import matmul, swap_last
 from autograd_mini.ops.numpy_names import FUNCTIONS
-from autograd_mini.ops.operation import Carrier, shape_of
+from autograd_mini.ops.operation import Carrier, as_carriers, shape_of
 from autograd_mini.ops.pointwise import add
 from autograd_mini.ops.shape import as_carrier, expand_dims, reshape, transpose
 from autograd_mini.ops.window import (
@@ -243,7 +243,7 @@ def convolve(a: Carrier, v: Carrier, mode: str = "full") -> Carrier:
     >>> convolve(np.array([1.0, 2.0]), np.array([1.0, 3.0]))
     array([1., 5., 6.])
     """
-    a, v = (expand_dims(x, 0) if shape_of(x) == () else x for x in (as_carrier(a), as_carrier(v)))
+    a, v = (expand_dims(x, 0) if shape_of(x) == () else x for x in as_carriers(a, v))
     if len(shape_of(a)) == len(shape_of(v)) == 1 and shape_of(v)[0] > shape_of(a)[0]:
         a, v = v, a
     return _correlate("convolve", a, getitem(v, slice(None, None, -1)), mode)
@@ -257,7 +257,7 @@ def correlate(a: Carrier, v: Carrier, mode: str = "valid") -> Carrier:
     >>> correlate(np.array([1.0, 2.0, 3.0]), np.array([0.0, 1.0]))
     array([2., 3.])
     """
-    a, v = as_carrier(a), as_carrier(v)
+    a, v = as_carriers(a, v)
     if len(shape_of(a)) == len(shape_of(v)) == 1 and shape_of(v)[0] > shape_of(a)[0]:
         return getitem(_correlate("correlate", v, a, mode), slice(None, None, -1))
     return _correlate("correlate", a, v, mode)

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from autograd_mini.ops.axes import backwards, one_axis, slice_of
+from autograd_mini.ops.axes import backwards, one_axis_or_number, slice_of
 from autograd_mini.ops.caller import located
 from autograd_mini.ops.choosing import where
 from autograd_mini.ops.joining import concatenate
@@ -46,7 +46,7 @@ def cumsum(x: Carrier, axis: int | None = None) -> Carrier:
     >>> cumsum(np.array([1.0, 2.0, 3.0]))
     array([1., 3., 6.])
     """
-    x, axis = one_axis("cumsum", x, axis)
+    x, axis = one_axis_or_number("cumsum", x, axis)
     return _CUMSUM.on(x, axis)
 
 
@@ -58,7 +58,7 @@ def logcumsumexp(x: Carrier, axis: int | None = None) -> Carrier:
     >>> logcumsumexp(np.array([1000.0, 1000.0])) - 1000
     array([0.        , 0.69314718])
     """
-    x, axis = one_axis("logcumsumexp", x, axis)
+    x, axis = one_axis_or_number("logcumsumexp", x, axis)
     return _LOGCUMSUMEXP.on(x, axis)
 
 
@@ -88,9 +88,9 @@ def _with_initial(
     op: str, running: Callable[..., Carrier], initial: float, x: Carrier, axis: int | None, include_initial: bool
 ) -> Carrier:
     x = as_carrier(x)
-    if axis is None and len(shape_of(x)) != 1:
+    if axis is None and len(shape_of(x)) > 1:
         raise ValueError(located(f"{op} of {shape_of(x)} needs an axis; only a vector's goes without saying"))
-    x, axis = one_axis(op, x, 0 if axis is None else axis)
+    x, axis = one_axis_or_number(op, x, 0 if axis is None else axis)
     result = running(x, axis)
     return concatenate([slice_of(initial, x, axis), result], axis) if include_initial else result
 
@@ -118,7 +118,7 @@ def cummin(x: Carrier, axis: int | None = None) -> Carrier:
 
 
 def _running_extreme(op: str, ufunc: np.ufunc, x: Carrier, axis: int | None) -> Carrier:
-    x, axis = one_axis(op, x, axis)
+    x, axis = one_axis_or_number(op, x, axis)
     return take_along_axis(x, map_data(partial(guarded, op, partial(_found_so_far, ufunc, axis)), x), axis)
 
 

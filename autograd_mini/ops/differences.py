@@ -10,7 +10,7 @@ from autograd_mini.ops.axes import one_axis, part, slice_of
 from autograd_mini.ops.caller import located
 from autograd_mini.ops.joining import concatenate
 from autograd_mini.ops.numpy_names import FUNCTIONS
-from autograd_mini.ops.operation import Carrier, dtype_of, shape_of
+from autograd_mini.ops.operation import Carrier, as_carriers, dtype_of, shape_of
 from autograd_mini.ops.reduction import broadcast_to, sum
 from autograd_mini.ops.shape import as_carrier, astype, checked_axes, reshape
 
@@ -25,10 +25,12 @@ def diff(x: Carrier, n: int = 1, axis: int = -1, prepend: Carrier = None, append
     """
     if n < 0:
         raise ValueError(located(f"diff: n={n} is no number of times; give 0 or more"))
+    ends = [end for end in (prepend, append) if end is not None]
+    x, *ends = as_carriers(x, *ends)
     x, axis = one_axis("diff", x, axis)
-    ends = [as_carrier(end) if end is not None else None for end in (prepend, append)]
-    before, after = [[] if end is None else [end if shape_of(end) else slice_of(end, x, axis)] for end in ends]
-    if n and (before or after):
+    if n and ends:
+        ends = [end if shape_of(end) else slice_of(end, x, axis) for end in ends]
+        before, after = ends[: prepend is not None], ends[prepend is not None :]
         x = concatenate([*before, x, *after], axis)
     for _ in range(n):
         x = part(x, axis, slice(1, None)) - part(x, axis, slice(-1))
@@ -43,12 +45,10 @@ def trapezoid(y: Carrier, x: Carrier = None, dx: Carrier = 1.0, axis: int = -1) 
     >>> trapezoid(np.array([1.0, 2.0, 3.0])), trapezoid(np.array([1.0, 3.0]), x=np.array([0.0, 10.0]))
     (4.0, 20.0)
     """
+    y, dx = as_carriers(y, dx if x is None else x)
     y, axis = one_axis("trapezoid", y, axis)
     if x is not None:
-        x = as_carrier(x)
-        dx = diff(x, axis=axis if len(shape_of(x)) > 1 else 0)
-    else:
-        dx = as_carrier(dx)
+        dx = diff(dx, axis=axis if len(shape_of(dx)) > 1 else 0)
     if len(shape_of(dx)) == 1:
         dx = reshape(dx, tuple(-1 if i == axis else 1 for i in range(len(shape_of(y)))))
     return sum(dx * (part(y, axis, slice(1, None)) + part(y, axis, slice(-1))) / 2.0, axis)

@@ -13,9 +13,9 @@ import numpy as np
 from autograd_mini.ops.caller import located
 from autograd_mini.ops.indexing import getitem
 from autograd_mini.ops.numpy_names import FUNCTIONS
-from autograd_mini.ops.operation import Carrier, Operation, as_data, shape_of
+from autograd_mini.ops.operation import Carrier, Operation, as_carriers, as_data, shape_of
 from autograd_mini.ops.reduction import sum
-from autograd_mini.ops.shape import as_carrier, squeeze, transpose
+from autograd_mini.ops.shape import squeeze, transpose
 
 
 def _by_operand(i: int, g: Carrier, z: Carrier, xs: Sequence[Carrier], subscripts: str, optimize: bool) -> Carrier:
@@ -50,7 +50,7 @@ def einsum(*operands: Any, optimize: Any = False) -> Carrier:
     Raises ``ValueError`` if the subscripts do not fit the operands' shapes, or each other.
     """
     subscripts, xs = _in_letters(operands)
-    xs = [as_carrier(x) for x in xs]
+    xs = as_carriers(*xs)
     terms, output = _spelled_out(subscripts, tuple(map(shape_of, xs)))
     if not any(hasattr(x, "record") for x in xs):
         return as_data(np.einsum(f"{','.join(terms)}->{output}", *xs, optimize=optimize))

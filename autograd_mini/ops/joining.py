@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import numpy as np
@@ -10,7 +10,7 @@ import numpy as np
 from autograd_mini.ops.axes import part
 from autograd_mini.ops.caller import located
 from autograd_mini.ops.numpy_names import FUNCTIONS
-from autograd_mini.ops.operation import Carrier, Linear, shape_of
+from autograd_mini.ops.operation import Carrier, Linear, as_carriers, shape_of
 from autograd_mini.ops.shape import (
     along,
     as_carrier,
@@ -49,7 +49,7 @@ def concatenate(xs: Sequence[Carrier], axis: int | None = 0) -> Carrier:
         _check_axis("concatenate", axis)
     if not len(xs):
         raise ValueError(located("concatenate: there is nothing to join; give at least one array"))
-    xs = [as_carrier(x) for x in xs]
+    xs = as_carriers(*xs)
     if axis is None:
         xs, axis = [ravel(x) for x in xs], 0
     first = shape_of(xs[0])
@@ -73,7 +73,7 @@ def stack(xs: Sequence[Carrier], axis: int = 0) -> Carrier:
     _check_axis("stack", axis)
     if not len(xs):
         raise ValueError(located("stack: there is nothing to join; give at least one array"))
-    xs = [as_carrier(x) for x in xs]
+    xs = as_carriers(*xs)
     ndim = len(shape_of(xs[0])) + 1
     if not -ndim <= axis < ndim:
         raise ValueError(located(f"stack: a stack of shape {shape_of(xs[0])} has no axis {axis}"))
@@ -93,7 +93,7 @@ def hstack(xs: Sequence[Carrier]) -> Carrier:
     array([[1., 3.],
            [2., 4.]])
     """
-    parts = [atleast_1d(x) for x in xs]
+    parts = [atleast_1d(x) for x in as_carriers(*xs)]
     return concatenate(parts, 0 if parts and len(shape_of(parts[0])) == 1 else 1)
 
 
@@ -104,7 +104,7 @@ def vstack(xs: Sequence[Carrier]) -> Carrier:
     array([[1., 2.],
            [3., 4.]])
     """
-    return concatenate([atleast_2d(x) for x in xs])
+    return concatenate([atleast_2d(x) for x in as_carriers(*xs)])
 
 
 def dstack(xs: Sequence[Carrier]) -> Carrier:
@@ -114,7 +114,7 @@ def dstack(xs: Sequence[Carrier]) -> Carrier:
     array([[[1., 3.],
             [2., 4.]]])
     """
-    return concatenate([atleast_3d(x) for x in xs], 2)
+    return concatenate([atleast_3d(x) for x in as_carriers(*xs)], 2)
 
 
 def column_stack(xs: Sequence[Carrier]) -> Carrier:
@@ -124,7 +124,7 @@ def column_stack(xs: Sequence[Carrier]) -> Carrier:
     array([[1., 3.],
            [2., 4.]])
     """
-    return concatenate([x if len(shape_of(x)) > 1 else transpose(atleast_2d(x)) for x in map(as_carrier, xs)], 1)
+    return concatenate([x if len(shape_of(x)) > 1 else transpose(atleast_2d(x)) for x in as_carriers(*xs)], 1)
 
 
 def append(x: Carrier, values: Carrier, axis: int | None = None) -> Carrier:
@@ -149,8 +149,9 @@ def block(arrays: Any) -> Carrier:
     Raises ``ValueError`` for lists that are empty or not all nested equally deep.
     """
     depth = _depth(arrays)
-    ndim = max(depth, *[len(shape_of(x)) for x in _leaves(arrays)])
-    return _joined(arrays, ndim, -depth)
+    blocks = as_carriers(*_leaves(arrays))
+    ndim = max(depth, *[len(shape_of(x)) for x in blocks])
+    return _joined(arrays, iter(blocks), ndim, -depth)
 
 
 def _depth(nested: Any) -> int:
@@ -162,14 +163,14 @@ def _depth(nested: Any) -> int:
     return 1 + depths.pop()
 
 
-def _leaves(nested: Any) -> list[Carrier]:
-    return [leaf for p in nested for leaf in _leaves(p)] if isinstance(nested, list) else [as_carrier(nested)]
+def _leaves(nested: Any) -> list[Any]:
+    return [leaf for p in nested for leaf in _leaves(p)] if isinstance(nested, list) else [nested]
 
 
-def _joined(nested: Any, ndim: int, axis: int) -> Carrier:
+def _joined(nested: Any, blocks: Iterator[Carrier], ndim: int, axis: int) -> Carrier:
     if isinstance(nested, list):
-        return concatenate([_joined(p, ndim, axis + 1) for p in nested], axis)
-    x = as_carrier(nested)
+        return concatenate([_joined(p, blocks, ndim, axis + 1) for p in nested], axis)
+    x = next(blocks)
     missing = ndim - len(shape_of(x))
     return reshape(x, (1,) * missing + shape_of(x)) if missing else x
 

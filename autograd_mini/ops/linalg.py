@@ -12,7 +12,7 @@ from autograd_mini.ops.caller import located
 from autograd_mini.ops.diagonals import diagonal
 from autograd_mini.ops.indexing import getitem
 from autograd_mini.ops.numpy_names import FUNCTIONS
-from autograd_mini.ops.operation import Carrier, Linear, shape_of
+from autograd_mini.ops.operation import Carrier, Linear, as_carriers, shape_of
 from autograd_mini.ops.reduction import sum
 from autograd_mini.ops.shape import (
     as_carrier,
@@ -107,7 +107,7 @@ def tensordot(x: Carrier, y: Carrier, axes: Any = 2) -> Carrier:
     >>> tensordot(np.ones((2, 3, 4)), np.ones((4, 3)), axes=([1, 2], [1, 0]))
     array([12., 12.])
     """
-    x, y = as_carrier(x), as_carrier(y)
+    x, y = as_carriers(x, y)
     x_shape, y_shape = shape_of(x), shape_of(y)
     if not np.ndim(axes):
         axes = tuple(range(-axes, 0)), tuple(range(axes))
@@ -143,7 +143,7 @@ def dot(x: Carrier, y: Carrier) -> Carrier:
     >>> dot(np.array([1.0, 2.0]), np.array([3.0, 4.0]))
     11.0
     """
-    x, y = as_carrier(x), as_carrier(y)
+    x, y = as_carriers(x, y)
     ndims = len(shape_of(x)), len(shape_of(y))
     if 0 in ndims:
         return x * y
@@ -156,7 +156,7 @@ def inner(x: Carrier, y: Carrier) -> Carrier:
     >>> inner(np.array([[1.0, 0.0], [0.0, 2.0]]), np.array([3.0, 4.0]))
     array([3., 8.])
     """
-    x, y = as_carrier(x), as_carrier(y)
+    x, y = as_carriers(x, y)
     if not shape_of(x) or not shape_of(y):
         return x * y
     return tensordot(x, y, (-1, -1)) if len(shape_of(y)) > 1 else matmul(x, y)
@@ -169,7 +169,8 @@ def outer(x: Carrier, y: Carrier) -> Carrier:
     array([[3., 4.],
            [6., 8.]])
     """
-    return reshape(as_carrier(x), (-1, 1)) * ravel(as_carrier(y))
+    x, y = as_carriers(x, y)
+    return reshape(x, (-1, 1)) * ravel(y)
 
 
 def vdot(x: Carrier, y: Carrier) -> Carrier:
@@ -178,12 +179,12 @@ def vdot(x: Carrier, y: Carrier) -> Carrier:
     >>> vdot(np.array([[1.0, 2.0], [3.0, 4.0]]), np.ones((2, 2)))
     10.0
     """
-    return matmul(ravel(as_carrier(x)), ravel(as_carrier(y)))
+    x, y = as_carriers(x, y)
+    return matmul(ravel(x), ravel(y))
 
 
 def _vectors(op: str, x: Carrier, axis: int) -> Carrier:
     """``x`` with the axis along which its vectors lie as the last."""
-    x = as_carrier(x)
     (axis,) = checked_axes(op, x, axis)
     return x if axis == len(shape_of(x)) - 1 else moveaxis(x, axis, -1)
 
@@ -194,6 +195,7 @@ def vecdot(x: Carrier, y: Carrier, axis: int = -1) -> Carrier:
     >>> vecdot(np.array([[1.0, 2.0], [3.0, 4.0]]), np.array([1.0, 1.0]))
     array([3., 7.])
     """
+    x, y = as_carriers(x, y)
     x, y = _vectors("vecdot", x, axis), _vectors("vecdot", y, axis)
     if shape_of(x)[-1] != shape_of(y)[-1]:
         raise ValueError(located(f"vecdot of {shape_of(x)} and {shape_of(y)}: the vectors must be of the same length"))
@@ -207,7 +209,7 @@ def matvec(x: Carrier, y: Carrier) -> Carrier:
     array([[1., 3.],
            [2., 4.]])
     """
-    x, y = as_carrier(x), as_carrier(y)
+    x, y = as_carriers(x, y)
     return matmul(x, y) if len(shape_of(y)) == 1 else squeeze(matmul(x, expand_dims(y, -1)), -1)
 
 
@@ -218,7 +220,7 @@ def vecmat(x: Carrier, y: Carrier) -> Carrier:
     array([[1., 2.],
            [3., 4.]])
     """
-    x, y = as_carrier(x), as_carrier(y)
+    x, y = as_carriers(x, y)
     return matmul(x, y) if len(shape_of(x)) == 1 else squeeze(matmul(expand_dims(x, -2), y), -2)
 
 
@@ -228,7 +230,7 @@ def kron(x: Carrier, y: Carrier) -> Carrier:
     >>> kron(np.array([1.0, 10.0]), np.array([1.0, 2.0]))
     array([ 1.,  2., 10., 20.])
     """
-    x, y = as_carrier(x), as_carrier(y)
+    x, y = as_carriers(x, y)
     ndim = max(len(shape_of(x)), len(shape_of(y)))
     if not ndim:
         return x * y
@@ -249,6 +251,7 @@ def cross(
     array([0., 0., 1.])
     """
     axisa, axisb, axisc = (axisa, axisb, axisc) if axis is None else (axis, axis, axis)
+    x, y = as_carriers(x, y)
     x, y = _vectors("cross", x, axisa), _vectors("cross", y, axisb)
     if shape_of(x)[-1] != 3 or shape_of(y)[-1] != 3:
         raise ValueError(located(f"cross: vectors have length 3; these have {shape_of(x)[-1]} and {shape_of(y)[-1]}"))
@@ -286,7 +289,7 @@ def multi_dot(arrays: Sequence[Carrier]) -> Carrier:
     >>> multi_dot([np.ones((2, 3)), np.ones((3, 4)), np.ones(4)])
     array([12., 12.])
     """
-    xs = [as_carrier(x) for x in arrays]
+    xs = as_carriers(*arrays)
     shapes = [shape_of(x) for x in xs]
     if len(xs) < 2:
         raise ValueError(located(f"multi_dot: a product takes two matrices or more; there are {len(xs)}"))

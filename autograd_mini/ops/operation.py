@@ -6,7 +6,7 @@ computed at once, and anything else is asked to ``record`` the operation instead
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Sequence
 from functools import partial
 from operator import index
 from typing import Any
@@ -88,7 +88,7 @@ class Operation:
             else:
                 floating = False
         if not floating:
-            return self(*map(as_floating, operands))
+            return self(*as_carriers(*operands))
         if all_floats:
             try:
                 return as_data(self.scalar(*operands))
@@ -224,9 +224,35 @@ def as_array(x: Any) -> Any:
     return x if x.__class__ is np.ndarray or is_foreign(x) else np.asarray(x)
 
 
-def as_floating(x: Any) -> Any:
-    """Plain numbers, lists and arrays as floats: integers and booleans become float64."""
+def as_carriers(*xs: Any) -> list[Carrier]:
+    """Several operands as floats; whole numbers and booleans as NumPy promotes them beside the floats of the others.
+
+    Beside an array of float32 an array of int16 becomes float32, and one of int32 float64.
+    """
+    for x in xs:
+        kind = x.__class__
+        if kind is not float and not ((kind is np.ndarray or hasattr(x, "record")) and dtype_of(x).char in "efd"):
+            break
+    else:
+        return list(xs)
+    beside = small_floats(xs)
+    return [as_floating(x, *beside) for x in xs]
+
+
+def small_floats(xs: Iterable[Any]) -> list[np.dtype[Any]]:
+    """The dtypes of those operands that are float32 or float16."""
+    dtypes = [dtype_of(x) for x in xs]
+    return [dtype for dtype in dtypes if dtype.char in "ef"]
+
+
+def as_floating(x: Any, *beside: np.dtype[Any]) -> Any:
+    """Plain numbers, lists and arrays as floats: integers and booleans float64, or as NumPy has it ``beside``.
+
+    So is what records whole numbers, as a jitted function's arguments do.
+    """
     if x.__class__ is not np.ndarray and not is_foreign(x):
+        if hasattr(x, "record"):
+            return x if dtype_of(x).kind == "f" else x.astype(_floats_for(x, beside))
         kind = type(x).__name__
         x = np.asarray(x)[()]
         if not hasattr(x, "dtype"):
@@ -238,7 +264,13 @@ def as_floating(x: Any) -> Any:
             )
     if x.dtype.char in "efd":
         return as_data(x)
-    return float(x) if isinstance(x, np.generic) else x.astype(np.float64)
+    if isinstance(x, np.generic):
+        return float(x)
+    return x.astype(_floats_for(x, beside))
+
+
+def _floats_for(x: Any, beside: Sequence[np.dtype[Any]]) -> np.dtype[Any]:
+    return np.result_type(x.dtype, *beside) if beside else _FLOAT64
 
 
 _PYTHONS = "builtins.sum (from autograd_mini import * hides Python's sum, max and min)"
@@ -301,8 +333,12 @@ def as_keepdims(keepdims: Any) -> bool:
 
 
 def as_shape(shape: Any) -> tuple[int, ...]:
-    """A shape as a tuple of plain ints."""
-    return tuple(map(index, shape)) if isinstance(shape, tuple | list) else (index(shape),)
+    """A shape, or an order of axes, as a tuple of plain ints."""
+    try:
+        several = isinstance(shape, tuple | list | range) or (isinstance(shape, np.ndarray) and shape.ndim)
+        return tuple(map(index, shape)) if several else (index(shape),)
+    except TypeError:
+        raise TypeError(located(f"a shape, or an order of axes, is whole numbers, and not {shape!r:.80}")) from None
 
 
 def normalize_axes(axis: int | tuple[int, ...] | None, ndim: int) -> tuple[int, ...]:

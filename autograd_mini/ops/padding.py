@@ -55,6 +55,8 @@ def pad(
     widths = [(int(before), int(after)) for before, after in widths]
     if mode == "constant":
         return _constant(x, widths, constant_values)
+    if not widths:
+        return x  # a number has no sides
     if mode in _COPIES and (reflect_type == "even" or mode in ("edge", "wrap")):
         places = np.arange(math.prod(shape_of(x))).reshape(shape_of(x))
         return getitem(ravel(x), _by_numpy(x, places, widths, mode))

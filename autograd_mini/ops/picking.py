@@ -8,13 +8,13 @@ from typing import Any
 
 import numpy as np
 
-from autograd_mini.ops.axes import one_axis, part
+from autograd_mini.ops.axes import one_axis, one_axis_or_number, part
 from autograd_mini.ops.caller import located
 from autograd_mini.ops.choosing import where
 from autograd_mini.ops.indexing import getitem, scatter_add
 from autograd_mini.ops.joining import concatenate, stack
 from autograd_mini.ops.numpy_names import FUNCTIONS
-from autograd_mini.ops.operation import Carrier, as_array, dtype_of, shape_of
+from autograd_mini.ops.operation import Carrier, as_array, as_carriers, dtype_of, shape_of
 from autograd_mini.ops.reduction import broadcast_to
 from autograd_mini.ops.shape import as_carrier, astype, moveaxis, ravel, reshape
 
@@ -28,7 +28,7 @@ def take(x: Carrier, indices: Any, axis: int | None = None, mode: str = "raise")
     array([[2., 2., 1.],
            [4., 4., 3.]])
     """
-    x, axis = one_axis("take", x, axis)
+    x, axis = one_axis_or_number("take", x, axis)
     length = shape_of(x)[axis]
     if mode == "raise":
         return part(x, axis, indices)
@@ -65,7 +65,7 @@ def choose(a: Any, choices: Sequence[Carrier], mode: str = "raise") -> Carrier:
     >>> choose([0, 1, 0], [np.array([1.0, 2.0, 3.0]), -1.0])
     array([ 1., -1.,  3.])
     """
-    choices = [as_carrier(x) for x in choices]
+    choices = as_carriers(*choices)
     shape = _by_numpy("choose", choices[0], np.broadcast_shapes, np.shape(a), *map(shape_of, choices))
     places = np.arange(len(choices) * math.prod(shape)).reshape(len(choices), *shape)
 

@@ -268,9 +268,9 @@ def _margins(
             located(f"{op}: a padding of {pads} is more than half of the window {kernel}, so that some would be empty")
         )
     wide = tuple(length + 2 * p for length, p in zip(size, pads, strict=True))
-    places = places_of(op, wide, kernel, stride, dilation)
+    places = places_of(op, wide, kernel, stride, dilation, ceil_mode)
     margins = []
     for length, n, span, s, p, m in zip(size, wide, spans(kernel, dilation), stride, pads, places, strict=True):
-        more = m * s + span - n if ceil_mode and m * s < length + p and (n - span) % s else 0
-        margins.append((p, p + more))
+        begins_outside = ceil_mode and (m - 1) * s >= length + p
+        margins.append((p, p + max((m - 1 - begins_outside) * s + span - n, 0)))
     return margins

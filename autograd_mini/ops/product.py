@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from autograd_mini.ops.axes import Axis, backwards, kept, one_axis, reduced, together
+from autograd_mini.ops.axes import Axis, backwards, kept, one_axis, one_axis_or_number, reduced, together
 from autograd_mini.ops.caller import located
 from autograd_mini.ops.masked import masked
 from autograd_mini.ops.numpy_names import FUNCTIONS
@@ -107,7 +107,7 @@ def cumprod(x: Carrier, axis: int | None = None) -> Carrier:
     >>> cumprod(np.array([1.0, 2.0, 3.0]))
     array([1., 2., 6.])
     """
-    x, axis = one_axis("cumprod", x, axis)
+    x, axis = one_axis_or_number("cumprod", x, axis)
     return _CUMPROD.on(x, axis)
 
 

@@ -6,6 +6,7 @@ booleans that broadcasts to ``x``, says which elements count, and ``initial`` is
 
 from __future__ import annotations
 
+import builtins
 import math
 from functools import lru_cache
 from typing import Any
@@ -194,8 +195,12 @@ def var(
     x = as_carrier(x)
     deviation = masked("var", x - (_mean_along(x, axis, True, where=where) if mean is None else mean), where, 0.0)
     less = ddof if correction is None else correction
-    count = float(count_along(x, axis)) if where is None else count_where("var", x, axis, keepdims, where)
-    return div(sum(deviation * deviation, axis, keepdims), maximum(sub(count, less), 0.0))
+    if where is None and isinstance(less, int | float):
+        freedom: Carrier = float(builtins.max(count_along(x, axis) - less, 0))
+    else:
+        count = float(count_along(x, axis)) if where is None else count_where("var", x, axis, keepdims, where)
+        freedom = maximum(sub(count, less), 0.0)
+    return div(sum(deviation * deviation, axis, keepdims), freedom)
 
 
 _mean_along = mean  # in var that name stands for a mean that is known

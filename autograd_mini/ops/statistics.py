@@ -11,7 +11,7 @@ import numpy as np
 from autograd_mini.ops.axes import Axis, kept, reduced, together
 from autograd_mini.ops.caller import located
 from autograd_mini.ops.numpy_names import FUNCTIONS
-from autograd_mini.ops.operation import Carrier, as_keepdims, dtype_of, guarded, map_data, shape_of
+from autograd_mini.ops.operation import Carrier, as_carriers, as_keepdims, dtype_of, guarded, map_data, shape_of
 from autograd_mini.ops.picking import take_along_axis
 from autograd_mini.ops.reduction import broadcast_to, count_along, max, mean, min, sum
 from autograd_mini.ops.shape import as_carrier, reshape, transpose
@@ -31,12 +31,13 @@ def average(
 
     Raises ``ZeroDivisionError`` where weights sum to 0, and ``ValueError`` where their shape does not fit.
     """
-    x = as_carrier(x)
     if weights is None:
+        x = as_carrier(x)
         result = mean(x, axis, keepdims)
-        total: Carrier = float(count_along(x, axis))
+        total: Carrier = dtype_of(x).type(count_along(x, axis))
     else:
-        weights = _like(x, as_carrier(weights), axis)
+        x, weights = as_carriers(x, weights)
+        weights = _like(x, weights, axis)
         total = sum(weights, axis, keepdims)
         map_data(partial(guarded, "average", _check_divisors), total)
         result = sum(x * weights, axis, keepdims) / total

@@ -284,14 +284,20 @@ def spans(kernel: Lengths, dilation: Lengths) -> Lengths:
     return tuple((k - 1) * d + 1 for k, d in zip(kernel, dilation, strict=True))
 
 
-def places_of(op: str, size: Lengths, kernel: Lengths, stride: Lengths, dilation: Lengths) -> Lengths:
-    """How many windows there are along each axis of an image of ``size``, its padding included."""
+def places_of(
+    op: str, size: Lengths, kernel: Lengths, stride: Lengths, dilation: Lengths, ceil_mode: bool = False
+) -> Lengths:
+    """How many windows there are along each axis of an image of ``size``, its padding included.
+
+    With ``ceil_mode`` they may stand out, by less than a stride.
+    """
     covered = spans(kernel, dilation)
-    if any(span > n for span, n in zip(covered, size, strict=True)):
+    more = tuple(s - 1 if ceil_mode else 0 for s in stride)
+    if any(span > n + m for span, n, m in zip(covered, size, more, strict=True)):
         raise ValueError(
             located(f"{op}: {_window_text(kernel, dilation)} is larger than the image, with its padding {size}")
         )
-    return tuple((n - span) // s + 1 for n, span, s in zip(size, covered, stride, strict=True))
+    return tuple((n + m - span) // s + 1 for n, m, span, s in zip(size, more, covered, stride, strict=True))
 
 
 def _window_text(kernel: Lengths, dilation: Lengths) -> str:

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 import nn
-from autograd_mini import Value
+from autograd_mini import Value, explain
 from autograd_mini.by_hand.check import check_by_hand
 
 
@@ -119,6 +119,35 @@ def test_a_node_is_given_by_itself_its_label_its_variable_or_its_name_in_a_drawi
     assert check_by_hand(loss, {"v4": 14, "loss": 1}).ok
 
 
+class Net(nn.Module):
+    """Of the user's own, with a layer inside."""
+
+    def __init__(self):
+        self.W, self.l = nn.Parameter(np.ones((2, 3))), nn.Linear(3, 1)
+
+    def forward(self, x):
+        return self.l(x @ self.W)
+
+
+def test_a_parameter_is_given_by_its_path_whatever_it_is_called():
+    net = Net()
+    net.W.label = "mine"
+    loss = (net(np.ones((4, 2))) ** 2).mean()
+    loss.backward()
+    for name, parameter in (("W", net.W), ("mine", net.W), ("l.weight", net.l.weight)):
+        assert check_by_hand(loss, {name: parameter.grad}).ok
+    assert check_by_hand(loss, {"weight": net.l.weight.grad}).ok
+
+
+def test_the_weights_of_a_neuron_in_a_list_are_given_by_their_places():
+    w, x, P = [Value(1.0), Value(2.0)], [3.0, 4.0], {"b": Value(5.0)}
+    n = sum((wi * xi for wi, xi in zip(w, x, strict=True)), P["b"])
+    assert check_by_hand(n, {"w[0]": 3, "w[1]": 4, "P['b']": 1}).ok
+    assert "dn/dw[1] = dn/dv2 * dv2/dw[1]" in str(explain(n))
+    assert r"\partial w\text{[0]}" in explain(n).latex
+    assert r"\partial P\text{['b']}" in explain(n).latex
+
+
 def test_a_chain_of_rounded_gradients_is_no_slip():
     x = Value(0.7, label="x")
     chain = [x]
@@ -129,6 +158,15 @@ def test_a_chain_of_rounded_gradients_is_no_slip():
         gradient = float(f"{gradient * 1.1 * (1 - after.inputs[0].data ** 2):.3g}")
         by_hand[before] = f"{gradient:.3g}"
     assert check_by_hand(chain[-1], by_hand).ok
+
+
+@pytest.mark.parametrize(
+    ("gradient", "right"),
+    [(0.915, True), (0.92, False), (0.914, False), ("0.92", True), ("0.9", True), ("0.91", False), ("1", False)],
+)
+def test_a_number_has_three_digits_and_a_string_those_that_it_shows(gradient, right):
+    x = Value(2.0)
+    assert check_by_hand(x * 0.91514, {x: gradient}).ok == right
 
 
 def test_the_gradient_of_a_node_that_cancels_is_zero_up_to_the_last_bits():
@@ -269,6 +307,19 @@ def refused(error, match, loss, gradients):
 
 def test_a_name_that_no_node_has(lesson):
     refused(ValueError, "no Value is called 'aa' here; did you mean 'a'", lesson, {"aa": 1})
+
+
+def test_a_name_of_another_function(lesson):
+    def inner():
+        check_by_hand(lesson, {"elsewhere": 4})
+
+    elsewhere = lesson.inputs[0]
+    with pytest.raises(
+        ValueError, match="a variable of the function that calls check_by_hand; for one of another func"
+    ):
+        inner()
+    assert check_by_hand(lesson, {"elsewhere": -2}).ok
+    assert check_by_hand(lesson, {elsewhere: -2}).ok
 
 
 def test_two_nodes_with_one_label():

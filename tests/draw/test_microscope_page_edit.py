@@ -1,6 +1,7 @@
 """The microscope's page after a leaf was given another number, in a real browser."""
 
 import numpy as np
+import pytest
 
 import nn
 from autograd_mini import Value
@@ -72,3 +73,52 @@ def test_until_a_leaf_is_changed_the_numbers_are_pythons_to_the_last_digit(open_
     assert page.evaluate(numbers) != before
     page.get_by_role("button", name="As it was").click()
     assert page.evaluate(numbers) == before
+
+
+def sorted_rows():
+    matrix = Value([[1.0, 5.0], [3.0, 4.0]], label="x")
+    order = np.sort(matrix, axis=1)
+    order.label = "order"
+    return order[:, 0].sum()
+
+
+def median():
+    return np.median(Value([1.0, 5.0, 3.0], label="x"))
+
+
+def branch():
+    x = Value(1.0, label="x")
+    chosen = np.where(x.data > 0, x * x, x * -3.0)
+    chosen.label = "chosen"
+    return chosen + 0.0 * x
+
+
+def scaled():
+    x = Value([1.0, -2.0], label="x")
+    return (x * Value(np.abs(x.data).max(keepdims=True), requires_grad=False, label="scale")).sum()
+
+
+@pytest.mark.parametrize(
+    ("loss", "number", "said"),
+    [
+        (sorted_rows, "9", "which elements are picked by order"),
+        (median, "9", "which elements are picked by v1, v2, v5"),
+        (branch, "-2", "the condition of chosen"),
+        (scaled, "9", "the constants scale"),
+    ],
+)
+def test_after_an_edit_it_is_said_which_decisions_of_python_were_kept(loss, number, said, open_page):
+    loss = loss()
+    page = open_page(microscope(loss).html)
+    assert not page.locator("#changes").is_visible()
+    fill_and_set(page, "x", number)
+    text = page.locator("#changes").inner_text()
+    assert text.startswith(f"Changed: x. Kept as Python had it: {said}. If any of this came from the old")
+    page.get_by_role("button", name="As it was").click()
+    assert not page.locator("#changes").is_visible()
+
+
+def test_where_all_is_computed_anew_only_the_change_is_said(open_page, karpathy):
+    page = open_page(microscope(karpathy * walk(karpathy).values[0].reshape((1,))[0]).html)
+    fill_and_set(page, "b", "9")
+    assert page.locator("#changes").inner_text() == "Changed: b."

@@ -41,6 +41,7 @@ LAYERS: dict[str, tuple[Callable[[], Any], list[Draw]]] = {
     **{name: (getattr(nn, name), [normal(3, 4)]) for name in ACTIVATIONS},  # Threshold is made below
     "Threshold": (lambda: nn.Threshold(0.2, -1.0), [normal(3, 4)]),
     "GELU tanh": (partial(nn.GELU, approximate="tanh"), [normal(3, 4)]),
+    "Softplus threshold": (partial(nn.Softplus, 2.0, threshold=0.5), [normal(3, 4)]),
     "Linear": (partial(nn.Linear, 4, 3), [normal(5, 4)]),
     "Linear float32": (partial(nn.Linear, 4, 3, dtype=np.float32), [lambda rng: rng.normal(size=(5, 4)).astype("f")]),
     "MLP": (partial(nn.MLP, 4, [5, 2]), [normal(5, 4)]),
@@ -93,6 +94,10 @@ LOSSES: dict[str, tuple[Callable[..., Any], list[Draw]]] = {
     "cross_entropy of probabilities": (
         partial(nn.cross_entropy, weight=np.arange(4.0) + 1),
         [normal(5, 4), lambda rng: rng.dirichlet(np.ones(4), 5)],
+    ),
+    "cross_entropy of a weight that is a Value": (
+        partial(nn.cross_entropy, weight=Value(np.arange(4.0) + 1), ignore_index=2),
+        [normal(5, 4), indices(5)],
     ),
     "nll_loss": (nn.nll_loss, [normal(5, 4), indices(5)]),
     "binary_cross_entropy": (

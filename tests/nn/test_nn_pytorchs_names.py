@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 import re
 from typing import Any
 
@@ -125,3 +126,21 @@ def test_the_state_of_pytorchs_optimizers_is_refused_with_the_reason() -> None:
     optimizer = optim.Adam(nn.Linear(2, 1).parameters())
     with pytest.raises(ValueError, match=r"of an optimizer of PyTorch, .* cannot be converted"):
         optimizer.load_state_dict(theirs)
+
+
+def test_inplace_stands_in_pytorchs_place_and_changes_nothing() -> None:
+    seen = []
+    for name in sorted(set(nn.__all__) & set(dir(torch.nn))):
+        theirs, ours = getattr(torch.nn, name), getattr(nn, name)
+        if not isinstance(theirs, type) or "inplace" not in inspect.signature(theirs).parameters:
+            continue
+        seen.append(name)
+        place = list(inspect.signature(theirs).parameters).index("inplace")
+        assert list(inspect.signature(ours).parameters).index("inplace") == place, name
+        args = [0.5, -1.0] if name == "Threshold" else []
+        x, before = np.array([-4.0, -0.3, 0.4, 9.0]), np.array([-4.0, -0.3, 0.4, 9.0])
+        assert (ours(*args, inplace=True).eval()(x) == ours(*args).eval()(x)).all()
+        assert (x == before).all()
+        with pytest.raises(TypeError, match=rf"{name}: inplace is True or False, not array.*nn\.{name}\(\.\.\.\)\(x\)"):
+            ours(*args, inplace=x)
+    assert {"ReLU", "Dropout", "Threshold", "SELU"} < set(seen)

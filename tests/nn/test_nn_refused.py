@@ -13,6 +13,9 @@ from autograd_mini import Value
 MADE: list[Any] = [
     (lambda: nn.Conv2d(3, 4, 0), "Conv2d: kernel_size is a positive integer, not 0"),
     (lambda: nn.Conv2d(3, 4, (3, 3, 3)), r"Conv2d: kernel_size is a number or 2 of them, not \(3, 3, 3\)"),
+    (lambda: nn.Conv1d(3, 4, 3, 2, "same"), "Conv1d: padding='same' needs stride 1, not 2; give the padding in"),
+    (lambda: nn.Conv2d(3, 4, 3, (1, 2), "same"), r"Conv2d: padding='same' needs stride 1, not \(1, 2\)"),
+    (lambda: nn.Conv2d(3, 4, 3, padding="full"), "Conv2d: padding is 'same', 'valid' or whole numbers, not 'full'"),
     (lambda: nn.Conv1d(0, 4, 3), "Conv1d: in_channels is a positive integer, not 0"),
     (lambda: nn.Conv2d(3, 4, 3, groups=2), "Conv2d: groups=2 must divide in_channels=3 and out_channels=4"),
     (lambda: nn.Embedding(4, 2, padding_idx=4), "Embedding: padding_idx 4 is none of the 4 rows"),

@@ -353,3 +353,15 @@ def test_gradients_that_are_values_are_clipped_as_numbers() -> None:
     assert optim.clip_grad_norm(w, 5.0) == 10.0
     np.testing.assert_allclose(w.grad, [3.0, 4.0], rtol=1e-6)
     assert type(w.grad) is np.ndarray
+
+
+def test_named_parameters_are_optimized_as_those_without_names() -> None:
+    model = nn.Linear(2, 1)
+    optimizer = optim.SGD(model.named_parameters(), lr=0.1)
+    assert [p is q for p, q in zip(optimizer.params, model.parameters(), strict=True)] == [True, True]
+    w, b = Value(1.0), Value(2.0)
+    groups = optim.SGD([{"params": [("w", w)], "lr": 0.5}, {"params": [("b", b)]}], lr=0.1)
+    assert [group["params"] for group in groups.param_groups] == [(w,), (b,)]
+    assert groups.state_dict() == optim.SGD([{"params": [w], "lr": 0.5}, {"params": [b]}], lr=0.1).state_dict()
+    with pytest.raises(TypeError, match="parameter 0 is a tuple, not a Value"):
+        optim.SGD([(w, b)], lr=0.1)

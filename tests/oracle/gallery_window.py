@@ -199,6 +199,7 @@ POOLS: dict[str, list[tuple[tuple[int, ...], dict[str, Any]]]] = {
         ((2, 3, 6), {"kernel_size": 2}),
         ((2, 7), {"kernel_size": 3, "stride": 2, "padding": 1, "ceil_mode": True}),
         ((1, 1, 6), {"kernel_size": 2, "stride": 1, "dilation": 3}),
+        ((1, 3), {"kernel_size": 4, "ceil_mode": True}),  # which is longer than the image
     ],
     "max_pool2d": [
         ((2, 2, 4, 4), {"kernel_size": 2}),
@@ -219,6 +220,7 @@ POOLS: dict[str, list[tuple[tuple[int, ...], dict[str, Any]]]] = {
         ((1, 1, 5, 4), {"kernel_size": 3, "stride": 2, "padding": 1, "count_include_pad": False}),
         ((1, 1, 5, 6), {"kernel_size": 3, "stride": 2, "padding": 1, "ceil_mode": True}),
         ((1, 1, 4, 4), {"kernel_size": 2, "stride": 3, "ceil_mode": True}),
+        ((1, 1, 6, 3), {"kernel_size": 4, "ceil_mode": True}),
         ((1, 5, 4), {"kernel_size": 3, "stride": 3, "padding": 1, "ceil_mode": True}),
         ((0, 1, 2, 2), {"kernel_size": 2}),
     ],

@@ -11,7 +11,7 @@ import torch.nn.functional as F
 from compare import assert_same_as_torch
 from kinks import Kinks, assert_pytorchs
 
-from autograd_mini import Value, ops
+from autograd_mini import Value, grad, ops
 
 INF, NAN = np.inf, np.nan
 SPECIAL = [0.0, -0.0, 1.0, -1.0, INF, -INF, NAN]
@@ -31,7 +31,7 @@ KINKS: Kinks = {
         lambda x, alpha: torch.where(x > 0, x, alpha * (x.exp() - 1)),
         [[0.0, -0.0], [0.5, 2.0]],
     ),
-    "elu": (ops.elu, F.elu, [SPECIAL[:-1]]),  # PyTorch's elu'(nan) is 1, this one nan
+    "elu": (ops.elu, F.elu, [[*SPECIAL[:-1], -17.0, -40.0, -700.0, 1000.0]]),  # PyTorch's elu'(nan) is 1, this one nan
     "sqrt": (ops.sqrt, torch.sqrt, [SPECIAL]),
     "log": (ops.log, torch.log, [SPECIAL]),
     "log1p": (ops.log1p, torch.log1p, [SPECIAL]),
@@ -180,3 +180,18 @@ def test_the_branch_that_where_does_not_take_gets_zero() -> None:
 def test_relu_of_nan_is_nan() -> None:
     assert np.isnan(Value(NAN).relu().data)
     assert np.isnan(Value([NAN]).relu().data).all()
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_the_slopes_of_elu_far_below_zero_and_at_it_are_pytorchs_to_the_second_order(dtype: Any) -> None:
+    data = np.array([-40.0, -17.0, -5.0, 0.0, -0.0, 3.0, 1000.0], dtype)
+    slope = grad(lambda x: ops.elu(x, 1.5).sum())
+    x = torch.tensor(data, requires_grad=True)
+    (expected,) = torch.autograd.grad(F.elu(x, 1.5).sum(), x, create_graph=True)
+    (curvature,) = torch.autograd.grad(expected.sum(), x)
+    np.testing.assert_allclose(slope(data), expected.detach().numpy(), rtol=1e-6)
+    np.testing.assert_allclose(grad(lambda x: slope(x).sum())(data), curvature.numpy(), rtol=1e-6)
+
+
+def test_the_slope_of_elu_by_its_alpha_is_0_to_the_second_order_where_exp_overflows() -> None:
+    assert grad(lambda x: grad(lambda alpha: ops.elu(x, alpha))(1.5))(1000.0) == 0.0

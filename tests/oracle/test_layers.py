@@ -26,6 +26,8 @@ ACTIVATIONS = [
     (nn.Sigmoid(), torch.nn.Sigmoid()),
     (nn.Tanh(), torch.nn.Tanh()),
     (nn.Softplus(), torch.nn.Softplus()),
+    (nn.Softplus(2.0, 1.5), torch.nn.Softplus(2.0, 1.5)),
+    (nn.Softplus(threshold=0.1), torch.nn.Softplus(threshold=0.1)),
     (nn.Softplus(2.0), torch.nn.Softplus(2.0, threshold=100)),
     (nn.PReLU(), torch.nn.PReLU(dtype=torch.float64)),
     (nn.PReLU(3, 0.1), torch.nn.PReLU(3, 0.1, dtype=torch.float64)),

@@ -181,7 +181,7 @@ def test_class_indices_may_be_any_integers_or_a_list(dtype: type) -> None:
 def test_binary_cross_entropy_is_as_steep_as_pytorch_s_at_a_wrong_certainty() -> None:
     p, t = [0.0, 1e-20, 1e-12, 0.3, 1.0], [1.0, 1.0, 1.0, 1.0, 0.0]
     ours, theirs = Value(p), torch.tensor(p, dtype=torch.float64, requires_grad=True)
-    nn.binary_cross_entropy(ours, t, "sum").backward()
+    nn.binary_cross_entropy(ours, t, reduction="sum").backward()
     torch.nn.functional.binary_cross_entropy(theirs, torch.tensor(t, dtype=torch.float64), reduction="sum").backward()
     np.testing.assert_allclose(ours.grad, theirs.grad.numpy(), rtol=1e-8)  # PyTorch's 1e-12 is a float32
 
@@ -284,7 +284,7 @@ def test_weights_of_binary_cross_entropy_are_pytorchs(reduction: str, weight_sha
         *(logits, target),
         reduction=reduction,
     )
-    module = nn.BCEWithLogitsLoss(reduction, weight=weight, pos_weight=pos_weight)
+    module = nn.BCEWithLogitsLoss(reduction=reduction, weight=weight, pos_weight=pos_weight)
     expected = F.binary_cross_entropy_with_logits(
         torch.tensor(logits), torch.tensor(target), w, pos_weight=pw, reduction=reduction
     )

@@ -47,6 +47,13 @@ SCHEDULES: dict[str, Make] = {
     "LinearLR down": one("LinearLR", start_factor=1.0, end_factor=0.0, total_iters=60),
     "LinearLR down to nothing": one("LinearLR", start_factor=1 / 3, end_factor=0.0, total_iters=4),
     "LambdaLR": one("LambdaLR", lambda epoch: 1 / (1 + epoch)),
+    "LambdaLR, one for each group": one("LambdaLR", [lambda epoch: 1 / (1 + epoch), lambda epoch: 0.9**epoch]),
+    "ConstantLR": one("ConstantLR"),
+    "ConstantLR of ten": one("ConstantLR", 0.1, 10),
+    "PolynomialLR": one("PolynomialLR"),
+    "PolynomialLR of a hundred": one("PolynomialLR", 90, 2.5),
+    "CosineAnnealingWarmRestarts": one("CosineAnnealingWarmRestarts", 7),
+    "CosineAnnealingWarmRestarts, longer and longer": one("CosineAnnealingWarmRestarts", 3, T_mult=2, eta_min=0.01),
     "OneCycleLR": one("OneCycleLR", 1.0, total_steps=EPOCHS),
     "OneCycleLR, epochs": one("OneCycleLR", [1.0, 2.0], epochs=20, steps_per_epoch=6, anneal_strategy="linear"),
     "OneCycleLR, three phases": one(
@@ -75,6 +82,10 @@ SCHEDULES: dict[str, Make] = {
     "ChainedScheduler with a milestone at its start": chained(
         one("ExponentialLR", 0.9), one("MultiStepLR", [0, 3], gamma=0.5)
     ),
+    "SequentialLR of all the rest": sequential(
+        *([5, 20], one("ConstantLR", 0.2, 3), one("CosineAnnealingWarmRestarts", 4, 2), one("PolynomialLR", 60))
+    ),
+    "ChainedScheduler of the rest": chained(one("ConstantLR", 0.2, 30), one("PolynomialLR", 70, 0.5)),
     "ChainedScheduler": chained(WARM_UP, one("ExponentialLR", 0.95)),
     "ChainedScheduler of three": chained(one("StepLR", 9), one("CosineAnnealingLR", 30), one("MultiStepLR", [50])),
 }

@@ -12,12 +12,12 @@ import numpy as np
 
 from autograd_mini import backward, forward, modes, numpy_protocol, operands, transforms, value
 from autograd_mini.compiler.errors import JitError, refused
-from autograd_mini.compiler.program import Argument, Plain
+from autograd_mini.compiler.program import Argument
 from autograd_mini.compiler.rows import AFTER, row_of
 from autograd_mini.errors import op_error
 from autograd_mini.node import Node
 from autograd_mini.ops.caller import is_library
-from autograd_mini.ops.operation import Operation, as_floating
+from autograd_mini.ops.operation import Operation, as_floating, small_floats
 from autograd_mini.value import Value
 
 _slot: Any = vars(Node)["data"]  # below the property of a Value that is guarded
@@ -74,7 +74,8 @@ class Traced(Value):
             return super().record(op, x, y) if number is None else number
         picks = row_of(op) in ("getitem_at", "scatter_add_at")
         if not picks and op is not AFTER:
-            x = tuple([v if i == 0 and row_of(op) == "where" else _as_floats(v) for i, v in enumerate(x)])
+            beside = small_floats(x)
+            x = tuple([v if i == 0 and row_of(op) == "where" else as_floats(v, beside) for i, v in enumerate(x)])
         data = [get_data(v) if isinstance(v, Node) else v for v in x]
         if picks and any([np.asarray(part).dtype.kind == "b" for part in data[:-1]]):
             raise refused(
@@ -207,11 +208,11 @@ def get_data(x: Any) -> Any:
     return x.concrete if x.__class__ is Traced else _slot.__get__(x)
 
 
-def _as_floats(operand: Any) -> Any:
-    """An operand of an op of several: booleans and whole numbers become float64, as in ``Operation.__call__``."""
-    if operand.__class__ is Traced and operand.dtype.kind in "iub":
-        return current_tape().plain(Plain("float64", as_floating), [operand])
-    return operand if operand.__class__ is float or isinstance(operand, Node) else as_floating(operand)
+def as_floats(operand: Any, beside: list[np.dtype[Any]]) -> Any:
+    """An operand of an op of several: booleans and whole numbers become floats, as in ``Operation.__call__``."""
+    if operand.__class__ is float or (isinstance(operand, Node) and operand.__class__ is not Traced):
+        return operand
+    return as_floating(operand, *beside)
 
 
 SHAPE_ONLY = frozenset(

@@ -16,9 +16,9 @@ from autograd_mini.compiler.errors import refused
 from autograd_mini.compiler.program import Plain
 from autograd_mini.compiler.rows import row_of
 from autograd_mini.compiler.tracing.stand_in import StandIn, claim, is_library
-from autograd_mini.compiler.tracing.traced import SHAPE_ONLY, Traced, current_tape
+from autograd_mini.compiler.tracing.traced import SHAPE_ONLY, Traced, as_floats, current_tape
 from autograd_mini.node import Node
-from autograd_mini.ops.operation import SMALL_FLOATS, as_floating
+from autograd_mini.ops.operation import SMALL_FLOATS, small_floats
 from autograd_mini.tree import leaves_of, map_leaves
 
 
@@ -75,7 +75,8 @@ class TracedData(StandIn):
             return Traced.record(self, op, x, y)
         if not current_tape().is_numpys:
             if x.__class__ is not tuple and any([v is not None and not _is_floating(v) for v in operands]):
-                x, y = _as_floats(x), None if y is None else _as_floats(y)
+                beside = small_floats([v for v in operands if v is not None])
+                x, y = as_floats(x, beside), None if y is None else as_floats(y, beside)
             return as_plain(Traced.record(self, op, x, y))
         claimed = {v.kind if isinstance(v, TracedData) else v.__class__ for v in operands if v is not None}
         if x.__class__ is tuple:
@@ -101,7 +102,8 @@ class TracedData(StandIn):
         dtypes = {x.dtype for x in data if isinstance(x, np.ndarray | np.generic)}
         if not any([dtype.kind == "f" for dtype in dtypes]):
             return modes.tape().called(function, args, kwargs)
-        node = super().__array_function__(function, types, args, kwargs)
+        with current_tape().as_numpy():
+            node = super().__array_function__(function, types, args, kwargs)
         if len(dtypes) > 1 and isinstance(node, TracedData):
             given = iter(data)
             args_now, kwargs_now = map_leaves(lambda _: next(given), (args, kwargs))
@@ -195,13 +197,6 @@ def scalars_as_floats(op: Any, operands: tuple[Any, ...]) -> tuple[Any, ...] | N
         return None
     number = Plain("float", float)
     return tuple([modes.tape().plain(number, [v]) if s else v for v, s in zip(operands, scalar, strict=True)])
-
-
-def _as_floats(operand: Any) -> Any:
-    """An operand as ``Operation.__call__`` takes it: booleans and whole numbers are float64."""
-    if not isinstance(operand, TracedData):
-        return as_floating(operand)
-    return operand if _is_floating(operand) else operand.astype(np.float64)
 
 
 def _is_floating(operand: Any) -> bool:

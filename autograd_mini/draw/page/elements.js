@@ -39,7 +39,7 @@ function arrayTable(x) {
 }
 
 function numberCell(e, largest) {
-  const cell = element("td", { class: e < 0 ? "negative" : "positive" }, shortNumber(e));
+  const cell = element("td", { class: lookOf(e) }, shortNumber(e));
   cell.style.setProperty("--strength", Number.isFinite(e) ? Math.sqrt(Math.abs(e) / largest).toFixed(3) : 0);
   return cell;
 }

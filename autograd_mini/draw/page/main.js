@@ -38,8 +38,7 @@ function showItems(items) {
   for (const i of items) {
     const box = drawn.items[i];
     if (box.item.type !== "box") continue;
-    fillBox(box, known, scene.largest);
-    showBadge(box);
+    fillBox(box, known, scene.largest, badgesOf(box.item.values));
   }
 }
 
@@ -50,28 +49,6 @@ function showAll() {
   showTrack();
 }
 
-function showBadge(box) {
-  const badges = new Map(box.item.values.flatMap(badgesOf));
-  const text = [...badges.keys()].join(" ");
-  if (box.mark.textContent === text) return;
-  box.mark.textContent = text;
-  box.mark.setAttribute("class", `badge ${[...badges.values()].at(-1) ?? ""}`);
-}
-
-// What is to be noticed of a value, each with how it looks: nan, inf, a relu that lets nothing through, its mark.
-function badgesOf(i) {
-  const badges = [];
-  const { data, gradient } = known(i);
-  const arrays = [data, gradient].filter((x) => x !== null);
-  if (arrays.some((x) => x.data.some(Number.isNaN))) badges.push(["nan", "alarm"]);
-  else if (arrays.some((x) => x.data.some((e) => Math.abs(e) === Infinity))) badges.push(["inf", "alarm"]);
-  if (record.values[i].op === "relu" && data?.data.every((e) => e === 0)) badges.push(["dead relu", "alarm"]);
-  const mark = scene.marks.find(({ value }) => value === i);
-  if (mark) badges.push(MARKS[mark.status]);
-  return badges;
-}
-
-const MARKS = { ok: ["✓", "ok"], carried: ["→ carried", "carried"], WRONG: ["✗ WRONG", "wrong"] };
 
 // ------------------------------------------------------------ showing the state
 
@@ -123,6 +100,7 @@ const act = {
     state.selected = i;
     showSelected();
     showValue();
+    if (i !== null) byId("value-card").scrollIntoView({ block: "nearest" });
   },
   edit(i, position, number) {
     const x = scene.data[i];
@@ -131,11 +109,13 @@ const act = {
     state.edited.set(i, array(x.dtype, x.shape, data));
     recompute();
     showAll();
+    returnTo("form.edit");
   },
   reset(i) {
     state.edited.delete(i);
     recompute();
     showAll();
+    returnTo("form.edit");
   },
   give(i, text, form) {
     const read = text.trim() === "" ? null : readGradient(text, scene.data[i]);
@@ -144,14 +124,24 @@ const act = {
     else state.given.delete(i);
     remark();
     showAll();
+    returnTo("form.hand");
+    const mark = scene.marks.find(({ value }) => value === i);
+    if (mark) byId("live").textContent = `Your ${gradientName(record, i)}: ${mark.status}.`;
   },
   say(form, problem) {
     form.querySelector(".problem").textContent = problem;
+    form.scrollIntoView({ block: "nearest" });
   },
   goToStep: (step) => goTo(forwardSteps.length + 2 + step),
   isWhyOpen: () => state.whyOpen,
   whyOpen: (open) => (state.whyOpen = open),
 };
+
+// To the form that was sent, which was made anew: what is said of the answer is in it, and the keys step on.
+function returnTo(form) {
+  document.querySelector(form).scrollIntoView({ block: "nearest" });
+  document.querySelector(form).focus({ preventScroll: true });
+}
 
 // ------------------------------------------------------------ finding, theme, keys
 
@@ -176,9 +166,21 @@ function switchTheme() {
   document.documentElement.dataset.theme = dark ? "light" : "dark";
 }
 
+function switchView() {
+  if (views.length > 1) return showView(1 - state.view);
+  const { note } = views[0];
+  const reason = note ? `${note}: too many for a box each.` : "Every value has its box: there is nothing to collapse.";
+  byId("note").textContent = byId("live").textContent = reason;
+}
+
 function leave() {
-  if (document.activeElement instanceof HTMLInputElement) document.activeElement.blur();
-  else act.select(null);
+  const field = document.activeElement;
+  if (!(field instanceof HTMLInputElement)) return act.select(null);
+  if (field.matches("#search.nothing")) {
+    field.value = "";
+    field.classList.remove("nothing");
+  }
+  field.blur();
 }
 
 const KEYS = {
@@ -189,7 +191,7 @@ const KEYS = {
   "/": () => byId("search").focus(),
   "?": () => byId("help").showModal(),
   p: togglePredicting,
-  c: () => views.length > 1 && showView(1 - state.view),
+  c: switchView,
   d: switchTheme,
   "+": () => zoomBy(1.25),
   "-": () => zoomBy(0.8),

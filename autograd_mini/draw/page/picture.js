@@ -53,7 +53,7 @@ function drawItem(item, select, look) {
     return { group, item };
   }
   const parts = drawRows(group, item);
-  const mark = group.appendChild(svg("text", { class: "badge", x: width - 4, y: -4 }));
+  const mark = group.appendChild(svg("text", { class: "badge", x: width - PADDING, y: PADDING / 2 + 14 }));
   makeButton(group, () => select(item.values.at(-1)), look);
   return { group, item, mark, ...parts };
 }
@@ -71,8 +71,7 @@ function drawRows(group, item) {
     if (row === "grad")
       parts.heat = group.appendChild(svg("rect", { class: "heat", x: 1, y: top, width: width - 2, height: ROW }));
     const text = group.appendChild(svg("text", { x: PADDING, y: top + 14, class: row }));
-    if (row === "name") write(text, cut(item.name, LONGEST), width);
-    else if (row === "about") write(text, cut(item.about, LONGEST), width);
+    if (row === "about") write(text, cut(item.about, LONGEST), width);
     else parts[row] = text;
     top += ROW;
   }
@@ -112,7 +111,7 @@ function makeButton(group, act, look) {
 // ------------------------------------------------------------ numbers in a box
 
 // `known(i)` has the data and the gradient of value i at this step, each null before it is computed.
-function fillBox(drawn, known, largest) {
+function fillBox(drawn, known, largest, badges) {
   const { item, group } = drawn;
   const all = item.values.map(known);
   const data = all.map((each) => each.data).filter((x) => x !== null);
@@ -124,7 +123,18 @@ function fillBox(drawn, known, largest) {
   if (drawn.maps) fillMaps(drawn, data[0] ?? null, drawn.grad ? (gradients[0] ?? null) : undefined);
   group.classList.toggle("waiting", data.length === 0);
   const gradient = drawn.grad ? `, gradient ${summary(gradients)}` : "";
-  group.setAttribute("aria-label", `${item.name}, ${item.kind}, data ${summary(data)}${gradient}`);
+  const words = badges.map(([, , words]) => `, ${words}`).join("");
+  group.setAttribute("aria-label", `${item.name}, ${item.kind}, data ${summary(data)}${gradient}${words}`);
+  showBadges(drawn, badges);
+}
+
+// Right of the name, which is cut where both are too long.
+function showBadges({ item, mark, name }, badges) {
+  const text = badges.map(([text]) => text).join(" ");
+  mark.textContent = text;
+  mark.setAttribute("class", `badge ${badges.at(-1)?.[1] ?? ""}`);
+  const room = text ? Math.floor((item.size[0] - 2 * PADDING) / ADVANCE) - text.length - 1 : LONGEST;
+  write(name, cut(item.name, Math.min(LONGEST, room)), item.size[0]);
 }
 
 function summary(arrays) {
@@ -171,12 +181,16 @@ function heatMap(x, width, height, most) {
     for (let j = 0; j < across; j++) {
       const e = farthest(x, columns, blockOf(i, down, rows), blockOf(j, across, columns));
       const cell = svg("rect", { x: j * cellWidth, y: i * cellHeight, width: cellWidth, height: cellHeight });
-      cell.setAttribute("class", Number.isNaN(e) ? "nan" : e < 0 ? "negative" : "positive");
+      cell.setAttribute("class", lookOf(e));
       if (!Number.isNaN(e)) cell.setAttribute("fill-opacity", Math.min(1, Math.sqrt(Math.abs(e) / largest)).toFixed(3));
       map.append(cell);
     }
   }
   return map;
+}
+
+function lookOf(e) {
+  return Number.isNaN(e) ? "nan" : e < 0 ? "negative" : "positive";
 }
 
 function blockOf(i, parts, length) {
@@ -199,7 +213,7 @@ function farthest(x, columns, [top, bottom], [left, right]) {
 
 function drawAmountLabel() {
   const group = svg("g", { class: "amount", visibility: "hidden" });
-  group.append(svg("rect", { rx: 4, height: 19, y: -9.5 }), svg("text", { class: "middle", y: 4 }));
+  group.append(svg("rect", { rx: 4, height: 16, y: -8 }), svg("text", { class: "middle", y: 4.5 }));
   return group;
 }
 
@@ -223,13 +237,13 @@ function setFlow(edge, flow) {
   edge.setAttribute("marker-end", { feeds: "url(#arrow-feeds)", sends: "none" }[flow] ?? "url(#arrow)");
 }
 
-// The amount of a step, under the box that it is added to.
+// The amount of a step, on the lower edge of the box that it is added to: it leaves the next box free.
 function placeLabel(drawn, target, text) {
   drawn.label.setAttribute("visibility", text ? "visible" : "hidden");
   if (!text) return;
   const { center, size } = target;
   const width = text.length * ADVANCE + 14;
-  drawn.label.setAttribute("transform", `translate(${center[0]},${center[1] + size[1] / 2 + 11})`);
+  drawn.label.setAttribute("transform", `translate(${center[0]},${center[1] + size[1] / 2 + 3})`);
   const [plate, words] = drawn.label.children;
   plate.setAttribute("width", width);
   plate.setAttribute("x", -width / 2);

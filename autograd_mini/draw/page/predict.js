@@ -2,7 +2,7 @@
 "use strict";
 
 function hasAnswer(position) {
-  return position > 0;
+  return position > 0 && describe(scene, position).answer.data.length > 0;
 }
 
 function reveal() {
@@ -26,7 +26,10 @@ function predictForm(said) {
     else if (agrees(scalar(read.number), scalar(whole.data[i]), [read.half])) {
       state.verdict = "Right.";
       reveal();
-    } else verdict.textContent = `Not ${guess.value}. Try again, or reveal it.`;
+    } else {
+      verdict.textContent = `Not ${guess.value}. Try again, or reveal it.`;
+      guess.select();
+    }
   };
   const show = () => {
     state.verdict = "";

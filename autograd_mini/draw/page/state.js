@@ -31,6 +31,7 @@ function recompute() {
   scene.run = backwardPass(record, scene.data);
   scene.slopeList = null;
   scene.largest = largestOf([...scene.run.gradients.values()]);
+  byId("changes").replaceChildren(...changesText(scene, act));
   remark();
 }
 

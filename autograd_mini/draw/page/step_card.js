@@ -1,6 +1,8 @@
 // The card of the step at hand: what it computes, as a formula with names, with numbers, and what comes of it.
 "use strict";
 
+const LONGEST_BESIDE = 18; // characters of a name that stands beside its formula
+
 // What there is to say of step `position`: {phase, title, lines, parts, change, since, spoken, answer}.
 function describe(scene, position) {
   const { record, forwardSteps } = scene;
@@ -12,11 +14,14 @@ function describe(scene, position) {
 
 function describeBeginning({ record }) {
   const leaves = record.values.filter((value) => value.kind === "leaf").length;
+  const isAlone = record.values.length === 1;
+  const text = `, and what is computed from ${leaves === 1 ? "it" : "them"}`;
+  const note = "Press → to compute the first value. After the forward pass the gradients flow back.";
   return {
     phase: "The leaves",
-    title: [leaves === 1 ? "1 leaf" : `${leaves.toLocaleString("en")} leaves`, ", and what is computed from them"],
+    title: [leaves === 1 ? "1 leaf" : `${leaves.toLocaleString("en")} leaves`, isAlone ? "" : text],
     lines: [],
-    note: "Press → to compute the first value. After the forward pass the gradients flow back.",
+    note: isAlone ? "It is the loss itself. Press → for its gradient." : note,
     spoken: "The beginning: only the leaves have numbers.",
   };
 }
@@ -118,6 +123,7 @@ function partsOf({ record, data, run }, at) {
 function elementText({ record, data, run }, at) {
   const { upstream, amount } = run.steps[at];
   const local = localOf(record, data, record.steps[at]);
+  if (amount.data.length === 0) return null;
   const i = indexOfLargest(amount);
   const index = indexText(amount.shape, i);
   const fits = local !== null && sameShape(upstream.shape, amount.shape);
@@ -149,13 +155,19 @@ function stepCard(scene, said, hidden, act) {
   const quiet = [said.count, said.since, said.note].filter((text) => text);
   return [
     heading,
-    said.lines.length ? element("div", { class: "formula" }, ...said.lines.flatMap(formulaLine)) : null,
+    said.lines.length ? formulaOf(said.lines) : null,
     said.parts ? element("div", { class: "parts" }, ...said.parts.map(partChip)) : null,
     said.change ? changeRow(said.change) : null,
     ...quiet.map((text) => element("p", { class: "quiet" }, text)),
     said.array ? arrayTable(said.array) : null,
     said.element ? element("p", { class: "mono quiet" }, said.element) : null,
   ].filter((part) => part !== null);
+}
+
+// A long name has a line of its own, so that it is broken only where the card is narrower.
+function formulaOf(lines) {
+  const isLong = lines[0][0].length > LONGEST_BESIDE;
+  return element("div", { class: isLong ? "formula long" : "formula" }, ...lines.flatMap(formulaLine));
 }
 
 function formulaLine([name, sign, text], row) {

@@ -24,9 +24,9 @@ function valueCard(scene, i, shared, known, act) {
     arrayRow("data", data),
     hasGradient ? arrayRow(gradientName(record, i), gradient) : null,
     isEditable(value) ? editForm(scene, i, act) : null,
+    hasGradient && sizeOf(value.shape) ? handForm(scene, i, act) : null,
     hasGradient ? ledger(scene, i, act) : null,
     hasGradient ? whyThisGradient(scene, i, act) : null,
-    hasGradient ? handForm(scene, i, act) : null,
   ].filter((part) => part !== null);
 }
 
@@ -48,7 +48,7 @@ function kindText(value) {
 }
 
 function isEditable(value) {
-  return value.kind !== "value" && !value.plain;
+  return value.kind !== "value" && !value.plain && sizeOf(value.shape) > 0;
 }
 
 function editForm(scene, i, act) {
@@ -72,12 +72,13 @@ function editForm(scene, i, act) {
     const at = positionOf(where.value, x.shape);
     const read = readNumber(number.value);
     if (at === null) act.say(event.target, `There is no element [${where.value}] in shape ${shapeText(x.shape)}.`);
-    else if (read === null) act.say(event.target, `${number.value || "Nothing"} is no number.`);
+    else if (number.value.trim() === "") act.say(event.target, "Write a number, such as -0.0027.");
+    else if (read === null) act.say(event.target, `${number.value} is no number.`);
     else act.edit(i, at, read.number);
   };
   return element(
     "form",
-    { class: "edit", onsubmit: submit },
+    { class: "edit", tabindex: -1, "aria-label": "Another number", onsubmit: submit },
     element("span", {}, isScalar(x) ? "Try another number" : "Try another number, for one element"),
     isScalar(x) ? null : where,
     number,
@@ -126,7 +127,8 @@ function ledgerRow(scene, at, act) {
     "tr",
     { class: at === shownSteps - 1 ? "current" : isDone ? "" : "later" },
     element("td", {}, element("button", step, record.values[record.steps[at].consumer].name)),
-    ...[formula, ...numbers].map((text) => element("td", { class: "mono" }, text)),
+    element("td", { class: "mono" }, formula),
+    ...numbers.map((text) => element("td", { class: "mono one-line" }, text)),
   );
 }
 
@@ -208,7 +210,7 @@ function handForm(scene, i, act) {
   const status = given ? scene.marks.find((mark) => mark.value === i).status : null;
   return element(
     "form",
-    { class: "hand", onsubmit: submit },
+    { class: "hand", tabindex: -1, "aria-label": "Your own gradient", onsubmit: submit },
     element("span", {}, "Your own gradient"),
     input,
     element("button", { type: "submit" }, "Mark it"),
@@ -233,8 +235,7 @@ function marksCard(scene, act) {
       {},
       element("td", {}, valueLink(scene, value, act)),
       element("td", {}, markBadge(status)),
-      element("td", { class: "mono" }, dataText(given.get(value).gradient)),
-      ...numbers.map((text) => element("td", { class: "mono" }, text)),
+      ...[dataText(given.get(value).gradient), ...numbers].map((text) => element("td", { class: "mono one-line" }, text)),
     );
   });
   const head = ["", "", "yours", "from yours", "true"].map((text) => element("th", {}, text));

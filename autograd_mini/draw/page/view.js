@@ -1,6 +1,9 @@
 // The picture on the screen: which boxes, how large and where; what is in use at a step; dragging and zooming.
 "use strict";
 
+const READABLE = 0.85; // the scale below which the numbers in a box are too small to follow
+const LARGEST = 1.6; // the scale at which a small graph is shown
+
 function showView(view) {
   state.view = view;
   drawn = drawPicture(byId("world"), views[view], act.select, (item) => keepInSight([item]));
@@ -19,13 +22,16 @@ function arrange() {
   const beside = Math.min((room.width * 0.7) / width, room.height / height);
   const below = Math.min(room.width / width, (room.height * 0.5) / height);
   byId("page").classList.toggle("below", room.width <= 860 || below > beside);
+  const needed = height * Math.max(READABLE, Math.min(room.width / width, LARGEST)) + 60;
+  const share = Math.max(0.4, Math.min(needed / room.height, 0.6)); // of the room, where the cards stand below
+  document.querySelector("main").style.setProperty("--share", `${(100 * share).toFixed(1)}%`);
 }
 
 function fit() {
   arrange();
   const { width, height } = views[state.view];
   const room = byId("stage").getBoundingClientRect();
-  const scale = Math.min((room.width - 40) / width, (room.height - 60) / height, 1.6);
+  const scale = Math.min((room.width - 40) / width, (room.height - 60) / height, LARGEST);
   state.zoom = { scale, x: (room.width - width * scale) / 2, y: (room.height - height * scale) / 2 };
   showZoom();
 }
@@ -44,10 +50,10 @@ function zoomBy(factor, center = null) {
 function showZoom() {
   const { scale, x, y } = state.zoom;
   // Not a transform inside the picture: then the browser would lay out every box anew, 0.2 s for a thousand
+  // Lines as many times thicker as keeps them from vanishing: in whole powers of 2, to restyle seldom
+  byId("picture").style.setProperty("--far", scale < 0.5 ? 2 ** Math.ceil(-Math.log2(scale) - 1) : 1);
   byId("picture").style.transform = `translate(${x.toFixed(2)}px,${y.toFixed(2)}px) scale(${scale.toFixed(4)})`;
 }
-
-const READABLE = 0.85; // the scale below which the numbers in a box are too small to follow
 
 // Moves the picture, and enlarges it if need be, so that these items can be read; if not all fit, the last of them.
 function keepInSight(items) {
@@ -76,7 +82,7 @@ function stretch(box, axis) {
 
 // The shift as it is, if the stretches are within the room; else the one that puts them in the middle.
 function inSight(shift, stretches, room) {
-  const margin = 24;
+  const margin = 16; // less than what fit() leaves, so that nothing moves where all is in sight
   const { scale } = state.zoom;
   let [begin, end] = [Math.min(...stretches.map(([low]) => low)), Math.max(...stretches.map(([, high]) => high))];
   if ((end - begin) * scale > room - 2 * margin) [begin, end] = stretches.at(-1);
@@ -126,7 +132,12 @@ function showUse() {
   const use = inUse();
   highlight(drawn, use);
   showSelected();
-  keepInSight(use.items.map(([item]) => item));
+  keepInSight((state.position ? use : firstUse()).items.map(([item]) => item));
+}
+
+// Where a graph that is too long to be read as a whole begins.
+function firstUse() {
+  return useForward(views[state.view].item_of, forwardSteps[0] ?? root);
 }
 
 // The items and edges that the step is about, which way the numbers flow, and what is added where.
