@@ -48,9 +48,7 @@ def check_inplace(layer: str, inplace: Any) -> None:
 
 def as_input(x: Any) -> Any:
     """A Value as it is; a list, a number or an array as an array of floats."""
-    if isinstance(x, Value):
-        return x
-    x = np.asarray(x)
+    x = x if isinstance(x, Value) else np.asarray(x)
     return x if x.dtype.kind == "f" else x.astype(np.float64)
 
 

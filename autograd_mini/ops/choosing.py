@@ -22,7 +22,6 @@ from autograd_mini.ops.operation import (
     as_carriers,
     as_data,
     as_floating,
-    as_floats,
     dtype_of,
     is_foreign,
     shape_of,
@@ -122,7 +121,7 @@ def select(condlist: Sequence[Any], choicelist: Sequence[Carrier], default: Carr
     for condition in condlist:
         if dtype_of(condition if hasattr(condition, "record") else as_array(condition)).kind != "b":
             raise TypeError(located("select: a condition is a boolean or an array of them; compare, as in x > 0"))
-    result, *choices = as_floats(default, *choicelist)
+    result, *choices = as_carriers(default, *choicelist)
     for condition, choice in zip(reversed(condlist), reversed(choices), strict=True):
         result = where(condition, choice, result)
     return result
@@ -235,7 +234,7 @@ def nan_to_num(
     >>> nan_to_num(np.array([1.0, np.nan, np.inf]), posinf=9.0)
     array([1., 0., 9.])
     """
-    x = x if hasattr(x, "record") else as_floating(x)
+    x = as_floating(x)
     largest = float(np.finfo(dtype_of(x)).max)
     result = where(x != x, nan, x)
     result = where(x == math.inf, largest if posinf is None else posinf, result)

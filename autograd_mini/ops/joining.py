@@ -10,7 +10,7 @@ import numpy as np
 from autograd_mini.ops.axes import part
 from autograd_mini.ops.caller import located
 from autograd_mini.ops.numpy_names import FUNCTIONS
-from autograd_mini.ops.operation import Carrier, Linear, as_carriers, as_floats, shape_of
+from autograd_mini.ops.operation import Carrier, Linear, as_carriers, shape_of
 from autograd_mini.ops.shape import (
     along,
     as_carrier,
@@ -149,7 +149,7 @@ def block(arrays: Any) -> Carrier:
     Raises ``ValueError`` for lists that are empty or not all nested equally deep.
     """
     depth = _depth(arrays)
-    blocks = as_floats(*_leaves(arrays))
+    blocks = as_carriers(*_leaves(arrays))
     ndim = max(depth, *[len(shape_of(x)) for x in blocks])
     return _joined(arrays, iter(blocks), ndim, -depth)
 

@@ -6,7 +6,7 @@ computed at once, and anything else is asked to ``record`` the operation instead
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from functools import partial
 from operator import index
 from typing import Any
@@ -225,26 +225,18 @@ def as_array(x: Any) -> Any:
 
 
 def as_carriers(*xs: Any) -> list[Carrier]:
-    """Several operands as carriers; whole numbers and booleans as NumPy promotes them beside the floats of the others.
+    """Several operands as floats; whole numbers and booleans as NumPy promotes them beside the floats of the others.
 
     Beside an array of float32 an array of int16 becomes float32, and one of int32 float64.
     """
     for x in xs:
         kind = x.__class__
-        if kind is not float and not (kind is np.ndarray and x.dtype.char in "efd") and not hasattr(x, "record"):
+        if kind is not float and not ((kind is np.ndarray or hasattr(x, "record")) and dtype_of(x).char in "efd"):
             break
     else:
         return list(xs)
     beside = small_floats(xs)
-    return [x if hasattr(x, "record") else as_floating(x, *beside) for x in xs]
-
-
-def as_floats(*xs: Any) -> list[Carrier]:
-    """``as_carriers`` for what comes to several rows: whole numbers that are traced, too, meet all of the others."""
-    beside = small_floats(xs)
-    return [
-        x if dtype_of(x).kind == "f" else map_data(lambda data: as_floating(data, *beside), x) for x in as_carriers(*xs)
-    ]
+    return [as_floating(x, *beside) for x in xs]
 
 
 def small_floats(xs: Iterable[Any]) -> list[np.dtype[Any]]:
@@ -254,8 +246,13 @@ def small_floats(xs: Iterable[Any]) -> list[np.dtype[Any]]:
 
 
 def as_floating(x: Any, *beside: np.dtype[Any]) -> Any:
-    """Plain numbers, lists and arrays as floats: integers and booleans float64, or as NumPy has it ``beside``."""
+    """Plain numbers, lists and arrays as floats: integers and booleans float64, or as NumPy has it ``beside``.
+
+    So is what records whole numbers, as a jitted function's arguments do.
+    """
     if x.__class__ is not np.ndarray and not is_foreign(x):
+        if hasattr(x, "record"):
+            return x if dtype_of(x).kind == "f" else x.astype(_floats_for(x, beside))
         kind = type(x).__name__
         x = np.asarray(x)[()]
         if not hasattr(x, "dtype"):
@@ -269,7 +266,11 @@ def as_floating(x: Any, *beside: np.dtype[Any]) -> Any:
         return as_data(x)
     if isinstance(x, np.generic):
         return float(x)
-    return x.astype(np.result_type(x.dtype, *beside) if beside else np.float64)
+    return x.astype(_floats_for(x, beside))
+
+
+def _floats_for(x: Any, beside: Sequence[np.dtype[Any]]) -> np.dtype[Any]:
+    return np.result_type(x.dtype, *beside) if beside else _FLOAT64
 
 
 _PYTHONS = "builtins.sum (from autograd_mini import * hides Python's sum, max and min)"

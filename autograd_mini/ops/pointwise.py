@@ -139,7 +139,7 @@ def positive(x: Carrier) -> Carrier:
     >>> positive(-3)
     -3.0
     """
-    return x if hasattr(x, "record") else as_floating(x)
+    return as_floating(x)
 
 
 # ---------------------------------------------------------------- powers

@@ -47,8 +47,8 @@ _ASTYPE = Linear(
 
 
 def as_carrier(x: Any) -> Carrier:
-    """``x`` if it records, else plain floats: a list has no shape to be asked for."""
-    return x if hasattr(x, "record") else as_floating(x)
+    """``x`` if it records, as floats in any case: a list has no shape to be asked for."""
+    return as_floating(x)
 
 
 def checked_axes(op: str, x: Carrier, axis: Any) -> tuple[int, ...]:

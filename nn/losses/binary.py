@@ -59,7 +59,8 @@ def _weighted(losses: Any, weight: Any, loss: str, name: str = "weight") -> Any:
         fits = False
     if not fits:
         raise ValueError(located(f"{loss}: {name} has shape {weight.shape}, which does not broadcast to {shape}"))
-    return losses * (weight if isinstance(weight, Value) else weight.astype(dtype_of(losses)))
+    is_learned = isinstance(weight, Value) and weight.requires_grad
+    return losses * (weight if is_learned else weight.astype(dtype_of(losses)))
 
 
 def _log(p: Any) -> Any:

@@ -33,10 +33,9 @@ def target_like(prediction: Any, target: Any, loss: str) -> Any:
     Broadcasting ``(N,)`` against ``(N, 1)`` would compare every prediction with every target, and train on
     a wrong number without a word.
     """
-    if not isinstance(target, Value):
-        target = np.asarray(target)
-        if target.dtype.kind in "iub":
-            target = target.astype(dtype_of(prediction))  # integers beside float32 would make float64
+    target = target if isinstance(target, Value) else np.asarray(target)
+    if target.dtype.kind in "iub":
+        target = target.astype(dtype_of(prediction))  # integers beside float32 would make float64
     here, there = shape_of(prediction), shape_of(target)
     if here != there:
         same_size = np.prod(here) == np.prod(there)

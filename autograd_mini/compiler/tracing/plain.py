@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import numpy as np
@@ -12,7 +13,7 @@ from autograd_mini.compiler.errors import check_form, refused
 from autograd_mini.compiler.program import DETACH, Like, Plain
 from autograd_mini.compiler.tracing.lines import Lines, like_of
 from autograd_mini.compiler.tracing.traced import Traced
-from autograd_mini.compiler.tracing.traced_data import as_plain
+from autograd_mini.compiler.tracing.traced_data import as_plain, given_as
 from autograd_mini.compiler.users import as_users
 from autograd_mini.node import Node
 from autograd_mini.operands import as_operand
@@ -26,6 +27,16 @@ class PlainLines(Lines):
     def __init__(self) -> None:
         super().__init__()
         self.effects: list[Traced] = []  # lines that a replay runs though nobody may use what they give
+        self.is_numpys = False  # what is done with plain data: an operator, a method or a function of NumPy's
+
+    @contextmanager
+    def as_numpy(self) -> Iterator[None]:
+        """For a while what is done with plain data is what NumPy does, and not an op or a layer that is called."""
+        before, self.is_numpys = self.is_numpys, True
+        try:
+            yield
+        finally:
+            self.is_numpys = before
 
     def detached(self, x: Any) -> Traced:
         """The same, as a constant to gradients."""
@@ -59,11 +70,12 @@ class PlainLines(Lines):
 
     def called(self, function: Callable[..., Any], args: Any, kwargs: Any) -> Traced:
         """A line for a function of NumPy that is no op, such as ``np.isclose(x, y)``."""
-        operands = [x for x in leaves_of(args) if isinstance(x, Node)]
+        operands = [x for x in leaves_of((args, kwargs)) if isinstance(x, Node)]
 
         def call(*data: Any) -> Any:
             given = iter(data)
-            return function(*map_leaves(lambda x: next(given) if isinstance(x, Node) else x, args), **kwargs)
+            now = map_leaves(lambda x: given_as(x, next(given)) if isinstance(x, Node) else x, (args, kwargs))
+            return function(*now[0], **now[1])
 
         node = self._of_one_form(function.__name__, call, operands, None)
         if np.ndim(node.concrete):

@@ -8,7 +8,7 @@ from typing import Any
 
 from autograd_mini.compiler.errors import refused
 from autograd_mini.compiler.tracing.traced import Traced
-from autograd_mini.ops.caller import is_library
+from autograd_mini.ops import caller
 
 
 class StandIn(Traced):
@@ -18,7 +18,7 @@ class StandIn(Traced):
     kind: Any = None  # the class that it claims
 
     def __hash__(self) -> int:
-        if not _is_library(sys._getframe(1).f_code.co_filename):
+        if not is_library(sys._getframe(1).f_code.co_filename):
             raise refused(
                 "a traced number as a key of a dict, or in a set or a Counter",
                 "use ops on it, such as where(x == 1, ...) and take, or value.map_data(f)",
@@ -44,10 +44,10 @@ def _claiming(base: type[StandIn], kind: Any) -> Any:
     """A subclass of ``base`` that claims to be ``kind``; not to this library, which knows what it is."""
 
     def claimed(self: Any) -> Any:
-        return Traced if _is_library(sys._getframe(1).f_code.co_filename) else kind
+        return Traced if is_library(sys._getframe(1).f_code.co_filename) else kind
 
     return type("Traced", (base,), {"__slots__": (), "kind": kind, "__class__": property(claimed)})
 
 
-_is_library = lru_cache(maxsize=1024)(is_library)
+is_library = lru_cache(maxsize=1024)(caller.is_library)
 _set_class: Any = vars(object)["__class__"].__set__  # below the property

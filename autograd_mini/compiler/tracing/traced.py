@@ -12,13 +12,12 @@ import numpy as np
 
 from autograd_mini import backward, forward, modes, numpy_protocol, operands, transforms, value
 from autograd_mini.compiler.errors import JitError, refused
-from autograd_mini.compiler.program import Argument, Plain
+from autograd_mini.compiler.program import Argument
 from autograd_mini.compiler.rows import AFTER, row_of
 from autograd_mini.errors import op_error
 from autograd_mini.node import Node
 from autograd_mini.ops.caller import is_library
 from autograd_mini.ops.operation import Operation, as_floating, small_floats
-from autograd_mini.tree import leaves_of
 from autograd_mini.value import Value
 
 _slot: Any = vars(Node)["data"]  # below the property of a Value that is guarded
@@ -35,7 +34,7 @@ def _in_place(op: Callable[[Any, Any], Any]) -> Any:
         result = op(self, other)
         if isinstance(result, Traced):
             result = result.cast_in_place(self)
-            _tape().changes.changed_in_place(self, result)
+            current_tape().changes.changed_in_place(self, result)
         return result
 
     return method
@@ -69,14 +68,14 @@ class Traced(Value):
         raise refused("assigning .grad of what is traced", NO_GRAD_YET)
 
     def record(self, op: Operation, x: Any, y: Any = None) -> Any:
-        tape = _tape()
+        tape = current_tape()
         if x.__class__ is not tuple:
             number = tape.write_number(op, x, y)
             return super().record(op, x, y) if number is None else number
         picks = row_of(op) in ("getitem_at", "scatter_add_at")
         if not picks and op is not AFTER:
             beside = small_floats(x)
-            x = tuple([v if i == 0 and row_of(op) == "where" else _as_floats(v, beside) for i, v in enumerate(x)])
+            x = tuple([v if i == 0 and row_of(op) == "where" else as_floats(v, beside) for i, v in enumerate(x)])
         data = [get_data(v) if isinstance(v, Node) else v for v in x]
         if picks and any([np.asarray(part).dtype.kind == "b" for part in data[:-1]]):
             raise refused(
@@ -104,7 +103,7 @@ class Traced(Value):
     @label.setter
     def label(self, label: str) -> None:
         check_text(str(label))
-        if isinstance(_tape().ops[self.number], Argument):
+        if isinstance(current_tape().ops[self.number], Argument):
             raise refused("setting the label of an argument, which a replay would not", "set it before the call")
         Value.label.fset(self, label)  # type: ignore[attr-defined]  # mypy takes the property for a str
 
@@ -120,10 +119,10 @@ class Traced(Value):
         """Arithmetic of bits, as NumPy's: an argument that is a whole number is a float here."""
         dtypes = {x.dtype if isinstance(x, Traced) else np.asarray(x).dtype for x in operands}
         if truth is not None and dtypes == {np.dtype(bool)}:
-            return _tape().compared(truth, *operands)
+            return current_tape().compared(truth, *operands)
         if any([dtype.kind == "f" for dtype in dtypes]):
             raise refused(f"{whole.__name__} of a traced number", "do it before the call, or with an array of integers")
-        return _tape().called(whole, operands, {})
+        return current_tape().called(whole, operands, {})
 
     def __and__(self, other: Any) -> Any:
         return self._bits(np.bitwise_and, np.logical_and, self, other)
@@ -152,7 +151,7 @@ class Traced(Value):
         return self.map_data(np.invert)
 
     def __bool__(self) -> bool:
-        truth: bool | None = _tape().truth(self)
+        truth: bool | None = current_tape().truth(self)
         return super().__bool__() if truth is None else truth
 
     __iadd__, __isub__, __imul__ = map(_in_place, (operator.add, operator.sub, operator.mul))
@@ -176,17 +175,15 @@ class Traced(Value):
         if ufunc in numpy_protocol.PLAIN_RESULTS and method == "__call__" and not options:
             if len(operands) == 1:
                 return self.map_data(ufunc)
-            return _tape().compared(ufunc, *operands)
+            return current_tape().compared(ufunc, *operands)
         return super().__array_ufunc__(ufunc, method, *operands, **options)
 
     def __array_function__(self, function: Any, types: Any, args: Any, kwargs: Any) -> Any:
-        if function in _SHAPE_ONLY:
+        if function in SHAPE_ONLY:
             plain = [x.concrete if isinstance(x, Traced) else x for x in args]
             return function(*plain, **kwargs)
         if function in numpy_protocol.PLAIN_RESULTS and not any([isinstance(x, Node) for x in kwargs.values()]):
-            return _tape().called(function, args, kwargs)
-        if _is_of_whole_numbers(args, kwargs):  # NumPy's own, as without jit: of floats it would be another function
-            return _tape().called(function, args, kwargs)
+            return current_tape().called(function, args, kwargs)
         return super().__array_function__(function, types, args, kwargs)
 
     def __repr__(self) -> str:
@@ -211,21 +208,14 @@ def get_data(x: Any) -> Any:
     return x.concrete if x.__class__ is Traced else _slot.__get__(x)
 
 
-def _as_floats(operand: Any, beside: list[np.dtype[Any]]) -> Any:
+def as_floats(operand: Any, beside: list[np.dtype[Any]]) -> Any:
     """An operand of an op of several: booleans and whole numbers become floats, as in ``Operation.__call__``."""
-    if operand.__class__ is Traced and operand.dtype.kind in "iub":
-        return _tape().plain(Plain("as_floating", lambda x: as_floating(x, *beside)), [operand])
-    return operand if operand.__class__ is float or isinstance(operand, Node) else as_floating(operand, *beside)
+    if operand.__class__ is float or (isinstance(operand, Node) and operand.__class__ is not Traced):
+        return operand
+    return as_floating(operand, *beside)
 
 
-def _is_of_whole_numbers(args: Any, kwargs: Any) -> bool:
-    """True if what is traced among the arguments is whole numbers or booleans."""
-    traced = [x for x in leaves_of((args, kwargs)) if isinstance(x, Node)]
-    named = [x for x in leaves_of(kwargs) if isinstance(x, Node)]
-    return bool(traced) and not named and all([x.__class__ is Traced and x.dtype.kind in "iub" for x in traced])
-
-
-_SHAPE_ONLY = frozenset(
+SHAPE_ONLY = frozenset(
     {
         *(np.shape, np.ndim, np.size, np.zeros_like, np.ones_like, np.empty_like, np.full_like, np.result_type),
         *(np.can_cast, np.isrealobj, np.iscomplexobj, np.tril_indices_from, np.triu_indices_from),
@@ -234,7 +224,7 @@ _SHAPE_ONLY = frozenset(
 )
 
 
-def _tape() -> Any:
+def current_tape() -> Any:
     tape = modes.tape()
     if tape is None:
         raise JitError(

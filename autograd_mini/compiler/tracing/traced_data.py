@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import operator
+import os.path
+import sys
 from collections.abc import Callable
 from functools import partial, update_wrapper
 from typing import Any, Never
@@ -13,10 +15,11 @@ from autograd_mini import modes
 from autograd_mini.compiler.errors import refused
 from autograd_mini.compiler.program import Plain
 from autograd_mini.compiler.rows import row_of
-from autograd_mini.compiler.tracing.stand_in import StandIn, claim
-from autograd_mini.compiler.tracing.traced import Traced
+from autograd_mini.compiler.tracing.stand_in import StandIn, claim, is_library
+from autograd_mini.compiler.tracing.traced import SHAPE_ONLY, Traced, as_floats, current_tape
 from autograd_mini.node import Node
-from autograd_mini.ops.operation import SMALL_FLOATS
+from autograd_mini.ops.operation import SMALL_FLOATS, small_floats
+from autograd_mini.tree import leaves_of, map_leaves
 
 
 def _numpys(f: Callable[..., Any], method: str, is_reflected: bool = False) -> Any:
@@ -27,10 +30,21 @@ def _numpys(f: Callable[..., Any], method: str, is_reflected: bool = False) -> A
         return f(y, x)
 
     def applied(self: TracedData, *other: Any) -> Any:
-        node = recorded(self, *other)
+        with current_tape().as_numpy():
+            node = recorded(self, *other)
         return with_numpys_dtype(update_wrapper(reflected, f) if is_reflected else f, (self, *other), node)
 
     return applied
+
+
+def _moving(f: Callable[..., Any]) -> Any:
+    """A method that only moves numbers, and leaves whole ones whole."""
+
+    def method(self: TracedData, *args: Any, **kwargs: Any) -> Any:
+        with current_tape().as_numpy():
+            return f(self, *args, **kwargs)
+
+    return method
 
 
 def _of_whole_numbers(name: str) -> Any:
@@ -38,9 +52,10 @@ def _of_whole_numbers(name: str) -> Any:
     recorded, f = getattr(Traced, name), getattr(np, name)
 
     def method(self: TracedData, *args: Any, **kwargs: Any) -> Any:
-        if self.dtype.kind == "f":
+        if self.dtype.kind != "f":
+            return current_tape().called(f, (self, *args), kwargs)
+        with current_tape().as_numpy():
             return recorded(self, *args, **kwargs)
-        return modes.tape().called(f, (self, *args), kwargs)
 
     return method
 
@@ -48,7 +63,8 @@ def _of_whole_numbers(name: str) -> Any:
 class TracedData(StandIn):
     """A parameter's data or gradient, an argument that is no Value, a comparison, and what is computed of these alone.
 
-    Its operators and ufuncs are NumPy's: whole numbers stay whole and wrap around, scalars have a dtype.
+    Its operators, methods and ufuncs are NumPy's: whole numbers stay whole and wrap around, scalars have a dtype. To an
+    op that is called by its own name, ``sigmoid(x)``, and to a layer they are floats.
     """
 
     __slots__ = ()
@@ -57,6 +73,11 @@ class TracedData(StandIn):
         operands = x if x.__class__ is tuple else (x, y)
         if _beside_values(operands):
             return Traced.record(self, op, x, y)
+        if not current_tape().is_numpys:
+            if x.__class__ is not tuple and any([v is not None and not _is_floating(v) for v in operands]):
+                beside = small_floats([v for v in operands if v is not None])
+                x, y = as_floats(x, beside), None if y is None else as_floats(y, beside)
+            return as_plain(Traced.record(self, op, x, y))
         claimed = {v.kind if isinstance(v, TracedData) else v.__class__ for v in operands if v is not None}
         if x.__class__ is tuple:
             x = tuple(map(_strong, x))
@@ -67,10 +88,33 @@ class TracedData(StandIn):
         """With another dtype; NumPy's arrays take whole numbers and booleans too."""
         if not copy and np.dtype(dtype) == self.dtype:
             return self  # the array itself, which may be changed in place later
-        return super().astype(dtype, copy) if np.dtype(dtype).kind == "f" else self.map_data(partial(_as_type, dtype))
+        if np.dtype(dtype).kind == "f" and self.dtype.kind == "f":
+            return super().astype(dtype, copy)
+        return self.map_data(partial(_as_type, np.dtype(dtype)))
+
+    def __array_function__(self, function: Any, types: Any, args: Any, kwargs: Any) -> Any:
+        operands = tuple(leaves_of((args, kwargs)))
+        caller = sys._getframe(1).f_code.co_filename
+        is_called_by_an_op = is_library(caller) and not caller.startswith(_COMPILER)
+        if function in SHAPE_ONLY or is_called_by_an_op or _beside_values(operands):
+            return super().__array_function__(function, types, args, kwargs)
+        data = [given_as(v, v.concrete) if isinstance(v, TracedData) else v for v in operands]
+        dtypes = {x.dtype for x in data if isinstance(x, np.ndarray | np.generic)}
+        if not any([dtype.kind == "f" for dtype in dtypes]):
+            return modes.tape().called(function, args, kwargs)
+        with current_tape().as_numpy():
+            node = super().__array_function__(function, types, args, kwargs)
+        if len(dtypes) > 1 and isinstance(node, TracedData):
+            given = iter(data)
+            args_now, kwargs_now = map_leaves(lambda _: next(given), (args, kwargs))
+            with np.errstate(all="ignore"):
+                if np.asarray(function(*args_now, **kwargs_now)).dtype != node.dtype:
+                    return modes.tape().called(function, args, kwargs)
+        return node
 
     def __array_ufunc__(self, ufunc: np.ufunc, method: str, *operands: Any, **options: Any) -> Any:
-        node = super().__array_ufunc__(ufunc, method, *operands, **options)
+        with current_tape().as_numpy():
+            node = super().__array_ufunc__(ufunc, method, *operands, **options)
         return node if method != "__call__" or options else with_numpys_dtype(ufunc, operands, node)
 
     __add__, __radd__ = _numpys(operator.add, "__add__"), _numpys(operator.add, "__radd__", True)
@@ -103,7 +147,15 @@ class TracedData(StandIn):
     def sort(self, *args: Any, **kwargs: Any) -> Never:
         raise refused("x.sort() changes an array in place, and a replay would not", "write x = np.sort(x)")
 
-    clip, copy, round = map(_of_whole_numbers, ("clip", "copy", "round"))
+    __getitem__, reshape, transpose = map(_moving, (Traced.__getitem__, Traced.reshape, Traced.transpose))
+    T, mT = property(_moving(Traced.transpose)), property(lambda self: self.swapaxes(-2, -1))
+
+
+for _name in (
+    *("clip", "copy", "cumprod", "cumsum", "diagonal", "dot", "max", "mean", "min", "prod", "ravel", "repeat", "round"),
+    *("squeeze", "std", "sum", "swapaxes", "take", "trace", "var"),
+):
+    setattr(TracedData, _name, _of_whole_numbers(_name))
 
 
 def as_plain(node: Traced, kind: Any = None) -> Traced:
@@ -119,8 +171,7 @@ def with_numpys_dtype(f: Callable[..., Any], operands: tuple[Any, ...], node: An
     """
     if not isinstance(node, TracedData) or _beside_values(operands):  # a comparison with a Value is data too
         return node
-    kinds = [v.kind if isinstance(v, TracedData) else None for v in operands]
-    data = [_given_as(kind, v.concrete) if kind else v for kind, v in zip(kinds, operands, strict=True)]
+    data = [given_as(v, v.concrete) if isinstance(v, TracedData) else v for v in operands]
     with np.errstate(all="ignore"):
         numpys = f(*data)
     is_alike = np.asarray(numpys).dtype == node.dtype and not isinstance(numpys, np.integer)
@@ -129,7 +180,7 @@ def with_numpys_dtype(f: Callable[..., Any], operands: tuple[Any, ...], node: An
 
     def of_their_kinds(*data: Any) -> Any:
         given = iter(data)
-        z = f(*[_given_as(kind, next(given)) if kind else v for kind, v in zip(kinds, operands, strict=True)])
+        z = f(*[given_as(v, next(given)) if isinstance(v, TracedData) else v for v in operands])
         return float(z) if isinstance(z, np.generic) and z.__class__ not in SMALL_FLOATS else z
 
     line: Traced = modes.tape().plain(Plain(f.__name__, of_their_kinds), [v for v in operands if isinstance(v, Node)])
@@ -148,12 +199,17 @@ def scalars_as_floats(op: Any, operands: tuple[Any, ...]) -> tuple[Any, ...] | N
     return tuple([modes.tape().plain(number, [v]) if s else v for v, s in zip(operands, scalar, strict=True)])
 
 
+def _is_floating(operand: Any) -> bool:
+    return operand.__class__ is float or np.asarray(getattr(operand, "concrete", operand)).dtype.kind == "f"
+
+
 def _beside_values(operands: tuple[Any, ...]) -> bool:
     return any([isinstance(v, Node) and not isinstance(v, TracedData) for v in operands])
 
 
-def _given_as(kind: Any, data: Any) -> Any:
+def given_as(stand_in: Any, data: Any) -> Any:
     """A number of a program as the function was given it: 3.0 as an int, or as NumPy's int64."""
+    kind = stand_in.kind if isinstance(stand_in, TracedData) else float
     if data.__class__ is not float or kind is np.ndarray:
         return data
     if issubclass(kind, int | np.integer) and not data.is_integer():
@@ -166,8 +222,12 @@ def _strong(operand: Any) -> Any:
     return np.asarray(operand) if operand.__class__ is np.float64 else operand
 
 
-def _as_type(dtype: Any, data: Any) -> Any:
-    return np.asarray(data).astype(dtype)[()]
+def _as_type(dtype: Any, data: Any, out: Any = None) -> Any:
+    if out is None:
+        return np.asarray(data).astype(dtype)[()]
+    np.copyto(out, data, casting="unsafe")
+    return out
 
 
+_COMPILER = os.path.dirname(os.path.dirname(__file__))  # which calls the function, jit(np.diff)
 _PYTHONS = frozenset({float, int, bool})

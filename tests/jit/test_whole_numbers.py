@@ -1,0 +1,149 @@
+"""Ops and layers that are given whole numbers or booleans, such as pixels, labels and masks: as without jit."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import pytest
+
+import nn
+from autograd_mini import Value, jit, ops
+
+PIXELS = np.array([[200, 3, 100, 7], [0, 255, 1, 90]], np.uint8)
+GIVEN = {"uint8": PIXELS, "bool": PIXELS > 50, "int64": PIXELS.astype(np.int64) - 100}
+
+
+def outcome(f: Callable[..., Any], *args: Any) -> Any:
+    """Numbers and dtypes, or the kind of error."""
+    nn.manual_seed(0)
+    try:
+        z = f(*args)
+    except (TypeError, ValueError, IndexError, np.linalg.LinAlgError) as error:
+        return type(error)
+    parts = list(z) if isinstance(z, tuple | list) else [z]
+    return [getattr(part, "data", part) if isinstance(part, Value) else part for part in parts]
+
+
+def check_as_without_jit(f: Callable[..., Any], *args: Any) -> bool:
+    """Whether there is an answer, which has to be the same."""
+    with np.errstate(all="ignore"):
+        without, found = outcome(f, *args), outcome(jit(f), *args)
+    if isinstance(without, type):
+        return False
+    assert not isinstance(found, type), found
+    for a, b in zip(without, found, strict=True):
+        if not (isinstance(a, int | np.integer) and isinstance(b, float)):  # whole numbers without axes are floats
+            assert np.asarray(a).dtype == np.asarray(b).dtype
+        np.testing.assert_allclose(b, a, rtol=1e-6)
+    return True
+
+
+# Refused: how many classes one_hot finds hangs on the numbers, and the full svd has no derivative.
+OF_ONE = [name for name in ops.__all__ if name not in ("one_hot", "svd")]
+
+
+@pytest.mark.parametrize("name", OF_ONE)
+def test_an_op_takes_whole_numbers_as_floats(name: str) -> None:
+    op = getattr(ops, name)
+    for x in GIVEN.values():
+        for given in (x, x[0], x[0, 1]):
+            check_as_without_jit(lambda x: op(x), given)
+
+
+def test_most_ops_have_an_answer_to_whole_numbers() -> None:
+    answers = [check_as_without_jit(getattr(ops, name), PIXELS) for name in ("sigmoid", "norm", "diff", "avg_pool1d")]
+    assert answers == [True, True, True, False]
+    assert outcome(jit(ops.sigmoid), PIXELS)[0].dtype == np.float64
+
+
+LAYERS: dict[str, Callable[[], Any]] = {
+    name: getattr(nn, name)
+    for name in ("ReLU", "Sigmoid", "Tanh", "SiLU", "GELU", "Softplus", "Mish", "ELU", "LeakyReLU", "Flatten", "GLU")
+} | {
+    "Linear": lambda: nn.Linear(4, 2),
+    "Linear of float32": lambda: nn.Linear(4, 2, dtype=np.float32),
+    "LayerNorm": lambda: nn.LayerNorm(4),
+    "RMSNorm": lambda: nn.RMSNorm(4),
+    "BatchNorm1d": lambda: nn.BatchNorm1d(4).eval(),
+    "BatchNorm1d of float32": lambda: nn.BatchNorm1d(4, dtype=np.float32).eval(),
+    "Dropout": lambda: nn.Dropout(0.5),
+    "Dropout that is off": lambda: nn.Dropout(0.5).eval(),
+    "MaxPool1d": lambda: nn.MaxPool1d(2),
+    "AvgPool1d": lambda: nn.AvgPool1d(2),
+    "Conv1d of float32": lambda: nn.Conv1d(2, 3, 2, dtype=np.float32),
+    "Softmax": lambda: nn.Softmax(-1),
+}
+
+
+@pytest.mark.parametrize("name", LAYERS)
+def test_a_layer_takes_whole_numbers_as_floats(name: str) -> None:
+    nn.manual_seed(1)
+    layer = LAYERS[name]()
+    for x in GIVEN.values():
+        assert check_as_without_jit(lambda x: layer(x) * 2 - 1, x)
+
+
+LOSSES: dict[str, Callable[[Any, Any], Any]] = {
+    "mse_loss": nn.mse_loss,
+    "l1_loss": nn.l1_loss,
+    "smooth_l1_loss": nn.smooth_l1_loss,
+    "huber_loss": nn.huber_loss,
+    "binary_cross_entropy": lambda p, y: nn.binary_cross_entropy(ops.sigmoid(p), y),
+    "binary_cross_entropy_with_logits": nn.binary_cross_entropy_with_logits,
+    "hinge_loss": lambda p, y: nn.hinge_loss(p, np.where(y, 1, -1)),
+    "computed labels": lambda p, y: nn.mse_loss(p, (y > 0) * 1),
+    "by hand": lambda p, y: ((p - y) ** 2).mean(),
+}
+
+
+@pytest.mark.parametrize("name", LOSSES)
+@pytest.mark.parametrize("dtype", [np.float16, np.float32, np.float64])
+def test_labels_that_are_whole_numbers_leave_the_loss_in_the_dtype_of_the_model(name: str, dtype: Any) -> None:
+    loss, p = LOSSES[name], Value(np.array([[0.5, -1.0, 2.0, 0.25]], dtype))
+    for labels in (np.bool_, np.int8, np.uint8, np.int32, np.int64):
+        assert check_as_without_jit(lambda y: loss(p, y), np.array([[1, 0, 0, 1]], labels))
+
+
+BESIDE: dict[str, Callable[[Any, Any], Any]] = {
+    "outer": np.outer,
+    "tensordot": lambda p, y: np.tensordot(p, y, 1),
+    "average": lambda p, y: np.average(p, weights=y + 1),
+    "weighted loss": lambda p, y: nn.binary_cross_entropy_with_logits(p, y, weight=y + 1),
+    "concatenate": lambda p, y: ops.concatenate([p, y]),
+}
+
+
+@pytest.mark.parametrize("name", BESIDE)
+def test_whole_numbers_beside_a_value_leave_it_its_dtype_as_without_jit(name: str) -> None:
+    f, p = BESIDE[name], Value(np.array([0.5, 1.5, 2.5], np.float32))
+    for labels in (np.bool_, np.int8, np.uint8, np.int32, np.int64):
+        assert check_as_without_jit(lambda y: f(p, y), np.array([1, 0, 1], labels))
+
+
+JOINED: dict[str, Callable[[Any, Any], Any]] = {
+    "concatenate": lambda x, m: np.concatenate([x, m]),
+    "stack": lambda x, m: np.stack([x, m]),
+    "where": lambda x, m: np.where(m > 0, x, m),
+    "einsum": lambda x, m: np.einsum("i,i->", x, m),
+    "dot": np.dot,
+    "outer": np.outer,
+    "clip": lambda x, m: np.clip(x, -m.max(), m.max()) if m.dtype.kind != "b" else x,
+    "clip from below": lambda x, m: np.clip(x, 0, m),
+    "mean": lambda x, m: x * np.mean(m),
+    "norm": lambda x, m: x * np.linalg.norm(m),
+    "method": lambda x, m: x * m.std(),
+    "average": lambda x, m: np.average(x, weights=m),
+    "average of the other": lambda x, m: np.average(m, weights=x),
+    "by operators": lambda x, m: x * m + m,
+    "a mask in front": lambda x, m: (m > 0) * x,
+}
+
+
+@pytest.mark.parametrize("name", JOINED)
+@pytest.mark.parametrize("dtype", [np.float16, np.float32, np.float64])
+def test_numpys_functions_give_what_they_give_to_arrays_of_several_dtypes(name: str, dtype: Any) -> None:
+    f, x = JOINED[name], np.array([0.5, 1.5, 2.5], dtype)
+    for other in (np.bool_, np.int8, np.uint8, np.int32, np.int64, np.float32, np.float64):
+        assert check_as_without_jit(f, x, np.array([1, 0, 1], other))
