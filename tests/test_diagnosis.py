@@ -413,19 +413,59 @@ def test_a_difference_from_a_target_is_no_update() -> None:
     assert diagnose(loss, model).ok
 
 
-def test_a_loop_that_rebinds_its_variable_is_found_with_the_line() -> None:
+def test_a_loop_that_rebinds_its_variable_is_found_with_the_line_before_it_was_run() -> None:
     model = mlp()
-    for step in range(2):
-        model.zero_grad()
+    for _ in range(2):
+        for p in model.parameters():
+            p.zero_grad()
         loss = backward(nn.cross_entropy(model(X), CLASSES))
-        report = diagnose(loss, model)
-        assert report.ok is (step == 0), str(report)
+        finding = only(diagnose(loss, model), "parameter rebound")
+        assert finding.name == "layers.0.weight"
+        assert "gives the variable p a result, and leaves layers.0.weight, layers.0.bias" in finding.message
+        assert finding.line.endswith("p -= 0.1 * p.grad")
         for p in model.parameters():
             p -= 0.1 * p.grad
-    finding = only(report, "parameter rebound")
+
+
+def test_a_loop_that_went_wrong_is_found_by_its_variable_after_it_too() -> None:
+    model = mlp()
+    backward(nn.cross_entropy(model(X), CLASSES))
+    for p in model.parameters():
+        p -= 0.1 * p.grad
+    model.zero_grad()
+    finding = only(diagnose(backward(nn.cross_entropy(model(X), CLASSES)), model), "parameter rebound")
     assert finding.name == "layers.1.bias"
     assert "the variable p is an update of layers.1.bias, and layers.1.bias itself is as it was" in finding.message
     assert finding.line.endswith("p -= 0.1 * p.grad")
+
+
+def test_a_loop_over_other_things_and_one_that_may_not_be_run_are_no_fault() -> None:
+    w, numbers, wrong = Value(np.ones(4), label="w"), [Value(1.0), Value(2.0)], False
+    parameters = [w]
+    for _ in range(2):
+        w.zero_grad()
+        for number_ in numbers:
+            number_.grad = 0.0
+        assert diagnose(backward(((X @ w - X[:, 0]) ** 2).mean()), parameters)
+        for number_ in numbers:
+            number_ -= 0.1 * number_.grad
+        if wrong:
+            for p in parameters:
+                p -= 0.1 * p.grad
+        w.data -= 0.1 * w.grad
+
+
+def test_a_parameter_is_not_called_by_the_variable_of_a_loop() -> None:
+    w, b = Value(np.ones(4)), Value(0.0)
+    parameters = [w, b]
+    for _ in range(2):
+        for p in parameters:
+            p.zero_grad()
+        report = diagnose(backward(((X @ w + b - 1.0) ** 2).mean()), parameters)
+        b = b - 0.1 * b.grad
+    finding = only(report, "parameter rebound")
+    assert finding.node is parameters[1]
+    assert "the variable b is no longer p " not in finding.message
 
 
 def test_a_loop_that_changes_the_data_is_right_and_so_is_a_difference_that_is_only_looked_at() -> None:

@@ -67,6 +67,13 @@ def _is_update(result: Value, operand: Value, is_plain: bool) -> bool:
 def updated_beside(step: Step) -> Iterator[Finding]:
     """``for p in model.parameters(): p -= lr * p.grad``, which gives the variable a result and leaves the parameter."""
     known = {x: name for name, x in step.parameters}
+    for variable, line, members in source.loops_that_rebind():
+        kept = [x for x in members if isinstance(x, Value) and x in known and x.op is None]
+        if kept:
+            what = f"this line gives the variable {variable} a result, and leaves {some([known[x] for x in kept])} as "
+            what += f"{'they were' if len(kept) > 1 else 'it was'}: x -= y is x = x - y, a new Value under that name"
+            yield Finding(REBOUND, known[kept[0]], kept[0], what, _IN_PLACE, line)
+            return
     for variable, result in source.values().items():
         if result.op is None or result in step.position or result.inputs[0] not in known:
             continue

@@ -52,7 +52,8 @@ class Step(Names):
             return f"parameter {i}"
         if parameter in self.position:
             name = self.names[self.position[parameter]]
-            return f"parameter {i}" if name == f"v{self.position[parameter]}" else name
+            is_own = name == parameter.label or not source.is_loop_variable(name)  # p, of a loop before, is any
+            return name if is_own and name != f"v{self.position[parameter]}" else f"parameter {i}"
         name = parameter.label or self.variables.get(id(parameter), "")
         return f"parameter {i} ({name})" if name else f"parameter {i}"
 
