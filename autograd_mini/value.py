@@ -6,6 +6,7 @@ The arithmetic that it answers to is in ``arithmetic.py``, the chain rule in ``b
 from __future__ import annotations
 
 import operator
+import sys
 from collections.abc import Callable, Iterator
 from typing import Any, Never, Self
 
@@ -16,7 +17,7 @@ from autograd_mini.absent import Absent
 from autograd_mini.arithmetic import Arithmetic
 from autograd_mini.node import Node
 from autograd_mini.operands import applied_to_all, array_of, as_leaf_data, as_operand, computed, operand_of
-from autograd_mini.ops.caller import located
+from autograd_mini.ops.caller import is_of_numpy, located
 from autograd_mini.ops.operation import DATA, Operation, as_array, as_data, dtype_of, is_foreign, shape_of
 from autograd_mini.scope import Labelled, current_scope, named_scope
 
@@ -318,6 +319,13 @@ class Value(Arithmetic, Absent, Node):
                     "float(), a function of math, or array[i] = x would cut what is being differentiated; use NumPy's "
                     "function, such as np.sin(x); make an array of Values with np.stack([x, y]), or change one by "
                     "np.where(condition, x, array); x.item() is a number that counts as a constant"
+                )
+            )
+        if self.requires_grad and is_of_numpy(sys._getframe(1).f_code.co_filename):
+            raise TypeError(
+                located(
+                    "NumPy takes an option such as initial= or ddof= as a plain number, which would cut the graph "
+                    "silently; call the function of autograd_mini, or give value.item() for a constant"
                 )
             )
         return self.item()

@@ -374,3 +374,23 @@ def test_what_is_written_into_a_file_is_the_data() -> None:
 def test_a_value_on_its_way_into_an_array_says_what_to_do(call: Any, words: str) -> None:
     with pytest.raises(TypeError, match=words):
         call(Value(2.0))
+
+
+@pytest.mark.parametrize(
+    "call",
+    [
+        lambda v: np.sum(X, initial=v),
+        lambda v: X.prod(initial=v),
+        lambda v: np.max(X, initial=v),
+        lambda v: np.var(X, ddof=v),
+        lambda v: np.nanstd(X, ddof=v),
+    ],
+)
+def test_an_option_that_numpy_would_make_a_plain_number_of_is_refused(call: Any) -> None:
+    with pytest.raises((TypeError, ValueError)) as caught:  # NumPy puts a sentence of its own before the reason
+        call(Value(1.5))
+    reason = caught.value if isinstance(caught.value, TypeError) else caught.value.__cause__
+    assert "cut" in str(reason)
+    assert "test_numpy_protocol.py" in str(reason)
+    assert np.ndim(call(Value(1.5, requires_grad=False))) == 0
+    assert float(Value(1.5)) == np.float64(Value(1.5)) == 1.5

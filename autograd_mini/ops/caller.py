@@ -15,7 +15,8 @@ import numpy as np
 
 _HERE = os.path.dirname(os.path.dirname(os.path.dirname(__file__)))  # as imported: a link to it stays a link
 _PACKAGES = [os.path.join(_HERE, package) for package in ("autograd_mini", "nn", "optim")]
-_PASSED_OVER = tuple(os.path.join(folder, "") for folder in (*_PACKAGES, os.path.dirname(np.__file__)))
+_NUMPY = os.path.join(os.path.dirname(np.__file__), "")
+_PASSED_OVER = (*[os.path.join(folder, "") for folder in _PACKAGES], _NUMPY)
 _NN = os.path.join(_HERE, "nn", "")
 # Who asks on behalf of the user: copy, pickle, cached properties, paths, and what is installed beside NumPy.
 _SITE = os.path.dirname(os.path.dirname(np.__file__))
@@ -89,6 +90,11 @@ def _parts(name: str, thing: object) -> Iterator[tuple[str, object]]:
 def is_library(path: str) -> bool:
     """True for a file of autograd_mini, nn, optim or NumPy."""
     return path.startswith(_PASSED_OVER)
+
+
+def is_of_numpy(path: str) -> bool:
+    """True for a file of NumPy."""
+    return path.startswith(_NUMPY)
 
 
 def is_of_nn(path: str) -> bool:
