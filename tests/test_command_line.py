@@ -178,7 +178,7 @@ def test_help_shows_an_example_of_each_command_and_the_functions(capsys: pytest.
     assert (result.status, result.err) == (0, "")
     for command in EXAMPLES:
         assert f'python -m autograd_mini {command} "' in result.out
-    assert "clip,\n             copysign, cos" in result.out
+    assert "copysign, cos, cosh" in " ".join(result.out.split())  # wherever the lines end
     assert "exit status is 0, or 1 if a check finds a slip, or 2" in result.out
     assert max(map(len, result.out.splitlines())) <= 112
 
