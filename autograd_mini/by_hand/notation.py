@@ -15,7 +15,7 @@ from autograd_mini.text import FEWEST_DIGITS, number, op_text
 CHOICE, COMPARISON, SUM, PRODUCT, MINUS, POWER, ATOM = range(7)
 MOST_ARGUMENTS = 12  # of a function, such as stack, that are written; of more, the first half
 INFIX = {"add": SUM, "sub": SUM, "mul": PRODUCT, "div": PRODUCT, "matmul": PRODUCT}
-INDEX = r"\[-?\d+\]|\['[^']*'\]"  # at the end of a name: of a list w[0], of a dict P['w']
+INDEX = r"\[-?\d+\]|\['[^']*'\]|\[\"[^\"]*\"\]"  # at the end of a name: of a list w[0], of a dict P['w']
 OPPOSITE = {
     **{"less": "greater_equal", "greater_equal": "less", "greater": "less_equal", "less_equal": "greater"},
     **{"equal": "not_equal", "not_equal": "equal"},
