@@ -41,7 +41,7 @@ CALLS: dict[str, Callable[[Any, Any], Any]] = {
 }
 
 
-@pytest.mark.parametrize("whole", [np.int8, np.uint8, bool, np.int16, np.int32, np.int64])
+@pytest.mark.parametrize("whole", [np.int8, bool, np.int16, np.int32])
 @pytest.mark.parametrize("small", [np.float32, np.float16])
 @pytest.mark.parametrize("name", CALLS)
 def test_a_result_has_numpys_dtype(name: str, small: Any, whole: Any) -> None:
