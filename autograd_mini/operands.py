@@ -9,7 +9,7 @@ import numpy as np
 from autograd_mini.errors import op_error
 from autograd_mini.node import Node
 from autograd_mini.ops.caller import located
-from autograd_mini.ops.operation import DATA, Operation, as_array, is_foreign
+from autograd_mini.ops.operation import DATA, Operation, as_array, is_foreign, too_many
 
 
 def applied_to_all(op: Operation, operands: tuple[Any, ...]) -> tuple[tuple[Any, ...], Any, bool]:
@@ -41,9 +41,8 @@ def computed(op: Operation, *operands: Any) -> Any:
     except (TypeError, IndexError, ValueError) as cause:
         if len(operands) < len(op.rules):
             operand_of(op, None)  # which says what is wrong: a second operand that is None reads as none at all
-        if len(operands) > len(op.rules) and not op.rule_for_each:
-            takes = f"{len(op.rules)} operand{'s' * (len(op.rules) > 1)}"
-            raise TypeError(located(f"{op.name} takes {takes}, and {len(operands)} are given")) from cause
+        if len(operands) > op.most:
+            raise too_many(op, len(operands)) from cause
         raise op_error(op, operands, cause) from (cause.__cause__ or cause)
 
 

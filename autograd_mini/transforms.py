@@ -14,7 +14,7 @@ from autograd_mini.forward import tangents as push
 from autograd_mini.node import Node
 from autograd_mini.ops.caller import located
 from autograd_mini.ops.operation import is_foreign, shape_of
-from autograd_mini.tree import leaves_of, map_leaves, named_leaves_of
+from autograd_mini.tree import leaves_of, map_leaves, named_leaves_of, with_containers_of_its_own
 from autograd_mini.value import Value
 
 Argnums = int | tuple[int, ...]
@@ -233,12 +233,13 @@ class _Work:
             raise TypeError(
                 located(f"{self.who}: argnums is the place of an argument, or a tuple of them: {argnums!r}")
             )
-        moved = list(args)
+        moved, variables = list(args), []
         for n in chosen:
             if not -len(args) <= n < len(args):
                 how = "; what is differentiated is given by position, not by name" if kwargs else ""
                 raise ValueError(located(f"{self.who}: argnums names argument {n}, and there are {len(args)}{how}"))
-            moved[n] = self._variables(args[n], f"argument {n}")
+            variables.append(self._variables(args[n], f"argument {n}"))
+            moved[n] = with_containers_of_its_own(variables[-1])
         try:
             output = f(*moved, **kwargs)
         except ValueError as error:
@@ -246,7 +247,7 @@ class _Work:
                 # Over the words of Value.__float__ NumPy writes "setting an array element with a sequence".
                 raise error.__cause__.with_traceback(error.__traceback__) from None
             raise
-        return tuple(moved[n] for n in chosen) if isinstance(argnums, tuple) else moved[argnums], output
+        return tuple(variables) if isinstance(argnums, tuple) else variables[0], output
 
     def _variables(self, tree: Any, name: str) -> Any:
         for path, leaf in named_leaves_of(tree):

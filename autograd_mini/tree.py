@@ -52,5 +52,16 @@ def map_leaves(f: Callable[[Any], Any], tree: Any) -> Any:
     return f(tree)
 
 
+def with_containers_of_its_own(tree: Any) -> Any:
+    """The same leaves in new containers, which a function may change and its caller does not notice.
+
+    >>> given = {"w": [1.0, 2.0]}
+    >>> with_containers_of_its_own(given)["w"].reverse()
+    >>> given
+    {'w': [1.0, 2.0]}
+    """
+    return map_leaves(lambda leaf: leaf, tree)
+
+
 def _is_record(tree: Any) -> bool:
     return is_dataclass(tree) and not isinstance(tree, type)

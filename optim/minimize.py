@@ -84,7 +84,7 @@ def minimize(
 
     def evaluate() -> Any:
         descent.zero_grad()
-        value = f(x)
+        value = f(map_leaves(lambda parameter: parameter, x))  # containers of its own, which it may change
         _check_number(value)
         if isinstance(value, Value) and value.requires_grad:  # else it does not depend on x, and the gradient is 0
             value.backward()

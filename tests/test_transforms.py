@@ -412,3 +412,21 @@ def test_a_value_that_requires_no_gradient_is_differentiated_like_its_data(x: An
         assert np.sum(derivative.data) == np.sum(3.0 * data**2)
     assert np.sum(grad(lambda x: grad(f)(x).sum())(constant).data) == np.sum(6.0 * data)
     assert np.sum(grad(lambda y: (grad(f)(constant) * y).sum())(data)) == np.sum(3.0 * data**2)
+
+
+def test_a_function_that_changes_the_containers_it_is_given_is_differentiated_by_what_it_was_given() -> None:
+    def scales(p: Any) -> Any:
+        p["w"] = p["w"] * 3.0
+        return p["w"] ** 2
+
+    def takes_out(p: Any) -> Any:
+        return p.pop("w") ** 2
+
+    given = {"w": 1.0}
+    assert grad(scales)(given) == value_and_grad(scales)(given)[1] == {"w": 18.0}
+    assert jvp(scales, (given,), (given,)) == (9.0, 18.0)
+    assert hvp(scales, (given,), (given,)) == {"w": 18.0}
+    assert grad(takes_out)({"w": 3.0}) == {"w": 6.0}
+    assert grad(lambda xs: (xs.append(xs[0] * 2.0), xs[-1] ** 2)[1])([3.0]) == [24.0]
+    assert grad(lambda xs: (xs.reverse(), xs[0] * 10.0 + xs[1])[1])([1.0, 2.0]) == [1.0, 10.0]
+    assert given == {"w": 1.0}

@@ -492,6 +492,17 @@ def test_too_many_operands_are_counted() -> None:
         autograd_mini.pow(x, 2.0, 3.0)
 
 
+@pytest.mark.parametrize("name", ["exp", "tanh", "log", "maximum", "matmul", "add"])
+@pytest.mark.parametrize("kind", [Value, np.array])
+def test_an_operand_too_many_is_not_written_into(name: str, kind: Any) -> None:
+    op = getattr(autograd_mini, name)
+    operands = [kind([1.0, 2.0]) for _ in range(len(op.rules))]
+    more = kind([5.0, 6.0])
+    with pytest.raises(TypeError, match=f"{name} takes {len(op.rules)} operands?, and {len(op.rules) + 1} are given"):
+        op(*operands, more)
+    assert np.array_equal(more.data if isinstance(more, Value) else more, [5.0, 6.0])
+
+
 def test_a_star_import_shadows_no_more_than_numpys() -> None:
     def shadowed(package: str) -> set[str]:
         names: dict[str, object] = {}

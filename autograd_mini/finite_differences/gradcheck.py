@@ -12,7 +12,7 @@ from autograd_mini import backward, modes
 from autograd_mini.finite_differences.kinks import Line, has_kink
 from autograd_mini.graph import names_of, walk
 from autograd_mini.ops.caller import located, user_variables
-from autograd_mini.tree import leaves_of, map_leaves, named_leaves_of
+from autograd_mini.tree import leaves_of, map_leaves, named_leaves_of, with_containers_of_its_own
 from autograd_mini.value import Value
 
 _LEFT_DOMAIN = "f is nan or inf at x - h, at x or at x + h, outside of its domain: take a smaller h, or another x"
@@ -170,7 +170,7 @@ def gradcheck(
     try:
         for value in values:
             value.data = value.data if value.data.__class__ is float else value.data.astype(np.float64)
-        output = f(*args)
+        output = f(*with_containers_of_its_own(args))
         if not isinstance(output, Value) or not output.requires_grad:
             raise ValueError(located("gradcheck: the result of f does not depend on an input that requires a gradient"))
         ops = _check_ops(output, h, rtol, atol) if per_op else []
@@ -233,7 +233,9 @@ def _compare(
 
     def at() -> Any:
         with modes.no_grad():
-            return f(*args).data * weights  # a new array: what f gives may be a view of its input
+            return (
+                f(*with_containers_of_its_own(args)).data * weights
+            )  # a new array: what f gives may be a view of its input
 
     middle = at()
     total = float(np.sum(middle))

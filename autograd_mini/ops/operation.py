@@ -6,6 +6,7 @@ computed at once, and anything else is asked to ``record`` the operation instead
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterable, Sequence
 from functools import partial
 from operator import index
@@ -58,6 +59,7 @@ class Operation:
         wrapped = getattr(forward, "__wrapped__", forward)
         self.ufunc = ufunc or (wrapped if isinstance(wrapped, np.ufunc) else None)
         self.rule_for_each = rule_for_each
+        self.most = math.inf if rule_for_each else len(rules)  # so many operands
         self.symbol = symbol or name
         self.param_names = params
         self.params: dict[str, Any] = {}  # of a bound row: their values
@@ -68,6 +70,8 @@ class Operation:
 
     def __call__(self, *operands: Carrier) -> Carrier:
         """The result for plain floats and arrays, a float for floats; or whatever another carrier records."""
+        if len(operands) > self.most:  # NumPy's functions would write into one more
+            raise too_many(self, len(operands))
         all_floats, floating, foreign = True, True, False
         for operand in operands:
             kind = operand.__class__
@@ -169,6 +173,14 @@ def _look_up(name: str, params: dict[str, Any]) -> Operation:
 
 
 SMALL_FLOATS = frozenset({np.float32, np.float16})
+
+
+def too_many(op: Operation, given: int) -> TypeError:
+    """The error for more operands than ``op`` has."""
+    takes = f"{op.most} operand{'s' * (op.most > 1)}"
+    return TypeError(located(f"{op.name} takes {takes}, and {given} are given"))
+
+
 DATA = frozenset({np.ndarray, float, *SMALL_FLOATS})  # what a Value holds, but for the arrays of other libraries
 PLAIN = frozenset({float, int, bool, np.ndarray, np.float64, np.float32, np.float16, np.bool_})
 

@@ -189,3 +189,11 @@ def test_an_error_names_the_line_of_the_caller() -> None:
     with pytest.raises(TypeError) as error:
         optim.minimize("f", 1.0)  # type: ignore[arg-type]  # the mistake
     assert str(error.value).splitlines()[1].startswith("  at test_optim_minimize.py:")
+
+
+def test_a_function_that_changes_the_containers_it_is_given_does_not_drift() -> None:
+    def f(p: Any) -> Any:
+        p["a"] = p["a"] - 3.0
+        return p["a"] ** 2
+
+    assert optim.minimize(f, {"a": 1.0}, max_steps=100).x["a"] == pytest.approx(3.0, abs=1e-3)
