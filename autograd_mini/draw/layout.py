@@ -18,6 +18,9 @@ SPACE = 7.0  # above and below a box, and half of that for an edge that passes
 GAP = 36.0  # between layers, more where edges are steep
 PORT = 9.0  # between the ends of edges that enter the same box
 SWEEPS = 24
+MOST_VISITS = (
+    100_000  # of edges in these sweeps, long ones counted in each layer: about a second. Fewer sweeps fit then
+)
 
 
 class Layout(NamedTuple):
@@ -34,14 +37,23 @@ def layout(sizes: list[Point], edges: list[tuple[int, int]], ordered: Collection
 
     Edges enter the boxes in ``ordered`` from top to bottom in their order in ``edges``, others as they happen to come.
     """
-    graph = min(
-        [
-            _Layered(sizes, edges, layer_of, ordered)
-            for layer_of in (_as_late_as_possible(len(sizes), edges), _as_early(len(sizes), edges))
-        ],
-        key=lambda graph: (graph.reduce_crossings(), len(graph.half)),
-    )
+    graphs = [
+        _Layered(sizes, edges, layer_of, ordered)
+        for layer_of in (_as_late_as_possible(len(sizes), edges), _as_early(len(sizes), edges))
+    ]
+    if any([graph.sweeps < SWEEPS // 4 for graph in graphs]):  # a tangle either way: the smaller one, or it takes long
+        graphs = [min(graphs, key=lambda graph: len(graph.half))]
+    graph = min(graphs, key=lambda graph: (graph.reduce_crossings(), len(graph.half)))
     return _measured(graph, sizes, _straightened(graph, _balanced(graph)), ordered)
+
+
+def passes(boxes: int, edges: list[tuple[int, int]]) -> int:
+    """How often a long edge goes by a layer, at the least: what a layout costs beside its boxes and edges."""
+    layer = _as_late_as_possible(boxes, edges)
+    last = list(layer)  # that an edge from here reaches
+    for source, target in edges:
+        last[source] = max(last[source], layer[target])
+    return sum([max(0, to - at - 1) for at, to in zip(layer, last, strict=True)])
 
 
 def _as_late_as_possible(n: int, edges: list[tuple[int, int]]) -> list[int]:
@@ -86,13 +98,16 @@ class _Layered:
             self.chains.append([*chain, target])
         self.left: list[list[int]] = [[] for _ in layer_of]
         self.right: list[list[int]] = [[] for _ in layer_of]
-        self.ports: list[list[float]] = [[] for _ in layer_of]  # where it enters each to the right: 0 or more, below 1
+        self.ports: dict[int, list[float]] = {}  # where it enters each to the right: 0 or more, below 1; if not all 0
         for chain in self.chains:
             for u, v in pairwise(chain):
                 if v == chain[-1] or not self.left[v]:  # a dummy is reached once, by whatever edge is first
-                    self.ports[u].append(1 - 1 / (1 + len(self.left[v])) if v in ordered else 0.0)
+                    if v in ordered and self.left[v]:
+                        ports = self.ports.setdefault(u, [])
+                        ports += [0.0] * (len(self.right[u]) - len(ports)) + [1 - 1 / (1 + len(self.left[v]))]
                     self.right[u].append(v)
                     self.left[v].append(u)
+        self.sweeps = max(2, min(SWEEPS, MOST_VISITS // (1 + sum(map(len, self.right)))))
         self.place = [0] * len(layer_of)  # in its layer
         layers: list[list[int]] = [[] for _ in range(max(layer_of) + 1)]
         for v in self._depth_first():
@@ -112,7 +127,10 @@ class _Layered:
 
     def _ends(self, u: int) -> list[float]:
         """Where its edges to the right end: the places of boxes, and between them those of ports."""
-        return [self.place[v] + port for v, port in zip(self.right[u], self.ports[u], strict=True)]
+        ends: list[float] = [self.place[v] for v in self.right[u]]
+        for i, port in enumerate(self.ports.get(u, ())):
+            ends[i] += port
+        return ends
 
     def crossings(self) -> int:
         """How many pairs of edges cross."""
@@ -143,7 +161,7 @@ class _Layered:
     def reduce_crossings(self) -> int:
         """Sorts each layer by the mean place of its neighbours, there and back, and keeps the best order seen."""
         best, fewest = [list(layer) for layer in self.layers], self.crossings()
-        for sweep in range(SWEEPS):
+        for sweep in range(self.sweeps):
             if not fewest:
                 break
             forward = sweep % 2 == 0
@@ -197,13 +215,13 @@ def _balanced(graph: _Layered) -> list[float]:
 
     before = [[(u, pull(u, v)) for u in near] for v, near in enumerate(graph.left)]
     after = [[(v, pull(u, v)) for v in near] for u, near in enumerate(graph.right)]
-    for sweep in range(SWEEPS):
+    for sweep in range(graph.sweeps):
         forward = sweep % 2 == 0
         for layer in graph.layers if forward else reversed(graph.layers):
             wishes, weights = [], []
             for v in layer:
                 near = before[v] if forward else after[v]
-                if sweep >= SWEEPS // 2 or not near:
+                if sweep >= graph.sweeps // 2 or not near:
                     near = before[v] + after[v]
                 weight = sum([w for _, w in near])
                 wishes.append(sum([y[u] * w for u, w in near]) / weight if near else 0.0)

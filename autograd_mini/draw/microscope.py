@@ -10,6 +10,7 @@ from typing import Any
 
 from autograd_mini.by_hand.names import Names
 from autograd_mini.draw.collapse import collapse
+from autograd_mini.draw.layout import passes
 from autograd_mini.draw.microscope_record import record_of
 from autograd_mini.draw.microscope_view import view_of
 from autograd_mini.draw.picture import each_alone, picture
@@ -20,6 +21,7 @@ from autograd_mini.value import Value
 
 MAX_BOXES = 150  # of a graph that opens as it is; a larger one opens collapsed
 MAX_ALONE = 3_000  # values for which the page can also show a box each
+MAX_PASSES = 50_000  # of long edges by the layers of such a picture: more take tens of seconds, and are a tangle
 MAX_VALUES = 100_000  # what a browser steps through without a pause
 MAX_ELEMENTS = 4_000_000
 
@@ -60,7 +62,8 @@ def microscope(loss: Value, path: str | PathLike[str] | None = None) -> Microsco
     groups = alone if small else collapse(graph, MAX_BOXES)
     record = record_of(graph, names)
     views = [view_of(graph, names, groups)]
-    if not small and len(alone) <= MAX_ALONE:
+    uses = [(j, i) for i, operands in enumerate(graph.operands) for j in operands]
+    if not small and len(alone) <= MAX_ALONE and passes(len(alone), uses) <= MAX_PASSES:
         views.append(view_of(graph, names, alone))
     page = _written(record, views, to_svg(picture(graph, groups, names), "LR"))
     result = Microscope(page, f"{count(len(names), 'value')} and {count(len(record['steps']), 'contribution')}")

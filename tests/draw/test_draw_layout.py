@@ -1,11 +1,13 @@
 """The layered layout, on its own."""
 
+import random
 from itertools import pairwise
 
 import pytest
 
 from autograd_mini import Value
-from autograd_mini.draw.layout import layout
+from autograd_mini.draw import layout as module
+from autograd_mini.draw.layout import _Layered, layout, passes
 from autograd_mini.draw.picture import each_alone, picture
 from autograd_mini.graph import names_of, walk
 
@@ -103,3 +105,22 @@ def test_a_thousand_layers_need_no_recursion():
     graph = walk(x)
     shown = picture(graph, each_alone(graph), names_of(graph))
     assert len(plan(len(shown.boxes), shown.edges).centers) == 2001
+
+
+def test_the_larger_a_tangle_the_sooner_it_is_left_as_it_is(monkeypatch):
+    monkeypatch.setattr(module, "MOST_VISITS", 5_000)
+    sweeps = []
+    count = _Layered.crossings
+    monkeypatch.setattr(_Layered, "crossings", lambda graph: sweeps.append(graph) or count(graph))
+    for boxes, least, most in ((20, 40, 50), (40, 10, 40), (150, 3, 3)):
+        rng = random.Random(0)
+        edges = [(source, box) for box in range(1, boxes) for source in (rng.randrange(box), box - 1)]
+        sweeps.clear()
+        found = plan(boxes, edges)
+        assert least <= len(sweeps) <= most
+        assert found == plan(boxes, edges)
+
+
+def test_passes_are_the_places_of_an_edge_between_its_ends():
+    assert passes(4, [(0, 1), (1, 2), (2, 3)]) == 0
+    assert passes(4, [(0, 1), (1, 2), (2, 3), (0, 3), (0, 2)]) == 2

@@ -2,6 +2,7 @@
 
 import html
 import json
+import random
 import re
 
 import numpy as np
@@ -154,6 +155,16 @@ def test_a_large_graph_has_both_views_and_a_huge_one_the_collapsed(scalar_mlp, m
     assert "values in" in large[0]["note"]
     assert large[1]["note"] == ""
     assert len(huge) == 1
+
+
+def test_a_graph_wired_across_many_layers_has_the_collapsed_view_only(monkeypatch, data_of):
+    monkeypatch.setattr(module, "MAX_BOXES", 20)
+    monkeypatch.setattr(module, "MAX_PASSES", 500)
+    rng, values = random.Random(0), [Value(1.0)]
+    for _ in range(60):
+        values.append(rng.choice(values) * values[-1])
+    assert len(data_of(microscope(values[30]))["views"]) == 2
+    assert len(data_of(microscope(values[60]))["views"]) == 1
 
 
 def test_every_value_of_a_collapsed_graph_has_a_box(scalar_mlp, data_of):
