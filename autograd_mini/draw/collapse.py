@@ -71,7 +71,7 @@ class _Forms:
         self._values = parts.values
         kind_of_part = [kind_of(graph.values[i]) for i in parts.values]
         for part, call in parts.calls.items():
-            kind_of_part[part] = (kind_of_part[part], call.what, call.size, call.parameters)
+            kind_of_part[part] = (kind_of_part[part], call.what, call.size, call.parameters, call.shared)
         kinds = _numbered(kind_of_part)
         end = _ends_of_runs(parts, kinds)
         self._lengths = np.bincount(end)  # of the run that ends here

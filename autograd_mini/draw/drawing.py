@@ -27,9 +27,10 @@ def draw(value: Value, *, rankdir: str = "LR", max_boxes: int = 150) -> Drawing:
     ``rankdir`` is "LR" (left to right) or "TB" (top to bottom), as in micrograd's ``draw_dot``.
 
     A graph of more than ``max_boxes`` values is collapsed. A call of an ``nn.Module``, or a ``named_scope``, becomes
-    one box with the parameters that only it uses, at the deepest level of modules that fits. If none fits, what is of
-    the same form shares a box, which shows how many, the smallest and the largest; what is still too much is cut off
-    far from ``value``. The picture says so.
+    one box with the parameters that only this module uses, at the deepest level of modules that fits; those of a module
+    that is called several times are in the box of each call, which calls them shared. If none fits, what is of the same
+    form shares a box, which shows how many, the smallest and the largest; what is still too much is cut off far from
+    ``value``. The picture says so.
 
     It shows itself in a notebook, and is of the moment: a later ``backward()`` does not change it.
 

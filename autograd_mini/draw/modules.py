@@ -7,8 +7,10 @@ again, and the parts are without circles like the graph itself. Threads can brea
 from __future__ import annotations
 
 import sys
+from collections import Counter
 from collections.abc import Sequence
 from graphlib import CycleError, TopologicalSorter
+from itertools import chain
 from typing import Any, NamedTuple
 
 from autograd_mini.graph import Graph, is_plain_number
@@ -24,6 +26,7 @@ class Call(NamedTuple):
     size: int  # how many Values: those computed in the call, and the leaves that only the module uses
     parameters: int  # how many numbers the module learns, among them
     outputs: list[int]  # what others use of it, as positions in the graph
+    shared: bool = False  # whether another call of the module has parameters of these as well
 
 
 class Parts(NamedTuple):
@@ -130,8 +133,10 @@ class Calls:
         except CycleError:
             return uncontracted(self._graph)
         place = {part: i for i, part in enumerate(order)}
+        uses = Counter(chain.from_iterable(leaves))
+        shared = {j for j, calls_with_it in uses.items() if calls_with_it > 1}
         calls = {
-            place[part]: self._call(self._scopes[call], members[part], leaves[part], sorted(outputs[part]))
+            place[part]: self._call(self._scopes[call], members[part], leaves[part], shared, sorted(outputs[part]))
             for call, part in part_of_call.items()
         }
         return Parts(
@@ -174,9 +179,12 @@ class Calls:
             and (_is_of_a_module(graph.values[j]) or (j not in given and _is_unnamed_constant(graph.values[j])))
         }
 
-    def _call(self, scope: _Scope, values: Sequence[int], leaves: set[int], outputs: list[int]) -> Call:
-        learned = [self._graph.values[j].size for j in leaves if self._graph.values[j].requires_grad]
-        return Call(scope.path, _what(scope.part), len(values) + len(leaves), sum(learned), outputs)
+    def _call(
+        self, scope: _Scope, values: Sequence[int], leaves: set[int], shared: set[int], outputs: list[int]
+    ) -> Call:
+        learned = {j: self._graph.values[j].size for j in leaves if self._graph.values[j].requires_grad}
+        size = len(values) + len(leaves)
+        return Call(scope.path, _what(scope.part), size, sum(learned.values()), outputs, bool(shared & learned.keys()))
 
 
 def uncontracted(graph: Graph) -> Parts:

@@ -145,7 +145,7 @@ def _said_of(calls: Sequence[Call]) -> list[str]:
     fields = [_label_of_all([one_line(call.path) for call in calls]), one_line(first.what)]
     if many:
         fields.append(f"× {len(calls):,}")
-    inside = [count(first.parameters, "parameter")] if first.parameters else []
+    inside = [count(first.parameters, f"{'shared ' * first.shared}parameter")] if first.parameters else []
     if first.size > 1:
         inside.append(f"{count(first.size, 'value')}{' each' if many else ''}")
     return [text for text in (*fields, ", ".join(inside)) if text]

@@ -107,7 +107,7 @@ def test_where_neurons_are_too_many_layers_are_the_boxes(network):
 
 def test_where_layers_are_too_many_the_network_is_the_box(network):
     loss = sum(network(x) for x in inputs(5))
-    assert [fields[:2] for fields in modules(loss, max_boxes=25)] == [("MLP", "337 parameters, 977 values")] * 5
+    assert [fields[:2] for fields in modules(loss, max_boxes=25)] == [("MLP", "337 shared parameters, 977 values")] * 5
 
 
 @pytest.mark.parametrize("max_boxes", [*range(6, 70, 4), 150, 400])
@@ -260,9 +260,9 @@ def test_calls_of_the_same_form_share_a_box(network):
     loss.backward()
     shown = modules(loss)
     assert [fields[:4] for fields in shown] == [
-        ("layers.0.neurons.*", "Neuron 2 -> 1, relu", "× 1,600", "3 parameters, 8 values each"),
-        ("layers.1.neurons.*", "Neuron 16 -> 1, relu", "× 1,600", "17 parameters, 50 values each"),
-        ("layers.2.neurons.0", "Neuron 16 -> 1", "× 100", "17 parameters, 49 values each"),
+        ("layers.0.neurons.*", "Neuron 2 -> 1, relu", "× 1,600", "3 shared parameters, 8 values each"),
+        ("layers.1.neurons.*", "Neuron 16 -> 1, relu", "× 1,600", "17 shared parameters, 50 values each"),
+        ("layers.2.neurons.0", "Neuron 16 -> 1", "× 100", "17 shared parameters, 49 values each"),
     ]
     assert shown[-1][-1] == "grad 1"
     assert note(loss).endswith("boxes, by module, alike ones together")
@@ -280,7 +280,7 @@ def test_every_use_of_a_recurrent_cell_is_a_box_while_they_fit():
     for _ in range(60):
         h = cell(np.ones((1, 2)), h)
     assert len(modules(h.sum())) == 60
-    assert modules(h.sum())[0][:2] == ("Cell", "18 parameters, 8 values")
+    assert modules(h.sum())[0][:2] == ("Cell", "18 shared parameters, 8 values")
 
 
 def test_a_recurrent_cell_of_many_steps_is_one_box():
@@ -425,3 +425,10 @@ def test_a_drawing_keeps_no_module_alive():
     drawing, there = drawing_and_model()
     assert there() is None
     assert "MLP" in drawing.source
+
+
+def test_parameters_that_several_calls_use_are_said_to_be_shared():
+    layer, last = nn.Linear(4, 4), nn.Linear(4, 1)
+    loss = last(layer(layer(layer(np.ones((2, 4))))).tanh()).sum()
+    said = [fields[1] for fields in modules(loss, max_boxes=8)]
+    assert said == ["20 shared parameters, 3 values"] * 3 + ["5 parameters, 3 values"]
