@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os.path
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -62,10 +62,19 @@ def each_alone(graph: Graph) -> list[Group]:
     return [Group([i], list(operands)) for i, operands in enumerate(graph.operands)]
 
 
-def picture(graph: Graph, groups: Sequence[Group], names: Sequence[str]) -> Picture:
+def own_gradient(value: Value) -> Any:
+    """The gradient as a number or array, also if ``create_graph`` made it a Value; None before ``backward()``."""
+    if not value.has_grad:
+        return None
+    return value.grad.data if isinstance(value.grad, Node) else value.grad
+
+
+def picture(
+    graph: Graph, groups: Sequence[Group], names: Sequence[str], gradient: Callable[[Value], Any] = own_gradient
+) -> Picture:
     """The boxes and edges of ``groups``: for each the box of its values, behind the ellipse of their op.
 
-    ``names`` has one for each Value of the graph.
+    ``names`` has one for each Value of the graph; ``gradient`` gives what a box shows, None for a dash.
     """
     boxes: list[Box] = []
     edges: list[tuple[int, int]] = []
@@ -78,8 +87,8 @@ def picture(graph: Graph, groups: Sequence[Group], names: Sequence[str]) -> Pict
             text = f"… {count(group.size, 'more value')}"
             boxes.append(Box(name, "more", (text,), text))
         elif group.calls:
-            fields = (*_said_of(group.calls), *_numbers_of(values))
-            boxes.append(Box(name, "module", fields, _title(values, calls=group.calls), stacked=True))
+            fields = (*_said_of(group.calls), *_numbers_of(values, gradient))
+            boxes.append(Box(name, "module", fields, _title(values, gradient, calls=group.calls), stacked=True))
         else:
             ops = [value.op for value in values if value.op is not None]
             if ops:
@@ -92,7 +101,8 @@ def picture(graph: Graph, groups: Sequence[Group], names: Sequence[str]) -> Pict
                 edges.append((target, target + 1))
             stacked = len(values) > 1 or isinstance(values[0].data, np.ndarray)
             called = "" if is_plain_number(values[0]) else names[group.values[0]]
-            boxes.append(Box(name, _kind(values[0]), _fields(values, called), _title(values, called), stacked))
+            fields = _fields(values, gradient, called)
+            boxes.append(Box(name, _kind(values[0]), fields, _title(values, gradient, called), stacked))
         drawn: Counter[int] = Counter()
         for source in group.operands:
             drawn[source] += 1
@@ -128,13 +138,13 @@ def _kind(value: Value) -> str:
     return "leaf" if value.requires_grad else "constant"
 
 
-def _fields(values: Sequence[Value], called: str) -> tuple[str, ...]:
+def _fields(values: Sequence[Value], gradient: Callable[[Value], Any], called: str) -> tuple[str, ...]:
     """name | how many | shape and dtype | data | grad, without those that say nothing."""
     label = one_line(called) if len(values) == 1 else _label_of_all([one_line(value.label) for value in values])
     fields = [label] if label else []
     if len(values) > 1:
         fields.append(f"× {len(values):,}")
-    numbers_of = _numbers_of(values)
+    numbers_of = _numbers_of(values, gradient)
     bare = not fields and len(numbers_of) == 1
     return (numbers_of[0].removeprefix("data "),) if bare else (*fields, *numbers_of)
 
@@ -151,7 +161,7 @@ def _said_of(calls: Sequence[Call]) -> list[str]:
     return [text for text in (*fields, ", ".join(inside)) if text]
 
 
-def _numbers_of(values: Sequence[Value]) -> list[str]:
+def _numbers_of(values: Sequence[Value], gradient: Callable[[Value], Any]) -> list[str]:
     """Shape and dtype of arrays that have the same | data | grad."""
     kinds = {(value.shape, value.dtype) for value in values}
     fields = [
@@ -159,7 +169,7 @@ def _numbers_of(values: Sequence[Value]) -> list[str]:
     ]
     fields.append(f"data {numbers([value.data for value in values])}")
     if values[0].requires_grad:
-        fields.append(f"grad {numbers([_plain_grad(value) for value in values if value.has_grad])}")
+        fields.append(f"grad {numbers([g for g in map(gradient, values) if g is not None])}")
     return fields
 
 
@@ -178,7 +188,9 @@ def _op_of_all(ops: Sequence[Operation], run: tuple[int, int]) -> str:
     return f"{text} × {most:,}" if fewest == most else f"{text} × {fewest:,} … {most:,}"
 
 
-def _title(values: Sequence[Value], called: str = "", calls: Sequence[Call] = ()) -> str:
+def _title(
+    values: Sequence[Value], gradient: Callable[[Value], Any], called: str = "", calls: Sequence[Call] = ()
+) -> str:
     """Every digit of one Value; for many, that the numbers are the smallest and the largest."""
     lines = [printable(f"{call.path} {call.what}".strip()) for call in calls] if len(calls) == 1 else []
     if len(calls) > 1:
@@ -192,10 +204,6 @@ def _title(values: Sequence[Value], called: str = "", calls: Sequence[Call] = ()
             lines.append(printable(called))
         lines.append(f"data {digits(value.data)}")
         if value.requires_grad:
-            lines.append(f"grad {digits(_plain_grad(value)) if value.has_grad else NO_GRAD}")
+            g = gradient(value)
+            lines.append(f"grad {NO_GRAD if g is None else digits(g)}")
     return "\n".join(lines)
-
-
-def _plain_grad(value: Value) -> Any:
-    """The gradient as a number or array, also if ``create_graph`` made it a Value."""
-    return value.grad.data if isinstance(value.grad, Node) else value.grad

@@ -98,6 +98,12 @@ def test_the_graph_is_as_it_was_and_no_backward_is_needed(karpathy):
     assert [(value.data, value.grad, value.label) for value in walk(karpathy).values] == before
 
 
+def test_the_picture_without_scripts_has_the_gradients_though_backward_was_not_called():
+    a, b = Value(2.0, label="a"), Value(-3.0, label="b")
+    picture = re.search("<noscript>(.*?)</noscript>", microscope(a * b).html, re.DOTALL)[1]
+    assert re.findall(r">(grad [^<]*)</text>", picture) == ["grad -3", "grad 2", "grad 1"]
+
+
 def test_the_page_states_its_encoding_and_forbids_itself_the_network(karpathy):
     page = microscope(karpathy).html
     assert page.index('<meta charset="utf-8">') < 300
