@@ -79,7 +79,7 @@ ARROWS: dict[str, set[str]] = {
     # What looks at a finished graph: each room on what lies below it, the microscope on the derivation by hand too
     "autograd_mini.by_hand.": {"autograd_mini.by_hand.", "autograd_mini.arithmetic", *LOOKING},
     "autograd_mini.draw.": {"autograd_mini.draw.", "autograd_mini.by_hand.", "autograd_mini.scope", *LOOKING},
-    "autograd_mini.diagnosis.": {"autograd_mini.diagnosis.", *LOOKING},
+    "autograd_mini.diagnosis.": {"autograd_mini.diagnosis.", "autograd_mini.modes", *LOOKING},
     "autograd_mini.anomaly": {
         "autograd_mini.anomaly_report",
         "autograd_mini.modes",

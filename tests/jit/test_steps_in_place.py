@@ -181,3 +181,20 @@ def test_gradients_that_are_equal_are_arrays_of_their_own() -> None:
         return [a.data, b.data]
 
     np.testing.assert_allclose(trained(jit), trained(lambda step: step), rtol=1e-12)
+
+
+def test_an_array_that_is_changed_in_place_and_then_replaced_is_refused_if_another_value_has_it_too() -> None:
+    v, u = Value(np.ones(3)), Value(np.zeros(3))
+    u.data = v.data
+
+    @jit
+    def f(x: Any) -> Any:
+        v.data += x
+        v.data = v.data * 2.0
+        return (u * v).sum()
+
+    with pytest.raises(JitError, match="is the array of another Value or argument too"):
+        f(1.0)
+    assert u.data.tolist() == [1.0, 1.0, 1.0]
+    u.data = np.ones(3)
+    assert f(1.0).data == 12.0

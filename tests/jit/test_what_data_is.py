@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Sized
 from typing import Any
 
 import numpy as np
@@ -122,3 +123,47 @@ def test_a_parameter_of_one_number_becomes_what_it_becomes_without_jit(how: str,
         return found
 
     assert classes(is_jitted=True) == classes(is_jitted=False)
+
+
+W = Value(np.ones(3))
+TOLD_APART: dict[str, Any] = {
+    "hasattr __len__": lambda k: W.sum(axis=0) if hasattr(k, "__len__") else (W * k).sum(),
+    "hasattr shape": lambda k: W.mean() if hasattr(k, "shape") else (W * k).sum(),
+    "hasattr item": lambda k: W.mean() if hasattr(k, "item") else (W * k).sum(),
+    "Iterable": lambda k: sum(W.sum() * v for v in (k if isinstance(k, Iterable) else [k] * 3)),
+    "Sized": lambda k: W.sum() if isinstance(k, Sized) else W.mean() * k,
+    "== None": lambda k: W.mean() if k == None else W.sum() * k,  # noqa: E711  # as it is written
+    "!= a text": lambda k: W.mean() * k if k != "sum" else W.sum(),
+    "in texts": lambda k: W.sum() if k in ("sum", None) else W.sum() * k,
+    "== a number": lambda k: W * (k == 2.0),
+    "len in try": lambda k: W.sum() * length(k),
+}
+
+
+def length(k: Any) -> int:
+    try:
+        return len(k)
+    except TypeError:
+        return 7
+
+
+@pytest.mark.parametrize("name", TOLD_APART)
+def test_a_number_is_told_from_an_array_as_without_jit(name: str) -> None:
+    f, jitted = TOLD_APART[name], jit(TOLD_APART[name])
+    for k in (1.0, 2, True):
+        np.testing.assert_array_equal(jitted(k).data, f(k).data)
+
+
+TEXTS: dict[str, Any] = {
+    "a key": lambda k: W * {"1": 2.0}[str(k)],
+    "a text that is compared": lambda k: W if f"{k}" == "1" else W * 2.0,
+    "how long it is": lambda k: W * len(repr(k)),
+    "with a form": lambda k: W * len(f"{k:.3f}"),
+    "as in C": lambda k: W * len("%s" % k),  # noqa: UP031  # as it is written
+}
+
+
+@pytest.mark.parametrize("name", TEXTS)
+def test_the_text_of_a_traced_number_is_refused_for_it_may_decide(name: str) -> None:
+    with pytest.raises(JitError, match=r"a text with a number in it that is another at each call(.|\n)*lambda k"):
+        jit(TEXTS[name])(1)

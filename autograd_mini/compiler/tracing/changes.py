@@ -40,6 +40,7 @@ class Changes:
         self.data: dict[Any, Traced] = {}
         self.kinds: dict[Any, Any] = {}  # what makes of a number without axes what was assigned: np.asarray, np.float32
         self.overwritten: dict[Any, None] = {}  # the parameters whose own arrays take the new numbers: p.data -= x
+        self._once_overwritten: dict[Any, None] = {}  # those, and the ones that got another array afterwards
         self._carried: dict[int, Carried] = {}  # by owner
         self.windows: dict[int, Any] = {}  # by line, the parameter whose .data or .grad it is, and which of them
         self.in_place: dict[int, Any] = {}  # the lines that are to be assigned to it
@@ -145,7 +146,7 @@ class Changes:
         is_its_own = x not in self.data or x in self.overwritten
         self.overwritten.pop(x, None)
         if self._settle(x, ".data", data) and is_its_own and isinstance(get_data(x), np.ndarray):
-            self.overwritten[x] = None
+            self.overwritten[x] = self._once_overwritten[x] = None
         new = self._alike(x, data, ".data")
         self.kinds.pop(x, None)
         if isinstance(new.concrete, np.ndarray):
@@ -220,7 +221,7 @@ class Changes:
 
     def check_alone(self) -> None:
         """An error if the program reads an array that it overwrites under another name too."""
-        if not are_alone([get_data(x) for x in self.overwritten], self._tape.sources.values()):
+        if not are_alone([get_data(x) for x in self._once_overwritten], self._tape.sources.values()):
             raise refused(
                 "the data of a parameter that is changed in place is the array of another Value or argument too, "
                 "which would change with it",

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import sys
 from functools import lru_cache
+from types import FrameType
 from typing import Any
 
 from autograd_mini.compiler.errors import refused
-from autograd_mini.compiler.tracing.traced import Traced
+from autograd_mini.compiler.tracing.traced import READERS, Traced, text_refused
 from autograd_mini.ops import caller
 
 
@@ -25,6 +26,18 @@ class StandIn(Traced):
             )
         return object.__hash__(self)
 
+    def __repr__(self) -> str:
+        _check_reader(sys._getframe(1))
+        return super().__repr__()
+
+    def __str__(self) -> str:
+        _check_reader(sys._getframe(1))
+        return super().__repr__()
+
+    def __format__(self, form: str) -> str:
+        _check_reader(sys._getframe(1))
+        return super().__repr__()
+
     def __getattr__(self, name: str) -> Any:
         if name.startswith("__"):
             raise AttributeError(name)
@@ -32,6 +45,12 @@ class StandIn(Traced):
         if name in ("nbytes", "itemsize"):
             return there
         raise refused(f"reading .{name} of data that is traced", "use ops on it, or value.map_data(f)")
+
+
+def _check_reader(frame: FrameType) -> None:
+    """An error for the user's code: a text, as ``f"layer{k}"``, may decide on what is computed, and is the trace's."""
+    if not is_library(frame.f_code.co_filename):
+        raise text_refused()
 
 
 def claim(node: Traced, base: type[StandIn], kind: Any) -> None:
@@ -46,7 +65,45 @@ def _claiming(base: type[StandIn], kind: Any) -> Any:
     def claimed(self: Any) -> Any:
         return Traced if is_library(sys._getframe(1).f_code.co_filename) else kind
 
-    return type("Traced", (base,), {"__slots__": (), "kind": kind, "__class__": property(claimed)})
+    bases = (PythonNumber, base) if kind in (float, int, bool) else (base,)
+    return type("Traced", bases, {"__slots__": (), "kind": kind, "__class__": property(claimed)})
+
+
+class PythonNumber:
+    """What distinguishes a Python number from an array in ``hasattr``, ``isinstance(x, Sized)`` and ``x == None``."""
+
+    __slots__ = ()
+    __len__ = __iter__ = __contains__ = None
+
+    def __getattribute__(self, name: str) -> Any:
+        if name in ("__class__", "data") or name in OF_ARRAYS:  # who asks is one frame further away than usual
+            path = sys._getframe(1).f_code.co_filename
+            if not is_library(path):
+                if name == "__class__":
+                    return super().__getattribute__("kind")
+                raise AttributeError(f"{super().__getattribute__('kind').__name__!r} object has no attribute {name!r}")
+            if name == "__class__":
+                return Traced
+            if path in READERS:
+                name = "concrete" if name == "data" else name
+        return super().__getattribute__(name)
+
+    def __eq__(self, other: object) -> Any:
+        return False if other is None or isinstance(other, str | bytes) else super().__eq__(other)
+
+    def __ne__(self, other: object) -> Any:
+        return True if other is None or isinstance(other, str | bytes) else super().__ne__(other)
+
+    __hash__: Any = StandIn.__hash__
+
+
+# Of what an array and a Value have and a Python number has not, what one asks for to tell them apart.
+OF_ARRAYS = frozenset(
+    {
+        *("T", "astype", "backward", "copy", "detach", "dtype", "flatten", "grad", "item", "max", "mean", "min"),
+        *("ndim", "reshape", "shape", "size", "sum", "tolist", "__contains__", "__getitem__", "__iter__", "__len__"),
+    }
+)
 
 
 is_library = lru_cache(maxsize=1024)(caller.is_library)

@@ -197,10 +197,15 @@ _BITS = {np.bitwise_and: np.logical_and, np.bitwise_or: np.logical_or, np.bitwis
 def check_text(text: str) -> None:
     """An error if a label or a text that is returned has a traced number written into it."""
     if _TRACED in text:
-        raise refused(
-            "a text with a number in it that is another at each call",
-            "pass the number as a str, or write it after the call, which result.label = ... may do too",
-        )
+        raise text_refused()
+
+
+def text_refused() -> JitError:
+    """The error for writing a traced number."""
+    return refused(
+        "a text with a number in it that is another at each call",
+        "pass the number as a str, or write or print it after the call, which result.label = ... may do too",
+    )
 
 
 def get_data(x: Any) -> Any:
