@@ -10,7 +10,7 @@ import numpy as np
 from autograd_mini import conv1d, conv2d, located
 from nn.checks import positive
 from nn.module import Module, Parameter
-from nn.randomness import generator
+from nn.randomness import generator_of_weights
 
 Length = int | tuple[int, ...]
 
@@ -58,7 +58,7 @@ class _Conv(Module):
         self.stride, self.padding, self.dilation = stride, padding, dilation
         shape = (self.out_channels, self.in_channels // self.groups, *self.kernel_size)
         bound = 1 / math.sqrt(math.prod(shape[1:]))  # PyTorch's kaiming_uniform_ with a = sqrt(5)
-        rng = generator(rng)
+        rng = generator_of_weights(rng)
         self.weight = Parameter(rng.uniform(-bound, bound, shape).astype(dtype), label="weight")
         self.bias = (
             Parameter(rng.uniform(-bound, bound, self.out_channels).astype(dtype), label="bias") if bias else None

@@ -9,7 +9,7 @@ import numpy as np
 from autograd_mini import embedding, located
 from nn.checks import as_input, positive
 from nn.module import Module, Parameter
-from nn.randomness import generator
+from nn.randomness import generator_of_weights
 
 
 class Embedding(Module):
@@ -38,7 +38,7 @@ class Embedding(Module):
         if padding_idx is not None and not -n <= padding_idx < n:
             raise ValueError(located(f"Embedding: padding_idx {padding_idx} is none of the {n} rows"))
         self.padding_idx = None if padding_idx is None else padding_idx % n
-        weight = generator(rng).normal(size=(n, self.embedding_dim)).astype(dtype)
+        weight = generator_of_weights(rng).normal(size=(n, self.embedding_dim)).astype(dtype)
         if self.padding_idx is not None:
             weight[self.padding_idx] = 0
         self.weight = Parameter(weight, label="weight")
@@ -71,7 +71,7 @@ class PositionalEmbedding(Module):
             positive("PositionalEmbedding", "embedding_dim", embedding_dim),
         )
         self.max_len, self.embedding_dim = shape
-        self.weight = Parameter(generator(rng).normal(0.0, 0.02, shape).astype(dtype), label="weight")
+        self.weight = Parameter(generator_of_weights(rng).normal(0.0, 0.02, shape).astype(dtype), label="weight")
 
     def forward(self, x: Any) -> Any:
         x = as_input(x)

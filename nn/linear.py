@@ -10,7 +10,7 @@ import numpy as np
 from autograd_mini import Value, linear
 from nn.checks import positive
 from nn.module import Module, Parameter
-from nn.randomness import generator
+from nn.randomness import generator_of_weights
 
 
 class Linear(Module):
@@ -38,7 +38,7 @@ class Linear(Module):
         self.in_features = positive("Linear", "in_features", in_features)
         self.out_features = positive("Linear", "out_features", out_features)
         bound = 1 / math.sqrt(in_features)  # PyTorch's kaiming_uniform_ with a = sqrt(5)
-        rng = generator(rng)
+        rng = generator_of_weights(rng)
         weight = rng.uniform(-bound, bound, (self.out_features, self.in_features))
         self.weight = Parameter(weight.astype(dtype), label="weight")
         self.bias = (

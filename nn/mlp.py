@@ -12,7 +12,7 @@ from autograd_mini import located, relu
 from nn.checks import function
 from nn.linear import Linear
 from nn.module import Module
-from nn.randomness import generator
+from nn.randomness import generator_of_weights
 
 
 class MLP(Module):
@@ -42,7 +42,7 @@ class MLP(Module):
         dtype: Any = np.float64,
         rng: np.random.Generator | None = None,
     ) -> None:
-        rng = generator(rng)
+        rng = generator_of_weights(rng)
         self.layers = [Linear(n, m, dtype=dtype, rng=rng) for n, m in layer_sizes(nin, nouts)]
         self.activation = function("MLP", "activation", activation)
 

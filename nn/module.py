@@ -201,7 +201,11 @@ class Module(Absent):
     def train(self, mode: bool = True) -> Self:
         """Sets ``training`` here and in every module below, for layers that act differently then."""
         for module in self.modules():
-            module.training = mode
+            if module.training != mode:
+                if type(module).training == mode:
+                    del module.training  # nothing is left behind that a jitted function would take for a change
+                else:
+                    module.training = mode
         return self
 
     def eval(self) -> Self:

@@ -46,3 +46,16 @@ def generator(rng: np.random.Generator | None) -> np.random.Generator:
             located(f"rng is a numpy.random.Generator, such as np.random.default_rng(0), not {type(rng).__name__}")
         )
     return rng
+
+
+def generator_of_weights(rng: np.random.Generator | None) -> np.random.Generator:
+    """``generator``, for who draws the weights that a layer begins with: not by default in a jitted function.
+
+    There every replay would begin with the same ones.
+
+    >>> generator_of_weights(None) is generator(None)
+    True
+    """
+    if rng is None:
+        refuse_in_jit("a layer that is made in the function draws its weights", "make it before")
+    return generator(rng)

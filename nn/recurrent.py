@@ -11,7 +11,7 @@ from autograd_mini import concatenate, linear, located, relu, reshape, sigmoid, 
 from nn.checks import as_input, positive
 from nn.dropout import Dropout
 from nn.module import Module, Parameter
-from nn.randomness import generator
+from nn.randomness import generator_of_weights
 
 
 class _Recurrent(Module):
@@ -45,7 +45,7 @@ class _Recurrent(Module):
         self.dropout = Dropout(dropout, rng=rng) if dropout else None
         self._ends = [f"l{k}{end}" for k in range(self.num_layers) for end in ["", "_reverse"][: 1 + bidirectional]]
         bound = 1 / math.sqrt(self.hidden_size)
-        rng = generator(rng)
+        rng = generator_of_weights(rng)
         rows = self._gates * self.hidden_size
         for i, end in enumerate(self._ends):
             width = self.input_size if i <= bidirectional else self.hidden_size * (1 + bidirectional)

@@ -10,7 +10,7 @@ import numpy as np
 from autograd_mini import Value, located
 from nn.mlp import layer_sizes
 from nn.module import Module, Parameter
-from nn.randomness import generator
+from nn.randomness import generator_of_weights
 
 
 class Neuron(Module):
@@ -26,7 +26,9 @@ class Neuron(Module):
     """
 
     def __init__(self, nin: int, nonlin: bool = True, *, rng: np.random.Generator | None = None) -> None:
-        self.w = [Parameter(w, label=f"w{i}") for i, w in enumerate(generator(rng).uniform(-1, 1, nin).tolist())]
+        self.w = [
+            Parameter(w, label=f"w{i}") for i, w in enumerate(generator_of_weights(rng).uniform(-1, 1, nin).tolist())
+        ]
         self.b = Parameter(0.0, label="b")
         self.nonlin = nonlin
 

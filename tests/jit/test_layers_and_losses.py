@@ -13,7 +13,8 @@ import pytest
 
 import autograd_mini as am
 import nn
-from autograd_mini import Value
+import optim
+from autograd_mini import JitError, Value
 from autograd_mini.compiler.jit import jit
 
 Draw = Callable[[np.random.Generator], Any]
@@ -215,3 +216,53 @@ def test_what_a_loss_refuses_it_refuses_in_a_replay_too(loss: Any, good: Any, ba
         f(z, bad)
     assert "lambda z, y" in str(error.value)  # the line of the function, and not that of the call
     f(np.array([0.5, 0.25]), good)
+
+
+def test_a_step_that_evaluates_and_trains_again_is_no_change_though_it_never_did_before() -> None:
+    def losses(j: Any) -> list[float]:
+        nn.manual_seed(0)
+        model = nn.Sequential(nn.Linear(3, 8), nn.Dropout(0.5), nn.Linear(8, 1))
+        sgd = optim.SGD(model.parameters(), lr=0.1)
+
+        @j
+        def step(x: Any, y: Any) -> Any:
+            model.train()
+            sgd.zero_grad()
+            loss = nn.mse_loss(model(x), y)
+            loss.backward()
+            sgd.step()
+            model.eval()
+            after = nn.mse_loss(model(x), y)
+            model.train()
+            return loss, after
+
+        found = [float(z.data) for _ in range(3) for z in step(np.ones((4, 3)), np.ones((4, 1)))]
+        assert model.training
+        return found
+
+    np.testing.assert_allclose(losses(jit), losses(lambda f: f), rtol=1e-12)
+
+
+MADE_INSIDE = {
+    "Linear": lambda x: nn.Linear(3, 2)(x).sum(),
+    "MLP": lambda x: nn.MLP(3, [2, 1])(x).sum(),
+    "Conv1d": lambda x: nn.Conv1d(1, 2, 2)(x.reshape(1, 3)).sum(),
+    "Embedding": lambda x: (nn.Embedding(3, 2)(np.array([1])) * x[0]).sum(),
+    "GRU": lambda x: nn.GRU(3, 2)(x.reshape(1, 3))[0].sum(),
+    "a scalar MLP": lambda x: nn.scalar.MLP(3, [1])(x),
+}
+
+
+@pytest.mark.parametrize("name", MADE_INSIDE)
+def test_a_layer_that_would_begin_each_replay_with_the_same_weights_is_refused(name: str) -> None:
+    with pytest.raises(JitError, match="a layer that is made in the function draws its weights; make it before"):
+        jit(MADE_INSIDE[name])(np.ones(3))
+
+
+def test_a_layer_that_is_made_inside_with_a_seed_of_its_own_is_the_same_each_time() -> None:
+    def f(x: Any) -> Any:
+        return nn.Linear(3, 2, rng=np.random.default_rng(0))(x).sum()
+
+    jitted = jit(f)
+    for x in (np.ones(3), np.arange(3.0)):
+        assert jitted(x).data == pytest.approx(f(x).data, rel=1e-12)

@@ -147,3 +147,20 @@ def test_numpys_functions_give_what_they_give_to_arrays_of_several_dtypes(name: 
     f, x = JOINED[name], np.array([0.5, 1.5, 2.5], dtype)
     for other in (np.bool_, np.int8, np.uint8, np.int32, np.int64, np.float32, np.float64):
         assert check_as_without_jit(f, x, np.array([1, 0, 1], other))
+
+
+COMPUTED: dict[str, Callable[[Any], Any]] = {
+    "one less": lambda n: n[0] - 1,
+    "the next": lambda n: (n.argmax() + 1) % 4,
+    "a rest": lambda n: n.sum() % 3,
+    "a product": lambda n: n @ np.array([1, 1, 1]),
+    "one of all": lambda n: next(k // 2 for k in n),
+}
+
+
+@pytest.mark.parametrize("name", COMPUTED)
+def test_a_whole_number_that_is_computed_of_an_array_picks_a_row(name: str) -> None:
+    w, index = Value(np.arange(24.0).reshape(8, 3)), COMPUTED[name]
+    jitted = jit(lambda n: w[index(n)])
+    for n in ([2, 1, 3], [1, 2, 4], [0, 0, 1]):
+        np.testing.assert_array_equal(jitted(np.array(n)).data, w.data[index(np.array(n))])

@@ -18,7 +18,7 @@ from autograd_mini.compiler.rows import row_of
 from autograd_mini.compiler.tracing.stand_in import StandIn, claim, is_library
 from autograd_mini.compiler.tracing.traced import SHAPE_ONLY, Traced, as_floats, current_tape
 from autograd_mini.node import Node
-from autograd_mini.ops.operation import SMALL_FLOATS, small_floats
+from autograd_mini.ops.operation import small_floats
 from autograd_mini.tree import leaves_of, map_leaves
 
 
@@ -181,7 +181,7 @@ def with_numpys_dtype(f: Callable[..., Any], operands: tuple[Any, ...], node: An
     def of_their_kinds(*data: Any) -> Any:
         given = iter(data)
         z = f(*[given_as(v, next(given)) if isinstance(v, TracedData) else v for v in operands])
-        return float(z) if isinstance(z, np.generic) and z.__class__ not in SMALL_FLOATS else z
+        return float(z) if z.__class__ in (np.float64, np.bool_) else z
 
     line: Traced = modes.tape().plain(Plain(f.__name__, of_their_kinds), [v for v in operands if isinstance(v, Node)])
     return as_plain(line, numpys.__class__)
