@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from autograd_mini import modes, ops
-from autograd_mini.backward import gradients
+from autograd_mini.backward import gradients, one_like
 from autograd_mini.forward import tangents as push
 from autograd_mini.node import Node
 from autograd_mini.ops.caller import located
@@ -268,7 +268,7 @@ class _Work:
         found: dict[Any, Any] = {}
         if isinstance(output, Value) and output.requires_grad:
             if upstream is None:
-                upstream = 1.0 if output.data.__class__ is float else np.ones_like(output.data)
+                upstream = one_like(output.data)
             if self.nested and not isinstance(upstream, Value):
                 upstream = Value(upstream, requires_grad=False)
             found = gradients(output, upstream, create_graph=self.nested)

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from autograd_mini.backward import Contribution, contributions
+from autograd_mini.backward import Contribution, contributions, one_like
 from autograd_mini.by_hand.diagnosis import likely_slip, one_slip_for_all
 from autograd_mini.by_hand.digits import PRECISION, Written, agree, read
 from autograd_mini.by_hand.names import Names
@@ -57,7 +57,7 @@ def check_by_hand(loss: Value, gradients: Mapping[Value | str, Any]) -> Report:
             located(f"check_by_hand: the gradients are a dict, such as {{'a': -0.5}}, not a {type(gradients).__name__}")
         )
     names = Names(loss, user_variables(), "check_by_hand")
-    true_steps, true = contributions(loss, _one(loss))
+    true_steps, true = contributions(loss, one_like(loss.data))
     written: dict[Value, Written] = {}
     for key, gradient in gradients.items():
         node = names.differentiable(key, true)
@@ -79,7 +79,7 @@ class _Grading:
     ) -> None:
         self.names, self.written, self.true = names, written, true
         given = {node: _like(node, its.number) for node, its in written.items()}
-        steps, self.expected = contributions(names.loss, _one(names.loss), given)
+        steps, self.expected = contributions(names.loss, one_like(names.loss.data), given)
         self.uses, self.true_uses = _by_operand(steps), _by_operand(true_steps)
         # Of the gradient that the walk goes on with, for each node: how far the user's own, before it was rounded
         # for writing, may be from it; and how large the terms are that it is a sum of.
@@ -159,10 +159,6 @@ class _Grading:
 
 def _finite(x: Any) -> Any:
     return np.where(np.isfinite(x), x, 0.0)
-
-
-def _one(loss: Value) -> Any:
-    return 1.0 if loss.data.__class__ is float else np.ones_like(loss.data)
 
 
 def _like(node: Value, number: Any) -> Any:

@@ -8,9 +8,7 @@ from os import PathLike
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
-from autograd_mini.backward import contributions
+from autograd_mini.backward import contributions, one_like
 from autograd_mini.by_hand.names import Names
 from autograd_mini.draw.collapse import collapse
 from autograd_mini.draw.layout import passes
@@ -68,7 +66,7 @@ def microscope(loss: Value, path: str | PathLike[str] | None = None) -> Microsco
     uses = [(j, i) for i, operands in enumerate(graph.operands) for j in operands]
     if not small and len(alone) <= MAX_ALONE and passes(len(alone), uses) <= MAX_PASSES:
         views.append(view_of(graph, names, alone))
-    gradients = contributions(loss, 1.0 if isinstance(loss.data, float) else np.ones_like(loss.data))[1]
+    gradients = contributions(loss, one_like(loss.data))[1]
     page = _written(record, views, to_svg(picture(graph, groups, names, gradients.get), "LR"))
     result = Microscope(page, f"{count(len(names), 'value')} and {count(len(record['steps']), 'contribution')}")
     if path is not None:

@@ -16,7 +16,7 @@ from typing import Any
 
 import numpy as np
 
-from autograd_mini.backward import contributions, fit
+from autograd_mini.backward import contributions, fit, one_like
 from autograd_mini.by_hand.formula import definition, term
 from autograd_mini.by_hand.notation import Text
 from autograd_mini.by_hand.symbol import Symbol, data_of
@@ -36,9 +36,8 @@ def record_of(graph: Graph, names: Sequence[str]) -> Json:
     position = {value: i for i, value in enumerate(graph.values)}
     rules = _Rules()
     root = graph.values[-1]
-    one = 1.0 if isinstance(root.data, float) else np.ones_like(root.data)
     steps = []
-    for step in contributions(root, one)[0]:
+    for step in contributions(root, one_like(root.data))[0]:
         rule = rules.of_step(step.consumer, step.operand_index)
         given = [_data(step.amount)] if rules.rules[rule]["amount"] is None else []
         steps.append([position[step.consumer], step.operand_index, position[step.operand], rule, *given])
@@ -140,7 +139,7 @@ def _rule(consumer: Value, i: int, frozen: set[str]) -> Json:
     """How the contribution to operand ``i`` is computed and written. What stops the page joins ``frozen``."""
     op: Any = consumer.op
     output, operands = _symbols(consumer)
-    upstream = Symbol("g", 1.0 if isinstance(output.data, float) else np.ones_like(output.data))
+    upstream = Symbol("g", one_like(output.data))
     with np.errstate(all="ignore"):
         amount = fit(op.rule(i)(upstream, output, *operands), data_of(operands[i]))
         shown = term(op, i, upstream, output, operands)
