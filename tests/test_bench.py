@@ -254,3 +254,8 @@ def test_a_curve_becomes_a_picture_whose_title_says_what_it_shows(tmp_path: Any)
 def test_labels_do_not_lie_on_each_other() -> None:
     heights = plots.spread({"c": 50.0, "a": 4.0, "b": 4.0}, apart=2.25)
     assert heights == pytest.approx({"a": 4.0 / 1.5, "b": 4.0 * 1.5, "c": 50.0})
+
+
+def test_a_label_that_has_room_stands_at_the_end_of_its_curve_above_a_crowd() -> None:
+    heights = plots.spread({"a": 1.0, "b": 1.0, "c": 1.0, "d": 4.0}, apart=2.0)
+    assert heights == pytest.approx({"a": 0.5, "b": 1.0, "c": 2.0, "d": 4.0})

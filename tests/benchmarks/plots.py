@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import json
-import math
-from itertools import accumulate
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 from matplotlib import rc_context
 from matplotlib.figure import Figure
+from sklearn.isotonic import isotonic_regression
 
 from tests.benchmarks.catalogue import CURVES, EAGER, FAST, NUMPY, Curve
 from tests.benchmarks.contest import ROOT
@@ -69,17 +69,18 @@ def draw_curve(curve: Curve, found: dict[str, dict[str, float]], file: Path) -> 
     axes.minorticks_off()
     axes.yaxis.set_major_formatter("{x:,g}")
     low, high = axes.get_ylim()
-    for label, height in spread(ends, apart=(high / low) ** 0.05).items():
+    for label, height in spread(ends, apart=(high / low) ** 0.038).items():
         axes.annotate(
             OURS.get(label, label),
-            (1, height),
-            xycoords=axes.get_yaxis_transform(),
-            xytext=(6, 0),
-            textcoords="offset points",
+            (places[-1], ends[label]),
+            xytext=(1.02, height),
+            textcoords=axes.get_yaxis_transform(),
             va="center",
             color=COLORS[label],
             weight="bold" if label in OURS else "normal",
             fontsize=9,
+            # several curves can end in one place: a thin line leads from each label to the end of its own
+            arrowprops={"arrowstyle": "-", "color": COLORS[label], "linewidth": 0.7, "relpos": (0, 0.5), "shrinkA": 2},
         )
     axes.margins(x=0.02)
     figure.savefig(file, metadata={"Software": None})
@@ -88,12 +89,12 @@ def draw_curve(curve: Curve, found: dict[str, dict[str, float]], file: Path) -> 
 def spread(ends: dict[str, float], apart: float) -> dict[str, float]:
     """Heights of the labels, in order and at least the factor ``apart`` from each other, as the axis is logarithmic.
 
-    Pushed apart upwards and pushed apart downwards, they are in order; so they are in the middle of both.
+    Of all such heights those nearest to the ends, in least squares: an isotonic regression.
     """
     labels = sorted(ends, key=lambda label: ends[label])
-    up = list(accumulate([ends[label] for label in labels], lambda below, end: max(end, below * apart)))
-    down = list(accumulate([ends[label] for label in labels[::-1]], lambda above, end: min(end, above / apart)))[::-1]
-    return {label: math.sqrt(low * high) for label, low, high in zip(labels, down, up, strict=True)}
+    steps = np.log(apart) * np.arange(len(labels))
+    heights = isotonic_regression(np.log([ends[label] for label in labels]) - steps) + steps
+    return dict(zip(labels, np.exp(heights).tolist(), strict=True))
 
 
 def finding(curve: Curve, found: dict[str, dict[str, float]]) -> str:
