@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from typing import Any, Self
+from typing import Any, Self, TypeVar
 
 import numpy as np
 
 from autograd_mini import Value, located, named_scope, refuse_in_jit
 from nn import state_dict, tree
 from nn.absent import Absent
+
+V = TypeVar("V", bound=Value)
 
 
 class Parameter(Value):
@@ -123,11 +125,7 @@ class Module(Absent):
 
     def named_parameters(self) -> Iterator[tuple[str, Parameter]]:
         """Every parameter once, by dotted path such as ``layers.0.weight``."""
-        seen: set[int] = set()
-        for path, x in self._walk():
-            if isinstance(x, Parameter) and id(x) not in seen:
-                seen.add(id(x))
-                yield path, x
+        return self._each_once(Parameter)
 
     def parameters(self) -> list[Parameter]:
         """Every parameter once, in the order of assignment: a list, as in micrograd (PyTorch: an iterator)."""
@@ -142,15 +140,19 @@ class Module(Absent):
 
     def named_buffers(self) -> Iterator[tuple[str, Buffer]]:
         """Every buffer once, by dotted path such as ``layers.1.running_mean``."""
-        seen: set[int] = set()
-        for path, x in self._walk():
-            if isinstance(x, Buffer) and id(x) not in seen:
-                seen.add(id(x))
-                yield path, x
+        return self._each_once(Buffer)
 
     def buffers(self) -> list[Buffer]:
         """Every buffer once: what is saved and not trained, such as the running mean of a batch norm."""
         return [buffer for _, buffer in self.named_buffers()]
+
+    def _each_once(self, kind: type[V]) -> Iterator[tuple[str, V]]:
+        """The Values of one kind, each under the first of its names."""
+        seen: set[int] = set()
+        for path, x in self._walk():
+            if isinstance(x, kind) and id(x) not in seen:
+                seen.add(id(x))
+                yield path, x
 
     def _walk(self) -> Iterator[tuple[str, Module | Parameter | Buffer]]:
         """This module and all below it, depth first: a module once, a parameter under each of its names."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from autograd_mini import sqrt
-from optim.optimizer import Group, Optimizer, Params, State
+from optim.optimizer import Group, Optimizer, Params, State, decayed
 from optim.options import Option, fraction, non_negative
 
 
@@ -53,8 +53,7 @@ class Adagrad(Optimizer):
         )
 
     def update(self, w: Any, g: Any, state: State, group: Group) -> tuple[Any, State]:
-        if group["weight_decay"]:
-            g = g + group["weight_decay"] * w
+        w, g = decayed(w, g, group)
         step = state.get("step", 0) + 1
         total = g * g + state.get("sum", group["initial_accumulator_value"])
         rate = group["lr"] / (1 + (step - 1) * group["lr_decay"])
@@ -96,8 +95,7 @@ class Adadelta(Optimizer):
 
     def update(self, w: Any, g: Any, state: State, group: Group) -> tuple[Any, State]:
         rho, eps = group["rho"], group["eps"]
-        if group["weight_decay"]:
-            g = g + group["weight_decay"] * w
+        w, g = decayed(w, g, group)
         square = (1 - rho) * g * g + rho * state.get("square_avg", 0.0)
         steps = state.get("acc_delta", 0.0)
         step = sqrt((steps + eps) / (square + eps)) * g

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from autograd_mini import maximum
-from optim.optimizer import Group, Optimizer, Params, State
+from optim.optimizer import Group, Optimizer, Params, State, decayed
 from optim.options import Option, flag, non_negative, two_fractions
 
 
@@ -154,11 +154,3 @@ class NAdam(Optimizer):
         nesterov = (1 - now) / (1 - product) * g + ahead / (1 - product * ahead) * mean
         new = {"step": step, "mu_product": product, "exp_avg": mean, "exp_avg_sq": square}
         return -group["lr"] * nesterov / size + w, new
-
-
-def decayed(w: Any, g: Any, group: Group) -> tuple[Any, Any]:
-    """The weight and the gradient after weight decay: a penalty in the loss or, decoupled, no part of the gradient."""
-    decay = group["weight_decay"]
-    if not decay:
-        return w, g
-    return ((1 - group["lr"] * decay) * w, g) if group["decoupled_weight_decay"] else (w, g + decay * w)

@@ -213,6 +213,14 @@ class Optimizer:
         return state_dict.state_of(self, i, entry, group)
 
 
+def decayed(w: Any, g: Any, group: Group) -> tuple[Any, Any]:
+    """The weight and the gradient after weight decay: a penalty in the loss or, decoupled, no part of the gradient."""
+    decay = group["weight_decay"]
+    if not decay:
+        return w, g
+    return ((1 - group["lr"] * decay) * w, g) if group.get("decoupled_weight_decay") else (w, g + decay * w)
+
+
 def _checked(params: Any, optimizer: str, others: list[Value]) -> list[Value]:
     """The parameters as a list, if that is what they are, and none of them is among the others."""
     if hasattr(params, "parameters"):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from autograd_mini import sqrt
-from optim.optimizer import Group, Optimizer, Params, State
+from optim.optimizer import Group, Optimizer, Params, State, decayed
 from optim.options import Option, flag, non_negative
 
 
@@ -57,8 +57,7 @@ class RMSprop(Optimizer):
 
     def update(self, w: Any, g: Any, state: State, group: Group) -> tuple[Any, State]:
         alpha = group["alpha"]
-        if group["weight_decay"]:
-            g = g + group["weight_decay"] * w
+        w, g = decayed(w, g, group)
         square = (1 - alpha) * g * g + alpha * state.get("square_avg", 0.0)
         new = {"square_avg": square}
         if group["centered"]:

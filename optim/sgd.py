@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from autograd_mini import located
-from optim.optimizer import Group, Optimizer, Params, State
+from optim.optimizer import Group, Optimizer, Params, State, decayed
 from optim.options import Option, flag, non_negative
 
 
@@ -65,9 +65,8 @@ class SGD(Optimizer):
             raise ValueError(located("nesterov needs a momentum above 0 and a dampening of 0"))
 
     def update(self, w: Any, g: Any, state: State, group: Group) -> tuple[Any, State]:
-        momentum, weight_decay = group["momentum"], group["weight_decay"]
-        if weight_decay:
-            g = g + weight_decay * w
+        w, g = decayed(w, g, group)
+        momentum = group["momentum"]
         if momentum:
             # the first is a copy: the gradient is the user's, to clip in place
             velocity = momentum * state["momentum_buffer"] + (1 - group["dampening"]) * g if state else +g

@@ -47,9 +47,7 @@ def huber_loss(prediction: Any, target: Any, reduction: Reduction = "mean", delt
     if not delta > 0:
         raise ValueError(located(f"huber_loss: delta is a positive number, not {delta!r}"))
     delta = number("huber_loss", "delta", delta)
-    error = sub(prediction, target_like(prediction, target, "huber_loss"))
-    clipped = clip(error, -delta, delta)
-    return reduce(clipped * (error - 0.5 * clipped), reduction)  # both halves in one formula, without overflow
+    return reduce(_huber(sub(prediction, target_like(prediction, target, "huber_loss")), delta), reduction)
 
 
 def smooth_l1_loss(prediction: Any, target: Any, reduction: Reduction = "mean", beta: float = 1.0) -> Any:
@@ -68,5 +66,10 @@ def smooth_l1_loss(prediction: Any, target: Any, reduction: Reduction = "mean", 
     error = sub(prediction, target_like(prediction, target, "smooth_l1_loss"))
     if beta == 0:
         return reduce(absolute(error), reduction)
-    clipped = clip(error, -beta, beta)
-    return reduce(clipped * (error - 0.5 * clipped) / beta, reduction)
+    return reduce(_huber(error, beta) / beta, reduction)
+
+
+def _huber(error: Any, delta: float) -> Any:
+    """Half the square up to ``delta``, then the straight line: both in one formula, without overflow."""
+    clipped = clip(error, -delta, delta)
+    return clipped * (error - 0.5 * clipped)
