@@ -36,6 +36,14 @@ def is_recording() -> bool:
 class Mode(ContextDecorator):
     """A context manager and a decorator, of functions that run from their beginning to their end."""
 
+    def __new__(cls, f: Any = None) -> Any:
+        """Of a function, as where ``@no_grad`` stands without its brackets, the decorated one."""
+        if f is None:
+            return super().__new__(cls)
+        if not callable(f):
+            raise TypeError(f"{cls.__name__} takes no arguments; write `with {cls.__name__}():`")
+        return cls()(f)
+
     def __call__(self, f: _F) -> _F:
         if getattr(f, "__code__", None) and f.__code__.co_flags & _RESUMABLE:
             name = type(self).__name__
@@ -46,7 +54,7 @@ class Mode(ContextDecorator):
 class no_grad(Mode):
     """Computes without recording: the results are leaves that require no gradient. PyTorch: ``torch.no_grad``.
 
-    A context manager and a decorator. It counts for the thread or task that entered it.
+    A context manager and a decorator, with brackets or without. It counts for the thread or task that entered it.
 
     >>> from autograd_mini import Value
     >>> x = Value(3.0)

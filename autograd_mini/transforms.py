@@ -334,16 +334,16 @@ def _check_single(who: str, value: Any) -> None:
 
 
 def _same_form(who: str, what: str, tree: Any, given: Any) -> list[Any]:
-    """The leaves of ``given``, which are as many as those of ``tree`` and of the same shapes."""
-    expected, leaves = list(named_leaves_of(tree)), list(named_leaves_of(given))
-    if [path for path, _ in expected] != [path for path, _ in leaves]:
+    """The leaves of ``given`` in the order of ``tree``, whose form it has up to the order in dicts."""
+    expected, leaves = dict(named_leaves_of(tree)), dict(named_leaves_of(given))
+    if expected.keys() != leaves.keys():
         raise ValueError(located(f"{who}: what is given must have the form of {what}; {given!r} has another"))
-    for (path, x), (_, direction) in zip(expected, leaves, strict=True):
-        if shape_of(x) != np.shape(direction):
+    for path, x in expected.items():
+        if shape_of(x) != np.shape(leaves[path]):
             raise ValueError(
-                located(f"{who}: {what}{path} has shape {shape_of(x)}, what is given for it {np.shape(direction)}")
+                located(f"{who}: {what}{path} has shape {shape_of(x)}, what is given for it {np.shape(leaves[path])}")
             )
-    return [_as_direction(direction) for _, direction in leaves]
+    return [_as_direction(leaves[path]) for path in expected]
 
 
 def _as_direction(direction: Any) -> Any:

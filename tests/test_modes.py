@@ -6,11 +6,12 @@ import asyncio
 import threading
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from typing import Any
 
 import numpy as np
 import pytest
 
-from autograd_mini import Value, modes, no_grad, stack
+from autograd_mini import Value, detect_anomaly, modes, no_grad, stack
 
 
 def recorded() -> bool:
@@ -191,3 +192,20 @@ def test_a_generator_is_refused_as_it_would_record_while_it_runs() -> None:
         @no_grad()
         def numbers() -> Iterator[int]:
             yield 1
+
+
+@pytest.mark.parametrize("mode", [no_grad, detect_anomaly])
+def test_a_mode_decorates_with_brackets_and_without(mode: Any) -> None:
+    x = Value(3.0)
+
+    def square(y: Value) -> Value:
+        """A square."""
+        return y * y
+
+    for decorated in (mode(square), mode()(square)):
+        assert decorated.__doc__ == "A square."
+        assert decorated(x).data == 9.0
+        assert decorated(x).requires_grad is (mode is detect_anomaly)
+    assert square(x).requires_grad
+    with pytest.raises(TypeError, match=f"{mode.__name__} takes no arguments"):
+        mode(False)

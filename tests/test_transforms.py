@@ -430,3 +430,15 @@ def test_a_function_that_changes_the_containers_it_is_given_is_differentiated_by
     assert grad(lambda xs: (xs.append(xs[0] * 2.0), xs[-1] ** 2)[1])([3.0]) == [24.0]
     assert grad(lambda xs: (xs.reverse(), xs[0] * 10.0 + xs[1])[1])([1.0, 2.0]) == [1.0, 10.0]
     assert given == {"w": 1.0}
+
+
+def test_directions_are_found_by_their_keys_in_whatever_order_they_stand() -> None:
+    def f(p: Any) -> Any:
+        return p["a"] ** 2 * p["b"]
+
+    at, along = {"a": 3.0, "b": 5.0}, {"b": 1.0, "a": 10.0}
+    assert jvp(f, (at,), (along,)) == (45.0, 2 * 3.0 * 5.0 * 10.0 + 9.0)
+    assert hvp(f, (at,), (along,)) == {"a": 2 * 5.0 * 10.0 + 2 * 3.0 * 1.0, "b": 2 * 3.0 * 10.0}
+    output, pullback = vjp(lambda x: {"u": x, "v": 2.0 * x}, 1.0)
+    assert output == {"u": 1.0, "v": 2.0}
+    assert pullback({"v": 1.0, "u": 10.0}) == (12.0,)
