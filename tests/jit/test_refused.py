@@ -133,3 +133,11 @@ def test_a_large_list_is_refused() -> None:
     numbers = [float(i) for i in range(50_000)]
     with pytest.raises(JitError, match="pass large lists as arguments"):
         jit(lambda x: W * numbers[0] * x)(1.0)
+
+
+@pytest.mark.parametrize(
+    "given", [lambda: iter([1.0]), lambda: (x for x in [1.0]), lambda: {"it": zip([1.0], [2.0], strict=True)}]
+)
+def test_an_iterator_that_is_given_is_refused_as_what_it_is(given: Any) -> None:
+    with pytest.raises(JitError, match="the function is given an iterator, and a replay would use what it gave"):
+        jit(lambda it: W)(given())

@@ -177,12 +177,12 @@ class Reach:
             self.arrays.append(np.asarray(memoryview(thing)))
         elif type(thing) in weakref.ProxyTypes:
             raise refused(
-                f"the function closes over a weak proxy, {path}, through which jit does not see",
-                "close over what it stands for, or over a weakref.ref of it",
+                f"the function {_finds('a weak proxy', path)}, through which jit does not see",
+                "use what it stands for, or a weakref.ref of it",
             )
         elif isinstance(thing, Iterator):
             raise refused(
-                f"the function closes over an iterator, {path}, and a replay would use what it gave the first time",
+                f"the function {_finds('an iterator', path)}, and a replay would use what it gave the first time",
                 "call next() before, and pass what it gives as an argument",
             )
         elif isinstance(thing, random.SystemRandom):
@@ -305,6 +305,11 @@ class Reach:
 def _is_plain(thing: Any) -> bool:
     """True for what holds nothing else."""
     return thing.__class__ in _PLAIN or (isinstance(thing, ATOMS) and is_installed(file_of(type(thing))))
+
+
+def _finds(thing: str, path: str) -> str:
+    """How it comes by ``thing``: of an argument there is no path."""
+    return f"closes over {thing}, {path}" if path else f"is given {thing}"
 
 
 def _is_data(thing: Any) -> bool:
