@@ -26,8 +26,10 @@ from typing import Any
 
 import numpy as np
 from matplotlib import rc_context
-from matplotlib.animation import FuncAnimation, PillowWriter
+from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.colors import to_rgb
 from matplotlib.figure import Figure
+from PIL import Image
 
 import optim
 from autograd_mini import Value, no_grad
@@ -62,8 +64,8 @@ def surfaces(offset=1e-3):
     return [
         Surface("Rosenbrock", rosenbrock, (-1.2, 1.0), 0.0, 1e-3, (-1.8, 1.8, -0.8, 2.2), (1.0, 1.0)),
         Surface("Beale", beale, (1.0, 1.6), 0.0, 1e-3, (-0.7, 3.8, -2.2, 2.2), (3.0, 0.5)),
-        Surface("ravine", ravine, (-4.0, 0.6), 0.0, 1e-3, (-4.6, 1.6, -1.0, 1.0), (0.0, 0.0)),
-        Surface("saddle", saddle, (-1.5, offset), -1.0, 1e-3, (-1.8, 1.2, -1.6, 1.6)),
+        Surface("Ravine", ravine, (-4.0, 0.6), 0.0, 1e-3, (-4.6, 1.6, -1.0, 1.0), (0.0, 0.0)),
+        Surface("Saddle", saddle, (-1.5, offset), -1.0, 1e-3, (-1.8, 1.2, -1.6, 1.6)),
     ]
 
 
@@ -183,15 +185,31 @@ def draw_animation(tracks, races, path, *, steps, frames):
     clock = maps[0].text(0.02, 0.03, "", transform=maps[0].transAxes, bbox={"facecolor": "white", "edgecolor": "none"})
     figure.legend(*maps[0].get_legend_handles_labels(), loc="outside lower center", ncols=5, frameon=False)
     times = np.unique(np.round(steps * np.linspace(0, 1, frames) ** 2).astype(int))
-
-    def draw(step):
+    figure.set_dpi(70)
+    canvas, colors, images = FigureCanvasAgg(figure), palette(), []
+    for step in times:
         clock.set_text(f"step {step}")
         for tail, points in tails:
             tail.set_data(*points[: step + 1].T)
         for head, points in heads:
             head.set_data(*points[step : step + 1].T)
+        canvas.draw()
+        frame = Image.fromarray(np.asarray(canvas.buffer_rgba())).convert("RGB")
+        images.append(frame.quantize(palette=colors, dither=Image.Dither.NONE))
+    pauses = [120] * (len(images) - 1) + [1200]  # milliseconds
+    images[0].save(path, save_all=True, append_images=images[1:], duration=pauses, loop=0)
 
-    FuncAnimation(figure, draw, frames=[*times, *[steps] * 8]).save(path, PillowWriter(fps=8), dpi=70)
+
+def palette():
+    """The 256 colors of the GIF: white, and each racer's from its own to nearly white, for the rims of its line.
+
+    A palette that Pillow chooses for each frame gives the thin lines of two racers the same one.
+    """
+    hues = [np.array(to_rgb(color)) for _, color, _ in RACERS.values()]
+    shades = [1 - share * (1 - hue) for hue in hues for share in np.linspace(1, 0.05, 255 // len(hues))]
+    image = Image.new("P", (1, 1))
+    image.putpalette((np.array([*shades, [1, 1, 1]]) * 255).round().astype(np.uint8).tobytes())
+    return image
 
 
 def _title(tracks, races, steps):
@@ -215,7 +233,7 @@ def new_figure(tracks, points=150):
         axes.imshow(height, extent=surface.box, origin="lower", aspect="auto", cmap="Greys", alpha=0.5)
         axes.contour(x, y, height, 12, colors="#777777", linewidths=0.5)
         axes.plot(*surface.start, "s", color="black", markersize=6)
-        axes.annotate("start", surface.start, (6, 6), textcoords="offset points", fontsize=9)
+        axes.annotate("start", surface.start, (-7, 2), textcoords="offset points", ha="right", fontsize=9)
         for goal in [surface.minimum] if surface.minimum else [(0, 1), (0, -1)]:
             axes.plot(*goal, "*", color="white", markersize=15, markeredgecolor="black", zorder=3)
         axes.set(xlim=(left, right), ylim=(bottom, top), xlabel="x", ylabel="y")

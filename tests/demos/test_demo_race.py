@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from matplotlib.colors import to_rgb
 from PIL import Image
 
 from demos import race
@@ -56,3 +57,7 @@ def test_the_still_and_the_animation_are_written(tmp_path, capsys):
     assert still.read_bytes().startswith(b"\x89PNG")
     with Image.open(animation) as image:
         assert image.n_frames == 2  # the last one is held by a longer pause
+        drawn = {color for _, color in image.convert("RGB").getcolors(256)}
+    assert {to_rgb(color) for _, color, _ in race.RACERS.values()} <= {
+        tuple(part / 255 for part in color) for color in drawn
+    }
