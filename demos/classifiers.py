@@ -68,7 +68,8 @@ def main(out="out", *, seed=0, C=1.0, sharpest=1e6):
     support = y * score(line, x[:, pair]) < 1 + 1e-3
     without = fit_machine(x[support][:, pair], y[support], C=C, sharpest=sharpest)
     moved = difference(without, line)
-    print(f"  With {support.sum()} support vectors instead of all {len(x)} the line moves by {moved:.0e}")
+    print(f"a machine on two of the measurements, {PAIR[0]} and {PAIR[1]}:")
+    print(f"  fitted to its own {support.sum()} support vectors instead of all {len(x)} tumours, it moves by {moved:.0e}")
 
     files = [out / "classifiers.png", out / "margin.png"]
     draw_losses({"logistic regression": logistic, "support vector machine": machine}, x, y, files[0])
@@ -197,7 +198,7 @@ def draw_margin(line, x, y, support, path):
     foot = bottom + 0.1
     for level in (-1, 0, 1):  # where the line of this score leaves the picture
         at = (level - line["b"] - line["w"][1] * foot) / line["w"][0]
-        axes.annotate(f"{level:+d}", (at, foot), (6, 0), textcoords="offset points", fontsize=9)
+        axes.annotate(f"{level:+d}" if level else "0", (at, foot), (6, 0), textcoords="offset points", fontsize=9)
     axes.set_title(f"{support.sum()} of {len(x)} tumours hold the line in its place (lines: score 1, 0, -1)")
     axes.set(xlabel=f"{PAIR[0]} (standardised)", ylabel=f"{PAIR[1]} (standardised)")
     figure.legend(loc="outside lower center", ncols=3, frameon=False)

@@ -62,7 +62,7 @@ def main(
         print(f"{workers} processes started in {perf_counter() - start:.0f} s")
         made = [made_on_the_worker(i, samples, truth) for i in range(shards)]
         parallel_loss = optim.data_parallel(loss, made, client, batch_size=batch_size, rng=np.random.default_rng(0))
-        bar = tqdm(range(steps), desc="training", unit=" steps")
+        bar = tqdm(range(steps), desc="training", unit="step")
         for step in bar:
             if step == kill:
                 kill_one_of(client)

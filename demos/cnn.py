@@ -96,7 +96,7 @@ def train(model, x, y, *, epochs, lr, reach, rng):
     def loss_of(x, y):
         return nn.cross_entropy(model(x), y)
 
-    with tqdm(total=epochs, desc="training", unit=" epochs", file=sys.stdout) as bar:
+    with tqdm(total=epochs, desc="training", unit="epoch", file=sys.stdout) as bar:
         for _ in range(epochs):
             for pictures, labels in batches:
                 loss = loss_of(moved(pictures, reach, rng), labels)

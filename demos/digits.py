@@ -83,7 +83,7 @@ def train(model, train_set, test_set, *, epochs, lr, noise, rng):
     batches = optim.minibatches(*train_set, batch_size=32, rng=rng)
     steps = epochs * len(batches)
     history = {"loss": [], "train accuracy": [], "test accuracy": []}
-    with tqdm(total=steps, desc="training", unit=" steps", file=sys.stdout) as bar:
+    with tqdm(total=steps, desc="training", unit="step", file=sys.stdout) as bar:
         for _ in range(epochs):
             for x, y in batches:
                 optimizer.lr = lr * (1 - len(history["loss"]) / steps)

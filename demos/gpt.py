@@ -193,7 +193,7 @@ def train(model, indices, *, context, batch, steps, look, rng, lr=3e-3, looks=8)
     )
     step_loss = jit(lambda x, y: loss_of(model, x, y))
     losses, seen = [], [(0, *look())]
-    with tqdm(total=steps, desc="training", unit=" steps", file=sys.stdout) as bar:
+    with tqdm(total=steps, desc="training", unit="step", file=sys.stdout) as bar:
         for step in range(1, steps + 1):
             loss = step_loss(*windows(indices, rng.integers(0, len(indices) - context, batch), context))
             optimizer.zero_grad()

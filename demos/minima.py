@@ -118,8 +118,9 @@ def _both(momentum):
 
 def _report(found):
     for name, each in found.items():
-        x = ", ".join(f"{number:.4f}" for number in np.atleast_1d(each.x))
-        print(f"  {name:15} ends at x = {x}, f = {each.value:.4f}; {each.message}")
+        numbers = ", ".join(f"{number:z.4f}" for number in np.atleast_1d(each.x))  # z: no -0.0000
+        place = f"(x, y) = ({numbers})" if np.ndim(each.x) else f"x = {numbers}"
+        print(f"  {name:15} ends at {place}, f = {each.value:z.4f}; {each.message}")
 
 
 @rc_context(fname=STYLE)
@@ -161,7 +162,7 @@ def draw_saddle(ridge, file):
         right.plot(each.values, color=color, linestyle="--" if marker == "s" else "-")
     left.set(xlabel="x", ylabel="y", aspect="equal")
     left.set_title("On the ridge it ends at the saddle", fontsize=11)
-    right.set(xlabel="step", ylabel="f(x)")
+    right.set(xlabel="step", ylabel="f(x, y)")
     right.set_title("From beside it, the saddle only looks like the end", fontsize=11)
     figure.legend(loc="outside lower center", ncols=2, frameon=False)
     figure.savefig(file)

@@ -66,7 +66,7 @@ def main(out="out", *, seed=0, samples=100, noise=0.1, widths=(16, 16, 1), steps
 def train(model, x, y, *, steps):
     """Plain gradient descent on all points at once; the learning rate falls from 1.0, by 0.9 in 100 steps."""
     optimizer = optim.SGD(model.parameters(), lr=1.0)
-    for step in (bar := tqdm(range(steps), desc="training", unit=" steps", file=sys.stdout)):
+    for step in (bar := tqdm(range(steps), desc="training", unit="step", file=sys.stdout)):
         optimizer.lr = max(0.1, 1.0 - 0.9 * step / 100)
         loss = objective(model, x.tolist(), y.tolist())
         optimizer.zero_grad()

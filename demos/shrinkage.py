@@ -48,11 +48,11 @@ def main(out="out", *, alpha=2.0, strengths=25):
     ours = {"ridge": ridge(x, y, alpha), "LASSO": lasso(x, y, alpha)}
     theirs = {"ridge": ridge_of_scikit_learn(x, y, alpha), "LASSO": lasso_of_scikit_learn(x, y, alpha)}
     descended = subgradient_descent(x, y, alpha)
-    columns = [*ours, "sklearn's", "sklearn's", "descent"]
-    print(f"{'':8}" + "".join(f"{column:>11}" for column in columns))
+    columns = [*ours, *[f"sklearn {name}" for name in theirs], "descent"]
+    print(f"{'':8}" + "".join(f"{column:>15}" for column in columns))
     rows = zip(names, *ours.values(), *theirs.values(), descended[-1], strict=True)
     for name, *weights in rows:
-        print(f"{name:8}" + "".join(f"{weight:11.4f}" for weight in weights))
+        print(f"{name:8}" + "".join(f"{weight:z15.4f}" for weight in weights))
     off = [np.abs(ours[name] - theirs[name]).max() / np.abs(theirs[name]).max() for name in ours]
     print(f"They differ from scikit-learn's by {max(off):.0e} at most, of the largest")
     print(f"Exactly zero: ridge {zeros(ours['ridge'])}, LASSO {zeros(ours['LASSO'])}, descent {zeros(descended[-1])}")
@@ -155,7 +155,7 @@ def draw_paths(alphas, paths, names, path):
             axes.plot(alphas, weights[:, k], color=COLOURS[k], linestyle="-" if k < 7 else "--", label=label)
         axes.axhline(0, color="black", linewidth=0.8)
         axes.set_title(
-            f"{name}: at alpha {alphas[middle]:.0f}, {zeros(weights[middle])} of {len(names)} weights are exactly 0"
+            f"{name}: at alpha {alphas[middle]:.2g}, {zeros(weights[middle])} of {len(names)} weights are exactly 0"
         )
         axes.axvline(alphas[middle], color="black", linestyle=":", linewidth=1)
         axes.set(xscale="log", xlabel="alpha, the strength of the penalty (log scale)")

@@ -114,7 +114,9 @@ def draw_gradient(f, at, gradient, angles, slopes, path, *, points=200, reach=1.
     across, up = np.meshgrid(*(np.linspace(each - reach, each + reach, points) for each in at))
     height = f((across, up))
     lines = left.contour(across, up, height, 12, colors="0.75", linewidths=1)
-    left.clabel(lines, fontsize=8)
+    for text in left.clabel(lines, fontsize=8):
+        if np.abs(np.subtract(text.get_position(), at)).max() > 0.95 * reach:
+            text.remove()  # the edge of the picture would cut it
     left.contour(across, up, height, [f(at)], colors="black", linewidths=1.5)
     length = np.linalg.norm(gradient)
     if length:

@@ -46,7 +46,7 @@ def main(out="out", *, seed=0, samples=200, turns=1.5, noise=0.03, hidden=HIDDEN
         model = nn.MLP(2, [*widths, 1], activation=tanh, rng=rng)
         train(model, x, y, steps=steps)
         models.append((widths, model, accuracy(model, *unseen)))
-        print(f"hidden neurons {widths!s:10} {models[-1][2]:.1%} of the unseen points are on the right side")
+        print(f"{layers(widths):24} {models[-1][2]:.1%} of the unseen points are on the right side")
     files = [out / "spirals.png", out / "unwound.png"]
     draw_boundaries(models, x, y, files[0])
     draw_unwound(models[-1][1], x, y, files[1])
@@ -73,6 +73,11 @@ def train(model, x, y, *, steps, lr=0.02):
         schedule.step()
 
 
+def layers(widths):
+    """The hidden layers of a network in words."""
+    return " + ".join(map(str, widths)) + " hidden neurons" if widths else "no hidden neuron"
+
+
 @no_grad()
 def accuracy(model, x, y):
     """The share of points on the right side."""
@@ -94,8 +99,7 @@ def draw_boundaries(models, x, y, path, points=200):
         axes.contourf(side, side, score > 0, [-0.5, 0.5, 1.5], cmap=ListedColormap(["#B8D8EC", "#F8D0B0"]))
         axes.contour(side, side, score, [0], colors="black")
         _scatter(axes, x, y)
-        name = " + ".join(map(str, widths)) + " hidden neurons" if widths else "no hidden neuron"
-        axes.set_title(f"{name}: {right:.0%}", fontsize=11)
+        axes.set_title(f"{layers(widths)}: {right:.0%}", fontsize=11)
         axes.set(xlabel="first coordinate", ylabel="second coordinate", aspect="equal")
     figure.legend(*axes.get_legend_handles_labels(), loc="outside lower center", ncols=2, frameon=False)
     figure.savefig(path)

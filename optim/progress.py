@@ -19,7 +19,7 @@ class Progress:
             except ImportError:  # the extra `demos` brings it
                 return
             self.lines = False
-            self.bar = tqdm(total=batches, initial=done, desc="training", unit=" batches")
+            self.bar = tqdm(total=batches, initial=done, desc="training", unit="batch")
 
     def __enter__(self) -> Self:
         return self
