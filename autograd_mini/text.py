@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+import unicodedata
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 import numpy as np
@@ -11,6 +12,7 @@ import numpy as np
 from autograd_mini.ops.operation import Operation
 
 LONGEST = 40  # characters of a label or an index that a box shows; hovering shows the rest
+WIDEST = 100  # columns of a line of text
 NO_GRAD = "–"
 FEWEST_DIGITS, MOST_DIGITS = 4, 17  # of a number; with 17 it is read back as the same float
 
@@ -102,3 +104,39 @@ def one_line(text: str) -> str:
 def printable(text: str) -> str:
     """``text`` without what no font can show."""
     return "".join([c if c.isprintable() or c == "\n" else " " if c.isspace() else "\ufffd" for c in str(text)])
+
+
+def columns(text: str) -> int:
+    """How many columns of a terminal ``text`` takes: two for a wide character, none for an accent on another.
+
+    >>> columns("w"), columns("重み"), columns("e\N{COMBINING ACUTE ACCENT}")
+    (1, 4, 1)
+    """
+    if text.isascii():
+        return len(text)
+    wide = sum([unicodedata.east_asian_width(c) in "WF" for c in text])
+    return len(text) + wide - sum([unicodedata.category(c) in ("Mn", "Me", "Cf") for c in text])
+
+
+def padded(text: str, width: int) -> str:
+    """``text`` with blanks behind it, so that it takes ``width`` columns."""
+    return text + " " * (width - columns(text))
+
+
+def wrapped(pieces: Iterable[str], first: str = "", rest: str = "") -> list[str]:
+    """Lines of at most 100 columns, broken between pieces only, with what stands before the first and the others.
+
+    >>> wrapped(["word"] * 30, "  ", "    ")[1]
+    '    word word word word word word word word word word word'
+    """
+    lines = [first]
+    empty = True
+    for piece in pieces:
+        if empty:
+            lines[-1] += piece
+        elif columns(lines[-1]) + 1 + columns(piece) <= WIDEST:
+            lines[-1] += f" {piece}"
+        else:
+            lines.append(rest + piece)
+        empty = False
+    return [] if empty else lines

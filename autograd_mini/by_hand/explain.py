@@ -8,8 +8,9 @@ from typing import Any
 import numpy as np
 
 from autograd_mini.backward import Contribution, contributions
-from autograd_mini.by_hand.blackboard import WRITTEN, Board, Definition, Derivation, Use, as_latex, as_markdown, as_text
+from autograd_mini.by_hand.blackboard import WRITTEN, Board, Definition, Derivation, Use, as_latex, as_markdown
 from autograd_mini.by_hand.formula import definition, term
+from autograd_mini.by_hand.lines import as_text
 from autograd_mini.by_hand.names import Names
 from autograd_mini.by_hand.notation import Derivative
 from autograd_mini.by_hand.symbol import Symbol

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 import nn
-from autograd_mini import Value, explain, no_grad, ops, where
+from autograd_mini import Value, cumsum, det, explain, inv, no_grad, ops, trace, where
 from autograd_mini.backward import gradients
 from autograd_mini.by_hand.element import element
 from autograd_mini.by_hand.formula import definition as definition_of
@@ -274,7 +274,80 @@ def test_a_two_layer_network_with_cross_entropy_is_written_down():
     assert "dloss/dlayers.1.bias = sum(dloss/dv7, axis=0)   (4x2) -> (2)" in text
     assert "dloss/dv3 = dloss/dv4 * (v4 > 0)   (4x5)" in text
     assert "(dloss/dv3).T @ x   (5x4) @ (4x3)" in text
-    assert max(map(len, text.splitlines())) < 130
+    assert max(map(len, text.splitlines())) <= 100
+
+
+LONG = Value(1.5, label="a_rate_that_is_named_with_forty_letters_")
+MATRIX = Value([[2.0, 1.0], [1.0, 3.0]], label="A")
+VECTOR = Value([1.0, 2.0, 3.0], label="x")
+WIDE = {
+    "an element of a sum of products": (
+        lambda: det(MATRIX) + trace(inv(MATRIX)),
+        """\
+dL/dA = dL/dv5 * cofactor(A)    (2x2)
+      + -v1.T @ dL/dv1 @ v1.T   (2x2) @ (2x2)
+dL/dA[0, 0] = dL/dv5 * cofactor(A)[0, 0]
+            + (-v1[0, 0] * dL/dv1[0, 0] + -v1[1, 0] * dL/dv1[1, 0]) * v1[0, 0]
+            + (-v1[0, 0] * dL/dv1[0, 1] + -v1[1, 0] * dL/dv1[1, 1]) * v1[0, 1]
+            = 1 * 3 + (-0.6 * 1 + -(-0.2) * 0) * 0.6 + (-0.6 * 0 + -(-0.2) * 1) * -0.2
+            = 2.6""",
+    ),
+    "the formula of an array": (
+        lambda: cumsum(VECTOR)[2] * VECTOR.prod(),
+        """\
+dL/dx = cumsum((dL/dv2)[::-1], axis=0)[::-1]   (3)
+      + reshape(dL/dv1, (1,)) * exclusive_cumprod(x, axis=0)
+          * exclusive_cumprod(x[::-1], axis=0)[::-1]   (3)
+dL/dx[0] = cumsum((dL/dv2)[::-1], axis=0)[2]
+         + dL/dv1 * exclusive_cumprod(x, axis=0)[0] * exclusive_cumprod(x[::-1], axis=0)[2]
+         = 6 + 6 * 1 * 6
+         = 42""",
+    ),
+    "a number with a long name": (
+        lambda: LONG * Value(2.0, label="b") + LONG,
+        """\
+dL/da_rate_that_is_named_with_forty_letters_
+    = dL/dL * dL/da_rate_that_is_named_with_forty_letters_
+    + dL/dv2 * dv2/da_rate_that_is_named_with_forty_letters_
+    = 1 * 1 + dL/dv2 * b
+    = 1 * 1 + 1 * 2
+    = 3""",
+    ),
+    "many uses of a long name": (
+        lambda: sum(LONG * LONG * i for i in range(1, 4)),
+        """\
+dL/da_rate_that_is_named_with_forty_letters_
+    = sum of 6 uses
+      dL/dv7 * dv7/da_rate_that_is_named_with_forty_letters_
+          = dL/dv7 * a_rate_that_is_named_with_forty_letters_ = 1 * 1.5 = 1.5
+    + dL/dv7 * dv7/da_rate_that_is_named_with_forty_letters_
+""",
+    ),
+}
+
+
+@pytest.mark.parametrize("of_what", WIDE)
+def test_a_derivation_that_would_be_too_wide_has_a_line_for_each_term(of_what):
+    of_nothing, expected = WIDE[of_what]
+    text = str(explain(of_nothing()))
+    assert expected in text, text
+    assert max(map(len, text.splitlines())) <= 100
+
+
+def test_a_definition_that_would_be_too_wide_goes_on_below():
+    assert str(explain(LONG * LONG * LONG)).startswith(
+        "v1 = a_rate_that_is_named_with_forty_letters_ * a_rate_that_is_named_with_forty_letters_ = 1.5 * 1.5\n"
+        "    = 2.25\n"
+        "L = v1 * a_rate_that_is_named_with_forty_letters_ = 2.25 * 1.5 = 3.375\n"
+    )
+    text = str(explain(LONG.exp() * (LONG + LONG * LONG)))
+    assert max(map(len, text.splitlines())) <= 100
+
+
+def test_equal_signs_stand_below_each_other_where_names_have_wide_characters():
+    weight, rocket = Value(2.0, label="重み"), Value(0.5, label="🙂🚀")
+    last = str(explain(weight * rocket, wrt=weight)).split("\n\n")[-1]
+    assert last == ("dL/d重み = dL/dL * dL/d重み\n         = 1 * (🙂🚀)\n         = 1 * 0.5             = 0.5"), last
 
 
 def test_an_index_of_two_axes_is_said_by_its_shape():
