@@ -90,19 +90,32 @@ def names_of_loss(graph: Graph, variables: Mapping[int, str]) -> list[str]:
     return names
 
 
-def paths_of_parameters(graph: Graph) -> dict[int, str]:
-    """What the outermost modules of the graph call their parameters, by ``id``; of two that hold one, the first."""
-    outermost: dict[int, Any] = {}
-    for scope in dict.fromkeys([value.scope for value in graph.values]):
+def outermost_modules(graph: Graph) -> list[Any]:
+    """The modules that were called in no other one, in the order in which the graph meets them."""
+    found: dict[int, Any] = {}
+    for scope in dict.fromkeys([value.scope for value in graph.values if value.op]):
         while scope is not None and scope.parent is not None:
             scope = scope.parent
-        if scope is not None and hasattr(scope.part, "named_parameters"):
-            outermost[id(scope.part)] = scope.part
+        if scope is not None and hasattr(scope.part, "named_modules"):
+            found[id(scope.part)] = scope.part
+    return list(found.values())
+
+
+def paths_of_parameters(graph: Graph) -> dict[int, str]:
+    """What the outermost modules of the graph call their parameters, by ``id``; of two that hold one, the first."""
     paths: dict[int, str] = {}
-    for module in outermost.values():
+    for module in outermost_modules(graph):
         for path, parameter in module.named_parameters():
             paths.setdefault(id(parameter), path)
     return paths
+
+
+def module_text(part: Any) -> str:
+    """The type of a module and its ``extra_repr``, such as ``Linear 2 -> 16``; "" of a ``named_scope``'s name."""
+    if isinstance(part, str):
+        return ""
+    extra = part.extra_repr() if hasattr(part, "extra_repr") else ""
+    return f"{type(part).__name__} {extra}".rstrip()
 
 
 def is_plain_number(value: Value) -> bool:

@@ -66,6 +66,11 @@ def count(n: int, thing: str, things: str = "") -> str:
     return f"{n:,} {thing if n == 1 else things or thing + 's'}"
 
 
+def described(thing: object) -> str:
+    """What was given, for an error: a number itself, ``a str``."""
+    return f"{thing!r}" if isinstance(thing, int | float) else f"a {type(thing).__name__}"
+
+
 def op_text(op: Operation) -> str:
     """An op's symbol and what it was called with: ``sum axis=0``. What the shape of its result says is left out."""
     if op.name == "getitem":

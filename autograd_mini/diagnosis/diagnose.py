@@ -19,6 +19,7 @@ from autograd_mini.diagnosis import (
 from autograd_mini.diagnosis.report import Diagnosis
 from autograd_mini.diagnosis.step import Step
 from autograd_mini.ops.caller import located
+from autograd_mini.text import described
 from autograd_mini.value import Value
 
 
@@ -91,7 +92,7 @@ def diagnose(loss: Value, model_or_optimizer: Any) -> Diagnosis:
 def _check_loss(loss: Any) -> None:
     if not isinstance(loss, Value):
         raise TypeError(
-            located(f"diagnose: the loss is a Value, not {_kind(loss)}; give the end of the graph, then the model")
+            located(f"diagnose: the loss is a Value, not {described(loss)}; give the end of the graph, then the model")
         )
     if loss.size != 1:
         raise ValueError(
@@ -120,7 +121,3 @@ _BEFORE = (
 _WITHOUT = (
     "the gradients that step() will use, since no parameter has one yet: backward() has not been called on this loss"
 )
-
-
-def _kind(thing: object) -> str:
-    return f"{thing!r}" if isinstance(thing, int | float) else f"a {type(thing).__name__}"

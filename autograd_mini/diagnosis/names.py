@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from autograd_mini.graph import Graph, names_of, walk
+from autograd_mini.graph import Graph, module_text, names_of, outermost_modules, walk
 from autograd_mini.ops.caller import user_variables
 from autograd_mini.value import Value
 
@@ -39,10 +39,8 @@ class Names:
         """What a module is called from the outermost one; a ``named_scope`` is called by its name."""
         if isinstance(part, str):
             return part
-        extra = part.extra_repr() if hasattr(part, "extra_repr") else ""
-        what = f"{type(part).__name__} {extra}".rstrip()
         path = self._paths.get(id(part), "")
-        return f"{path} ({what})" if path else what
+        return f"{path} ({module_text(part)})" if path else module_text(part)
 
 
 def module_of(value: Value) -> Any:
@@ -57,10 +55,4 @@ def _modules(holder: Any, graph: Graph) -> list[tuple[str, Any]]:
     """The modules below ``holder`` by path; if it holds none, those below the outermost modules of the graph."""
     if hasattr(holder, "named_modules"):
         return list(holder.named_modules())
-    outermost: dict[int, Any] = {}
-    for scope in {value.scope for value in graph.values if value.op} - {None}:
-        while scope is not None and scope.parent is not None:
-            scope = scope.parent
-        if scope is not None and hasattr(scope.part, "named_modules"):
-            outermost[id(scope.part)] = scope.part
-    return [pair for module in outermost.values() for pair in module.named_modules()]
+    return [pair for module in outermost_modules(graph) for pair in module.named_modules()]

@@ -13,7 +13,7 @@ from autograd_mini.draw.picture import Picture, each_alone, picture
 from autograd_mini.draw.svg import to_svg
 from autograd_mini.graph import names_of_loss, refuse_programs, walk
 from autograd_mini.ops.caller import located, user_variables
-from autograd_mini.text import count
+from autograd_mini.text import count, described
 from autograd_mini.value import Value
 
 
@@ -48,7 +48,7 @@ def draw(value: Value, *, rankdir: str = "LR", max_boxes: int = 150) -> Drawing:
     """
     if not isinstance(value, Value):
         raise TypeError(
-            located(f"draw: give the Value whose graph you want to see, such as the loss, not {_described(value)}")
+            located(f"draw: give the Value whose graph you want to see, such as the loss, not {described(value)}")
         )
     if rankdir not in ("LR", "TB"):
         raise ValueError(located(f"draw: rankdir is 'LR' (left to right) or 'TB' (top to bottom), not {rankdir!r}"))
@@ -123,7 +123,3 @@ def _graphviz(source: str, form: str) -> bytes | None:
     except graphviz.ExecutableNotFound:
         return None
     return picture
-
-
-def _described(thing: object) -> str:
-    return f"{thing!r}" if isinstance(thing, int | float) else f"a {type(thing).__name__}"

@@ -13,7 +13,7 @@ from graphlib import CycleError, TopologicalSorter
 from itertools import chain
 from typing import Any, NamedTuple
 
-from autograd_mini.graph import Graph, is_plain_number
+from autograd_mini.graph import Graph, is_plain_number, module_text
 from autograd_mini.scope import named_scope
 from autograd_mini.value import Value
 
@@ -184,7 +184,9 @@ class Calls:
     ) -> Call:
         learned = {j: self._graph.values[j].size for j in leaves if self._graph.values[j].requires_grad}
         size = len(values) + len(leaves)
-        return Call(scope.path, _what(scope.part), size, sum(learned.values()), outputs, bool(shared & learned.keys()))
+        return Call(
+            scope.path, module_text(scope.part), size, sum(learned.values()), outputs, bool(shared & learned.keys())
+        )
 
 
 def uncontracted(graph: Graph) -> Parts:
@@ -203,11 +205,3 @@ def _is_unnamed_constant(leaf: Value) -> bool:
     An input meets the parameters first, or is added at the end of a residual connection.
     """
     return not leaf.requires_grad and not leaf.label
-
-
-def _what(part: Any) -> str:
-    """The type of a module and its ``extra_repr``; a name says it all."""
-    if isinstance(part, str):
-        return ""
-    extra = part.extra_repr() if hasattr(part, "extra_repr") else ""
-    return f"{type(part).__name__} {extra}".rstrip()
