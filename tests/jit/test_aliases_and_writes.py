@@ -203,3 +203,30 @@ def test_what_a_refused_trace_has_left_behind_is_said_to_be_that() -> None:
         step(np.ones(3))
     with pytest.raises(JitError, match="in an earlier trace, which was refused and left it behind; put numbers there"):
         step(np.ones(3))
+
+
+P = Value(np.array([1.0, -2.0]))
+WRITES: dict[str, Any] = {
+    "a method, of data": lambda x: P.data.clip(-0.3, 0.3, out=P.data),
+    "a function, of data": lambda x: np.clip(P.data, 0, 5, out=P.data),
+    "a ufunc, of data": lambda x: np.subtract(P.data, 1.0, out=P.data),
+    "a function": lambda x: np.clip(x, 0, 5, out=x),
+    "a ufunc": lambda x: np.add(x, 1, out=x),
+    "a sum": lambda x: x.sum(out=np.zeros((), int)),
+    "cumsum": lambda x: np.cumsum(x, out=x),
+    "copyto": lambda x: np.copyto(x, 3),
+    "put": lambda x: np.put(x, [0], [1]),
+    "place": lambda x: np.place(x, x > 2, [0]),
+}
+
+
+@pytest.mark.parametrize("name", WRITES)
+@pytest.mark.parametrize("dtype", [np.uint8, np.float64])
+def test_a_function_of_numpys_that_writes_into_an_array_is_refused(name: str, dtype: Any) -> None:
+    x = np.array([1, 2, 250], dtype)
+    with pytest.raises(
+        JitError, match=r"np\.\w+ writes into an array, and a replay would write into another(.|\n)*lambda"
+    ):
+        jit(WRITES[name])(x)
+    assert x.tolist() == [1, 2, 250]
+    assert P.data.tolist() == [1.0, -2.0]

@@ -52,6 +52,7 @@ def _of_whole_numbers(name: str) -> Any:
     recorded, f = getattr(Traced, name), getattr(np, name)
 
     def method(self: TracedData, *args: Any, **kwargs: Any) -> Any:
+        _check_not_written(f, kwargs)
         if self.dtype.kind != "f":
             return current_tape().called(f, (self, *args), kwargs)
         with current_tape().as_numpy():
@@ -93,6 +94,7 @@ class TracedData(StandIn):
         return self.map_data(partial(_as_type, np.dtype(dtype)))
 
     def __array_function__(self, function: Any, types: Any, args: Any, kwargs: Any) -> Any:
+        _check_not_written(function, kwargs)
         operands = tuple(leaves_of((args, kwargs)))
         caller = sys._getframe(1).f_code.co_filename
         is_called_by_an_op = is_library(caller) and not caller.startswith(_COMPILER)
@@ -113,6 +115,7 @@ class TracedData(StandIn):
         return node
 
     def __array_ufunc__(self, ufunc: np.ufunc, method: str, *operands: Any, **options: Any) -> Any:
+        _check_not_written(ufunc, options)
         with current_tape().as_numpy():
             node = super().__array_ufunc__(ufunc, method, *operands, **options)
         return node if method != "__call__" or options else with_numpys_dtype(ufunc, operands, node)
@@ -199,6 +202,15 @@ def scalars_as_floats(op: Any, operands: tuple[Any, ...]) -> tuple[Any, ...] | N
     return tuple([modes.tape().plain(number, [v]) if s else v for v, s in zip(operands, scalar, strict=True)])
 
 
+def _check_not_written(function: Callable[..., Any], options: dict[str, Any]) -> None:
+    """An error for a function that is to write into an array: a replay would write into another."""
+    if options.get("out") is not None or function in _WRITE:
+        raise refused(
+            f"np.{function.__name__} writes into an array, and a replay would write into another",
+            "assign what it computes: x = np.where(mask, new, x), p.data = np.clip(p.data, low, high)",
+        )
+
+
 def _is_floating(operand: Any) -> bool:
     return operand.__class__ is float or np.asarray(getattr(operand, "concrete", operand)).dtype.kind == "f"
 
@@ -230,4 +242,5 @@ def _as_type(dtype: Any, data: Any, out: Any = None) -> Any:
 
 
 _COMPILER = os.path.dirname(os.path.dirname(__file__))  # which calls the function, jit(np.diff)
+_WRITE = frozenset({np.copyto, np.fill_diagonal, np.place, np.put, np.put_along_axis, np.putmask})
 _PYTHONS = frozenset({float, int, bool})
