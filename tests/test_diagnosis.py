@@ -1122,6 +1122,35 @@ def test_a_report_reads_and_shows_itself() -> None:
     assert repr(report) == str(report)
 
 
+def test_no_sentence_of_a_report_is_wider_than_a_hundred_columns() -> None:
+    nn.manual_seed(0)
+    model = nn.MLP(2, [4] * 20 + [1])
+    report = diagnose(backward((model(np.ones((3, 2))) ** 2).mean()), model)
+    unused = diagnose((nn.MLP(2, [1])(np.ones((3, 2))) ** 2).mean(), model)
+    text = f"{report}\n{unused}"
+    assert max(len(finding.message) for finding in report.findings) > 100  # whole, for who reads one
+    assert max(map(len, text.splitlines())) <= 100
+    for finding in report.findings:
+        assert f"{finding.message} -> {finding.advice}" in " ".join(text.split())
+    for note in unused.notes:
+        assert f"not judged: {note}" in " ".join(text.split())
+
+
+def test_what_goes_on_below_stands_below_its_sentence() -> None:
+    long = Finding("softmax twice", "v7", Value(1.0), "word " * 30, "do " * 40, "train.py:3: loss = f(x)")
+    assert str(Diagnosis([long], ["so " * 40])).splitlines() == [
+        "diagnose: 1 finding",
+        "  1. softmax twice, at v7",
+        "     " + " ".join(["word"] * 19),
+        "     " + " ".join(["word"] * 11),
+        "     -> " + " ".join(["do"] * 31),
+        "        " + " ".join(["do"] * 9),
+        "     at train.py:3: loss = f(x)",
+        "  not judged: " + " ".join(["so"] * 29),
+        "    " + " ".join(["so"] * 11),
+    ]
+
+
 def test_names_are_text_in_html() -> None:
     x = Value(np.nan, label="</code><script>")
     report = diagnose(x * 2.0, [x])

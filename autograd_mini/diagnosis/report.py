@@ -5,7 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from html import escape
 
+from autograd_mini.text import wrapped
 from autograd_mini.value import Value
+
+INDENT = " " * 5  # of what stands below a finding's number and kind
 
 
 @dataclass(frozen=True, eq=False)
@@ -24,10 +27,12 @@ class Finding:
     line: str = ""
 
     def __str__(self) -> str:
-        lines = [f"{self.kind}, at {self.name}", self.message, f"-> {self.advice}"]
+        lines = [f"{self.kind}, at {self.name}"]
+        lines += wrapped(self.message.split(), INDENT, INDENT)
+        lines += wrapped(self.advice.split(), f"{INDENT}-> ", f"{INDENT}   ")
         if self.line:
-            lines.append(f"at {self.line}")
-        return "\n     ".join(lines)
+            lines.append(f"{INDENT}at {self.line}")
+        return "\n".join(lines)
 
 
 @dataclass(frozen=True, eq=False)
@@ -51,7 +56,8 @@ class Diagnosis:
     def __str__(self) -> str:
         lines = [f"diagnose: {self._summary}"]
         lines += [f"  {i}. {finding}" for i, finding in enumerate(self.findings, 1)]
-        lines += [f"  not judged: {note}" for note in self.notes]
+        for note in self.notes:
+            lines += wrapped(note.split(), "  not judged: ", "    ")
         return "\n".join(lines)
 
     __repr__ = __str__
