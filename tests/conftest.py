@@ -9,11 +9,23 @@ import pytest
 import torch
 from hypothesis import settings
 
+from autograd_mini import Value
 from autograd_mini.ops.operation import TABLE
 
 torch.set_num_threads(1)
 settings.register_profile("no clock", deadline=None)  # on a busy machine an example may take long for no fault of ours
 settings.load_profile("no clock")
+
+
+@pytest.fixture
+def karpathy() -> Value:
+    """The expression of micrograd's lecture: L = (a*b + c) * f."""
+    a, b, c, f = (Value(x, label=name) for name, x in zip("abcf", (2.0, -3.0, 10.0, -2.0), strict=True))
+    e = a * b
+    d = e + c
+    loss = d * f
+    e.label, d.label, loss.label = "e", "d", "L"
+    return loss
 
 
 @pytest.fixture

@@ -21,18 +21,6 @@ from autograd_mini.ops.operation import TABLE, Pointwise
 sys.path.append(str(Path(__file__).parents[1] / "oracle"))
 from gallery import CASES, for_each_op  # it lies in another folder of tests
 
-
-@pytest.fixture
-def karpathy():
-    """The expression of micrograd's lecture."""
-    a, b, c, f = (Value(x, label=name) for name, x in zip("abcf", (2.0, -3.0, 10.0, -2.0), strict=True))
-    e = a * b
-    d = e + c
-    loss = d * f
-    e.label, d.label, loss.label = "e", "d", "L"
-    return loss
-
-
 # ------------------------------------------------------------ what is written is true
 
 FUNCTIONS = {**TABLE, **{name: getattr(ops, name) for name in ops.__all__}}  # a formula names rows as well

@@ -11,17 +11,6 @@ from autograd_mini import Value
 
 
 @pytest.fixture
-def karpathy():
-    """The expression of micrograd's lecture: L = (a*b + c) * f."""
-    a, b, c, f = (Value(x, label=name) for name, x in zip("abcf", (2.0, -3.0, 10.0, -2.0), strict=True))
-    e = a * b
-    d = e + c
-    loss = d * f
-    e.label, d.label, loss.label = "e", "d", "L"
-    return loss
-
-
-@pytest.fixture
 def scalar_mlp():
     """A function: the loss of a scalar MLP of the given widths over some samples, as micrograd builds it."""
 

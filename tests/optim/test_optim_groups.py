@@ -14,6 +14,7 @@ import pytest
 import nn
 import optim
 from autograd_mini import Value
+from tests.optim.spoiling import spoilt
 
 MAKES: dict[str, Any] = {
     "SGD": lambda params: optim.SGD(params, lr=0.1, momentum=0.9, dampening=0.1, weight_decay=0.1),
@@ -192,20 +193,6 @@ def test_a_state_dict_is_a_copy_both_ways() -> None:
     optimizer.load_state_dict(state)
     state["state"][0]["momentum_buffer"][...] = 0
     np.testing.assert_array_equal(optimizer.state[0]["momentum_buffer"], before["state"][0]["momentum_buffer"])
-
-
-def spoilt(state: Any, *path: Any, **change: Any) -> Any:
-    """A copy of the state with one thing changed or, without ``to``, left out."""
-    state = copy.deepcopy(state)
-    *way, last = path
-    place = state
-    for key in way:
-        place = place[key]
-    if "to" in change:
-        place[last] = change["to"]
-    else:
-        del place[last]
-    return state
 
 
 def bad_states() -> list[Any]:

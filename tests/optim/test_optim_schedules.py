@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import copy
 import json
 import warnings
 from typing import Any
@@ -12,6 +11,7 @@ import pytest
 import optim
 from autograd_mini import Value
 from optim import lr_scheduler
+from tests.optim.spoiling import spoilt
 
 
 def sgd(lr: float = 0.8) -> optim.SGD:
@@ -43,20 +43,6 @@ SCHEDULES: dict[str, Any] = {
 def json_of(state: Any) -> Any:
     """Through JSON, which has numbers, strings, lists and dicts."""
     return json.loads(json.dumps(state))
-
-
-def spoilt(state: Any, *path: Any, **change: Any) -> Any:
-    """A copy of the state with one thing changed or, without ``to``, left out."""
-    state = copy.deepcopy(state)
-    *way, last = path
-    place = state
-    for key in way:
-        place = place[key]
-    if "to" in change:
-        place[last] = change["to"]
-    else:
-        del place[last]
-    return state
 
 
 def go(schedule: Any, epochs: int) -> list[float]:
