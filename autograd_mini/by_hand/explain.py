@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from autograd_mini.backward import Contribution, contributions
+from autograd_mini.backward import Contribution, contributions, one_like
 from autograd_mini.by_hand.blackboard import WRITTEN, Board, Definition, Derivation, Use, as_latex, as_markdown
 from autograd_mini.by_hand.formula import definition, term
 from autograd_mini.by_hand.lines import as_text
@@ -79,7 +79,7 @@ def explain(loss: Value, wrt: Any = None) -> Explanation:
     a jitted function returned, which has no graph inside.
     """
     names = Names(loss, user_variables(), "explain")
-    steps, gradients = contributions(loss, _one_like(loss))
+    steps, gradients = contributions(loss, one_like(loss.data))
     uses: dict[Value, list[Contribution]] = {}
     for step in steps:
         uses.setdefault(step.operand, []).append(step)
@@ -142,7 +142,3 @@ class _Writer:
 def _is_known(operand: Value) -> bool:
     """True for what needs no line of its own: what is computed or trained has one, a number says itself."""
     return operand.op is not None or operand.requires_grad or is_plain_number(operand)
-
-
-def _one_like(loss: Value) -> Any:
-    return 1.0 if loss.data.__class__ is float else np.ones_like(loss.data)
