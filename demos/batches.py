@@ -125,7 +125,7 @@ def noise_of_the_slope(x, y, at, batch_size, *, rng):
 def draw_paths(x, y, goal, runs, file, *, epochs=10):
     """The loss by the two weights, and the way that each batch size takes."""
     figure = Figure(figsize=(3.8 * len(runs) + 0.5, 4.6))
-    across, up = np.meshgrid(np.linspace(-0.15, 0.75, 100), np.linspace(-0.25, 0.65, 100))
+    across, up = np.meshgrid(np.linspace(-0.15, 0.95, 100), np.linspace(-0.3, 0.8, 100))
     weights = np.stack([across.ravel(), up.ravel()])
     height = ((x @ weights - y[:, None]) ** 2).mean(axis=0).reshape(across.shape)
     panels = figure.subplots(1, len(runs), sharex=True, sharey=True, squeeze=False)[0]
@@ -135,7 +135,7 @@ def draw_paths(x, y, goal, runs, file, *, epochs=10):
         axes.plot(*path.T, ".-", color=color, linewidth=0.5, markersize=2 if len(path) > 1000 else 5)
         axes.plot(*goal, "*", color="black", markersize=13)
         axes.set_title(f"{size} at a time: {len(path) - 1:,} steps", fontsize=11)
-        axes.set(xlabel="weight of body mass index", aspect="equal", xlim=(-0.15, 0.75), ylim=(-0.25, 0.65))
+        axes.set(xlabel="weight of body mass index", aspect="equal", xlim=(-0.15, 0.95), ylim=(-0.3, 0.8))
     panels[0].set_ylabel("weight of blood pressure")
     figure.suptitle(
         "The fewer samples in a step, the more steps in the same epochs, and the more they tremble (star: the goal)"

@@ -69,7 +69,7 @@ def main(out="out", *, seed=0, C=1.0, sharpest=1e6):
     without = fit_machine(x[support][:, pair], y[support], C=C, sharpest=sharpest)
     moved = difference(without, line)
     print(f"a machine on two of the measurements, {PAIR[0]} and {PAIR[1]}:")
-    print(f"  fitted to its own {support.sum()} support vectors instead of all {len(x)} tumours, it moves by {moved:.0e}")
+    print(f"  fitted to its own {support.sum()} support vectors instead of all {len(x)}, it moves by {moved:.0e}")
 
     files = [out / "classifiers.png", out / "margin.png"]
     draw_losses({"logistic regression": logistic, "support vector machine": machine}, x, y, files[0])

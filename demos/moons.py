@@ -9,7 +9,8 @@ computes the same numbers, gradients included, in a fraction of the time; it dra
 Look at
     objective     the loss as micrograd's notebook writes it: only + and *, relu, and Python's own sum
     as_tensors    what a layer is: the weights of its neurons, as the rows of a matrix
-    moons.png     the dotted lines: there the hinge loss begins, so that the network pushes points beyond them
+    moons.png     the dotted lines: there the hinge loss begins, so that the network pushes points beyond them; all
+                  lines have corners, as relu has: its network is made of straight pieces
 Change
     widths        (2, 1) draws a line with a bend at best
     noise         0.3 mixes the moons; what does the boundary do to get round single points?

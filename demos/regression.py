@@ -144,10 +144,10 @@ def draw_textbook(path, file):
     axes = figure.subplots()
     across, up = np.meshgrid(*[np.linspace(-0.4, 1.4, 200)] * 2)
     height = np.mean([(a * across + b * up - t) ** 2 for (a, b), t in zip(*TEXTBOOK, strict=True)], axis=0) / 2
-    lines = axes.contour(across, up, height, [0.05, 0.25, 0.5, 1, 2, 4, 6], colors="0.75", linewidths=1)
-    for text in axes.clabel(lines, fontsize=8, fmt="%g"):
-        if np.abs(np.subtract(text.get_position(), 0.5)).max() > 0.95 * 0.9:
-            text.remove()  # the edge of the picture would cut it
+    levels = np.array([0.05, 0.25, 0.5, 1, 2, 4])
+    lines = axes.contour(across, up, height, levels, colors="0.75", linewidths=1)
+    sums = np.append(1 - np.sqrt(levels * 3 / 7), 1 + np.sqrt(levels * 3 / 7))  # the loss is 7 / 3 * (sum - 1)^2
+    axes.clabel(lines, fontsize=8, fmt="%g", manual=np.column_stack([sums - 0.3, sums + 0.3]) / 2)
     axes.plot([-0.4, 1.4], [1.4, -0.4], color="black", linewidth=1.5, label="loss 0: the weights have the sum 1")
     axes.plot(*path.T, "o-", color=BLUE, markersize=4, linewidth=1.2, label=f"descent, {len(path) - 1} steps")
     axes.plot(*path[-1], "*", color=BLUE, markersize=18, markeredgecolor="black", label="where it ends")

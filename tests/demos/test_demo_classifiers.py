@@ -57,6 +57,7 @@ def test_the_demo_says_how_far_it_is_and_draws(tmp_path, capsys):
     files = classifiers.main(tmp_path, sharpest=1e2)
     printed = capsys.readouterr().out
     assert "of the unseen tumours are told right (scikit-learn: 9" in printed
+    assert "a machine on two of the measurements, worst radius and worst concave points:" in printed
     assert [file.name for file in files] == ["classifiers.png", "margin.png"]
     assert all(file.read_bytes().startswith(b"\x89PNG") for file in files)
 

@@ -68,5 +68,7 @@ def test_the_demo_draws(tmp_path, capsys):
     printed = capsys.readouterr().out
     assert "from y = 0 it ends at a saddle point" in printed
     assert "from y = 0.001 it ends at a minimum" in printed
+    assert "ends at (x, y) = (0.0000, 1.0000), f = -0.2500" in printed
+    assert "-0.0000" not in printed
     assert [file.name for file in files] == ["hollow.png", "saddle.png", "hops.png"]
     assert all(file.read_bytes().startswith(b"\x89PNG") for file in files)

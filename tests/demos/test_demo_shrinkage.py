@@ -47,6 +47,9 @@ def test_soft_threshold_moves_by_the_same_amount_and_stops_at_zero():
 def test_the_demo_says_what_is_zero_and_draws(alpha, tmp_path, capsys):
     files = shrinkage.main(tmp_path, alpha=alpha, strengths=3)
     zeros = shrinkage.zeros(shrinkage.lasso(X, Y, alpha))
-    assert f"Exactly zero: ridge 0, LASSO {zeros}, descent 0" in capsys.readouterr().out
+    printed = capsys.readouterr().out
+    assert printed.splitlines()[1].split() == ["ridge", "LASSO", "sklearn", "ridge", "sklearn", "LASSO", "descent"]
+    assert "-0.0000" not in printed
+    assert f"Exactly zero: ridge 0, LASSO {zeros}, descent 0" in printed
     assert [file.name for file in files] == ["shrinkage.png", "hopping.png"]
     assert all(file.read_bytes().startswith(b"\x89PNG") for file in files)

@@ -42,6 +42,8 @@ def test_accuracy_counts_the_points_on_the_right_side():
 @pytest.mark.parametrize("hidden", [spirals.HIDDEN, ((4,),)])
 def test_the_demo_draws_the_boundaries_and_the_unwound_plane(hidden, tmp_path, capsys):
     files = spirals.main(tmp_path, hidden=hidden, steps=3)
-    assert capsys.readouterr().out.count("of the unseen points are on the right side") == len(hidden)
+    printed = capsys.readouterr().out
+    assert printed.count("of the unseen points are on the right side") == len(hidden)
+    assert ("no hidden neuron " in printed) == (() in hidden)
     assert [file.name for file in files] == ["spirals.png", "unwound.png"]
     assert all(file.read_bytes().startswith(b"\x89PNG") for file in files)
