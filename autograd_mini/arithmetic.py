@@ -7,8 +7,9 @@ where the largest element is, have plain answers.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import partial
-from typing import Any, Literal, Self
+from typing import Any, Literal, Self, TypeVar
 
 import numpy as np
 
@@ -17,6 +18,35 @@ from autograd_mini.ops.axes import plain
 from autograd_mini.ops.caller import located
 from autograd_mini.ops.operation import Operation, as_keepdims, map_data
 from autograd_mini.ops.reduction import Axis
+
+_C = TypeVar("_C", bound="Arithmetic")
+
+
+def _unary(op: Operation) -> Callable[[_C], _C]:
+    """The method that is ``op`` of the carrier."""
+
+    def method(self: _C) -> _C:
+        return self.record(op, self)
+
+    return method
+
+
+def _binary(op: Operation) -> Callable[[_C, Any], _C]:
+    """The operator that is ``op`` of the carrier and what stands on its right."""
+
+    def method(self: _C, other: Any) -> _C:
+        return self.record(op, self, other)
+
+    return method
+
+
+def _reflected(op: Operation) -> Callable[[_C, Any], _C]:
+    """The operator that Python calls where the carrier is the second operand: ``2 - x``."""
+
+    def method(self: _C, other: Any) -> _C:
+        return self.record(op, other, self)
+
+    return method
 
 
 class Arithmetic:
@@ -33,41 +63,18 @@ class Arithmetic:
 
     # ------------------------------------------------------------ operators
 
-    def __add__(self, other: Any) -> Self:
-        return self.record(ops.add, self, other)
-
-    def __radd__(self, other: Any) -> Self:
-        return self.record(ops.add, other, self)
-
-    def __sub__(self, other: Any) -> Self:
-        return self.record(ops.sub, self, other)
-
-    def __rsub__(self, other: Any) -> Self:
-        return self.record(ops.sub, other, self)
-
-    def __mul__(self, other: Any) -> Self:
-        return self.record(ops.mul, self, other)
-
-    def __rmul__(self, other: Any) -> Self:
-        return self.record(ops.mul, other, self)
-
-    def __truediv__(self, other: Any) -> Self:
-        return self.record(ops.div, self, other)
-
-    def __rtruediv__(self, other: Any) -> Self:
-        return self.record(ops.div, other, self)
-
-    def __floordiv__(self, other: Any) -> Self:
-        return self.record(ops.floor_divide, self, other)
-
-    def __rfloordiv__(self, other: Any) -> Self:
-        return self.record(ops.floor_divide, other, self)
-
-    def __mod__(self, other: Any) -> Self:
-        return self.record(ops.remainder, self, other)
-
-    def __rmod__(self, other: Any) -> Self:
-        return self.record(ops.remainder, other, self)
+    __add__ = _binary(ops.add)
+    __radd__ = _reflected(ops.add)
+    __sub__ = _binary(ops.sub)
+    __rsub__ = _reflected(ops.sub)
+    __mul__ = _binary(ops.mul)
+    __rmul__ = _reflected(ops.mul)
+    __truediv__ = _binary(ops.div)
+    __rtruediv__ = _reflected(ops.div)
+    __floordiv__ = _binary(ops.floor_divide)
+    __rfloordiv__ = _reflected(ops.floor_divide)
+    __mod__ = _binary(ops.remainder)
+    __rmod__ = _reflected(ops.remainder)
 
     def __divmod__(self, other: Any) -> tuple[Self, Self]:
         return self // other, self % other
@@ -80,23 +87,15 @@ class Arithmetic:
             raise TypeError(located("pow(x, y, modulus) is for whole numbers; write (x ** y) % modulus"))
         return self.record(ops.pow, self, other)
 
-    def __rpow__(self, other: Any) -> Self:
-        return self.record(ops.pow, other, self)
-
-    def __matmul__(self, other: Any) -> Self:
-        return self.record(ops.matmul, self, other)
-
-    def __rmatmul__(self, other: Any) -> Self:
-        return self.record(ops.matmul, other, self)
-
-    def __neg__(self) -> Self:
-        return self.record(ops.neg, self)
+    __rpow__ = _reflected(ops.pow)
+    __matmul__ = _binary(ops.matmul)
+    __rmatmul__ = _reflected(ops.matmul)
+    __neg__ = _unary(ops.neg)
 
     def __pos__(self) -> Self:
         return self
 
-    def __abs__(self) -> Self:
-        return self.record(ops.abs, self)
+    __abs__ = _unary(ops.abs)
 
     def __round__(self, ndigits: int | None = None) -> Self:
         return ops.round(self, ndigits or 0)
@@ -106,14 +105,9 @@ class Arithmetic:
 
     # ------------------------------------------------------------ element by element
 
-    def neg(self) -> Self:
-        return self.record(ops.neg, self)
-
-    def abs(self) -> Self:
-        return self.record(ops.abs, self)
-
-    def sign(self) -> Self:
-        return self.record(ops.sign, self)
+    neg = _unary(ops.neg)
+    abs = _unary(ops.abs)
+    sign = _unary(ops.sign)
 
     def conj(self) -> Self:
         """The complex conjugate, which of real numbers is what they are. PyTorch: ``torch.conj``."""
@@ -126,29 +120,14 @@ class Arithmetic:
         """The real part, which of real numbers is what they are. PyTorch: ``torch.real``."""
         return self
 
-    def exp(self) -> Self:
-        return self.record(ops.exp, self)
-
-    def expm1(self) -> Self:
-        return self.record(ops.expm1, self)
-
-    def exp2(self) -> Self:
-        return self.record(ops.exp2, self)
-
-    def log(self) -> Self:
-        return self.record(ops.log, self)
-
-    def log1p(self) -> Self:
-        return self.record(ops.log1p, self)
-
-    def log2(self) -> Self:
-        return self.record(ops.log2, self)
-
-    def log10(self) -> Self:
-        return self.record(ops.log10, self)
-
-    def sqrt(self) -> Self:
-        return self.record(ops.sqrt, self)
+    exp = _unary(ops.exp)
+    expm1 = _unary(ops.expm1)
+    exp2 = _unary(ops.exp2)
+    log = _unary(ops.log)
+    log1p = _unary(ops.log1p)
+    log2 = _unary(ops.log2)
+    log10 = _unary(ops.log10)
+    sqrt = _unary(ops.sqrt)
 
     def square(self) -> Self:
         return ops.square(self)
@@ -156,80 +135,31 @@ class Arithmetic:
     def reciprocal(self) -> Self:
         return ops.reciprocal(self)
 
-    def sin(self) -> Self:
-        return self.record(ops.sin, self)
-
-    def cos(self) -> Self:
-        return self.record(ops.cos, self)
-
-    def tan(self) -> Self:
-        return self.record(ops.tan, self)
-
-    def arcsin(self) -> Self:
-        return self.record(ops.arcsin, self)
-
-    def arccos(self) -> Self:
-        return self.record(ops.arccos, self)
-
-    def arctan(self) -> Self:
-        return self.record(ops.arctan, self)
-
-    def sinh(self) -> Self:
-        return self.record(ops.sinh, self)
-
-    def cosh(self) -> Self:
-        return self.record(ops.cosh, self)
-
-    def tanh(self) -> Self:
-        return self.record(ops.tanh, self)
-
-    def arcsinh(self) -> Self:
-        return self.record(ops.arcsinh, self)
-
-    def arccosh(self) -> Self:
-        return self.record(ops.arccosh, self)
-
-    def arctanh(self) -> Self:
-        return self.record(ops.arctanh, self)
-
-    def deg2rad(self) -> Self:
-        return self.record(ops.deg2rad, self)
-
-    def rad2deg(self) -> Self:
-        return self.record(ops.rad2deg, self)
-
-    def sinc(self) -> Self:
-        return self.record(ops.sinc, self)
-
-    def sigmoid(self) -> Self:
-        return self.record(ops.sigmoid, self)
-
-    def softplus(self) -> Self:
-        return self.record(ops.softplus, self)
-
-    def relu(self) -> Self:
-        return self.record(ops.relu, self)
-
-    def erf(self) -> Self:
-        return self.record(ops.erf, self)
-
-    def erfinv(self) -> Self:
-        return self.record(ops.erfinv, self)
-
-    def lgamma(self) -> Self:
-        return self.record(ops.lgamma, self)
-
-    def digamma(self) -> Self:
-        return self.record(ops.digamma, self)
-
-    def floor(self) -> Self:
-        return self.record(ops.floor, self)
-
-    def ceil(self) -> Self:
-        return self.record(ops.ceil, self)
-
-    def trunc(self) -> Self:
-        return self.record(ops.trunc, self)
+    sin = _unary(ops.sin)
+    cos = _unary(ops.cos)
+    tan = _unary(ops.tan)
+    arcsin = _unary(ops.arcsin)
+    arccos = _unary(ops.arccos)
+    arctan = _unary(ops.arctan)
+    sinh = _unary(ops.sinh)
+    cosh = _unary(ops.cosh)
+    tanh = _unary(ops.tanh)
+    arcsinh = _unary(ops.arcsinh)
+    arccosh = _unary(ops.arccosh)
+    arctanh = _unary(ops.arctanh)
+    deg2rad = _unary(ops.deg2rad)
+    rad2deg = _unary(ops.rad2deg)
+    sinc = _unary(ops.sinc)
+    sigmoid = _unary(ops.sigmoid)
+    softplus = _unary(ops.softplus)
+    relu = _unary(ops.relu)
+    erf = _unary(ops.erf)
+    erfinv = _unary(ops.erfinv)
+    lgamma = _unary(ops.lgamma)
+    digamma = _unary(ops.digamma)
+    floor = _unary(ops.floor)
+    ceil = _unary(ops.ceil)
+    trunc = _unary(ops.trunc)
 
     def round(self, decimals: int = 0) -> Self:
         return ops.round(self, decimals)
@@ -594,6 +524,11 @@ class Arithmetic:
 
 
 for _name, _method in vars(Arithmetic).items():
+    if getattr(_method, "__name__", "") == "method":  # one of a factory: as if it stood in the class
+        _method.__name__, _method.__qualname__ = _name, f"Arithmetic.{_name}"
+        _method.__code__ = _method.__code__.replace(co_name=_name, co_qualname=_method.__qualname__)  # for tracebacks
+        _method.__annotations__["return"] = "Self"  # for the help
+        del _method.__annotations__["self"]
     if callable(_method) and not _method.__doc__ and hasattr(ops, _name):
         _summary = getattr(ops, _name).__doc__.split("\n\n")[0]
         _method.__doc__ = f"{_summary}\n\nMore in the help of the function, ``autograd_mini.{_name}``."

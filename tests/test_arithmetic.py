@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+import pickle
 from collections.abc import Callable
 from typing import Any
 
@@ -196,6 +197,18 @@ def test_every_method_is_compared_with_its_op() -> None:
     methods = {name for name, thing in vars(Arithmetic).items() if inspect.isfunction(thing) and name[0] != "_"}
     questions = {*QUESTIONS, "argpartition", "nonzero", "searchsorted", "tolist"}
     assert methods - {"record", *questions} <= {name.split("(")[0] for name in METHODS}
+
+
+def test_every_method_has_its_own_name_signature_and_place() -> None:
+    methods = {name: thing for name, thing in vars(Arithmetic).items() if inspect.isfunction(thing)}
+    del methods["conjugate"]  # another name of conj
+    for name, method in methods.items():
+        assert (method.__name__, method.__qualname__) == (name, f"Arithmetic.{name}")
+        assert (method.__code__.co_name, method.__code__.co_qualname) == (name, f"Arithmetic.{name}")
+        assert pickle.loads(pickle.dumps(method)) is method
+    signatures = {name: str(inspect.signature(methods[name])) for name in ("exp", "maximum", "__rsub__")}
+    with_other = "(self, other: 'Any') -> 'Self'"
+    assert signatures == {"exp": "(self) -> 'Self'", "maximum": with_other, "__rsub__": with_other}
 
 
 def test_an_op_of_plain_numbers_and_arrays_is_plain() -> None:
