@@ -241,6 +241,12 @@ def _same_kind(total: Carrier, data: Any) -> Carrier:
 
 def fit(contribution: Carrier, data: Any) -> Carrier:
     """Undoes what broadcasting and type promotion did to an operand, here and nowhere else."""
+    if (
+        contribution.__class__ is data.__class__ is np.ndarray
+        and contribution.ndim >= data.ndim > 0
+        and contribution.dtype is data.dtype
+    ):  # the gradient of a bias, as nearly always: the questions below take 0.2 us
+        return unbroadcast(contribution, data.shape)
     shape, dtype = shape_of(data), dtype_of(data)
     if contribution.__class__ is not np.ndarray and not hasattr(contribution, "record"):
         contribution = as_data(contribution)

