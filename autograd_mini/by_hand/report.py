@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import textwrap
 from collections import Counter
 from dataclasses import dataclass
 from html import escape
@@ -11,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from autograd_mini.by_hand.digits import near
+from autograd_mini.text import LONGEST, columns, number, padded, wrapped
 from autograd_mini.value import Value
 
 MOST_ROWS = 60  # in the text; of more, only those that are not ok
@@ -46,13 +46,13 @@ class Row:
     def cells(self) -> tuple[str, str, str, str, str]:
         """Name, status, and the three numbers; of an array, those of the worst element."""
         if not self.node.shape:
-            three, name = (self.yours, self.expected, self.true), self.name
+            three, name = (self.yours, self.expected, self.true), _short(self.name)
         elif not self.node.size or self.status == "ok":
-            return self.name, self.status, str(self.node.shape), "", ""
+            return _short(self.name), self.status, str(self.node.shape), "", ""
         else:
-            name = f"{self.name}[{', '.join(map(str, self.worst))}]"
+            name = f"{_short(self.name)}[{', '.join(map(str, self.worst))}]"
             three = tuple(np.asarray(x)[self.worst] for x in (self.yours, self.expected, self.true))
-        return name, self.status, *_told_apart(three)
+        return name, self.status, *_told_apart(self.status, *map(float, three))
 
 
 @dataclass(frozen=True)
@@ -85,22 +85,22 @@ class Report:
         if right == len(given):
             return f"check_by_hand: {_counted(right, 'gradient')} given, all right"
         wrong = self.first_wrong
-        where = f"; the first slip is in {wrong.name}" if wrong else ""
+        where = f"; the first slip is in {_short(wrong.name)}" if wrong else ""
         slips = given.count("WRONG")
         follow = f", {carried} carried on from {'it' if slips == 1 else 'them'}" if carried else ""
         return f"check_by_hand: {_counted(len(given), 'gradient')} given, {right} ok, {slips} WRONG{follow}{where}"
 
     def __str__(self) -> str:
-        lines = _wrapped(self.summary(), "", "  ")
+        lines = wrapped(self.summary().split(), "", "  ")
         table = [HEADINGS, *(row.cells() for row in self._shown())]
-        widths = [max(map(len, column)) for column in zip(*table, strict=True)]
+        widths = [max(map(columns, column)) for column in zip(*table, strict=True)]
         for cells, note in zip(table, ("", *(row.diagnosis for row in self._shown())), strict=True):
             if len(table) > 1:
-                texts = [text.ljust(width) for text, width in zip(cells[:2], widths, strict=False)]
+                texts = [padded(text, width) for text, width in zip(cells[:2], widths, strict=False)]
                 numbers = [text.rjust(width) for text, width in zip(cells[2:], widths[2:], strict=True)]
                 lines.append("  ".join(["", *texts, *numbers]).rstrip())
-            lines += _wrapped(note, " " * 6, " " * 6)
-        return "\n".join(lines + _wrapped(self._left_out(), "  ", "    "))
+            lines += wrapped(map(_short, note.split()), " " * 6, " " * 6)
+        return "\n".join(lines + wrapped(self._left_out().split(), "  ", "    "))
 
     __repr__ = __str__
 
@@ -129,7 +129,7 @@ class Report:
         statuses.subtract(row.status for row in self._shown())
         more = [f"{n:,} {status}" for status, n in statuses.items() if n and status != "not given"]
         # A name that the user gave says more than v7
-        names = [row.name for row in self.rows if row.status == "not given"]
+        names = [_short(row.name) for row in self.rows if row.status == "not given"]
         names.sort(key=lambda name: name[0] == "v" and name[1:].isdigit())
         rest = f" and {len(names) - 8:,} more" if len(names) > 8 else ""
         told = [f"... and {', '.join(more)}"] if more else []
@@ -141,19 +141,17 @@ HEADINGS = ("node", "status", "yours", "expected", "true")
 _STYLES = {"ok": "color: #2a7d2a", "carried": "color: #b36b00", "WRONG": "color: #c62828; font-weight: bold"}
 
 
-def _wrapped(text: str, first: str, rest: str) -> list[str]:
-    return textwrap.wrap(text, 100, initial_indent=first, subsequent_indent=rest)
+def _short(name: str) -> str:
+    """A name in at most 40 characters, with its end, which tells one parameter of a layer from another."""
+    return name if len(name) <= LONGEST else f"{name[: LONGEST // 2]}…{name[1 - LONGEST // 2 :]}"
 
 
 def _counted(n: int, what: str) -> str:
     return f"{n:,} {what}{'' if n == 1 else 's'}"
 
 
-def _told_apart(three: tuple[Any, ...]) -> tuple[str, str, str]:
-    """The three numbers with as many digits as it takes to see which of them differ: four, or more."""
-    yours, expected, true = map(float, three)
-    for digits in (4, 6, 8, 10):
-        texts = tuple(f"{x + 0.0:.{digits}g}" for x in (yours, expected, true))
-        if texts[0] != texts[1] or yours == expected:
-            break
-    return texts[0], texts[1], texts[2]
+def _told_apart(status: str, yours: float, expected: float, true: float) -> tuple[str, str, str]:
+    """The three numbers in four digits, or in as many as show what is wrong with yours."""
+    other = {"WRONG": expected, "carried": true}.get(status, yours)
+    digits = next((n for n in (4, 6, 8) if yours == other or number(yours, n) != number(other, n)), 10)
+    return number(yours, digits), number(expected, digits), number(true, digits)

@@ -281,6 +281,41 @@ def test_numbers_are_shown_with_the_digits_that_tell_them_apart():
     assert "0.123457" in text
 
 
+def test_more_digits_stand_only_where_they_show_what_is_wrong():
+    tiny, big = Value(1.0, label="tiny"), Value(1.0, label="big")
+    report = check_by_hand(tiny * -1.234567e29 + big * 123456789.0, {tiny: -1.235e29, big: 1.0})
+    assert [row.cells()[2:] for row in report.rows if row.status == "ok"] == [("-1.235e+29",) * 3]
+    x = Value(1.0, label="x")
+    loss = (x * 1.0002) * 0.5
+    report = check_by_hand(loss, {loss.inputs[0]: 0.50002, x: 0.50012})
+    assert [row.cells()[1:] for row in report.rows[-2:]] == [
+        ("WRONG", "0.50002", "0.5", "0.5"),
+        ("carried", "0.50012", "0.50012", "0.5001"),
+    ]
+
+
+def test_a_table_with_wide_characters_has_its_columns_below_each_other():
+    weight, rocket, plain = Value(2.0, label="重み"), Value(0.5, label="🙂🚀"), Value(1.0, label="x")
+    text = str(check_by_hand(weight * rocket * plain, {weight: 0.5, rocket: 2, plain: 7}))
+    assert text.splitlines()[1:-1] == [
+        "  node  status  yours  expected  true",
+        "  x     WRONG       7         1     1",
+        "  🙂🚀  ok          2         2     2",
+        "  重み  ok        0.5       0.5   0.5",
+    ]
+
+
+def test_a_long_name_is_cut_in_the_middle():
+    long, path = Value(2.0, label="x" * 100), Value(np.ones(3), label="encoder.layers.0.self_attention.in_proj_weight")
+    report = check_by_hand((long * path).sum(), {long: 1, path: np.array([2.0, 2.0, 5.0])})
+    lines = str(report).splitlines()
+    assert lines[1] == "  encoder.layers.0.sel…tion.in_proj_weight"  # where the first slip is
+    assert any(line.startswith("  encoder.layers.0.sel…tion.in_proj_weight[2]  WRONG") for line in lines)
+    assert any(line.startswith(f"  {'x' * 20}…{'x' * 19} ") for line in lines)
+    assert max(map(len, lines)) <= 100
+    assert {row.name for row in report.rows} >= {"x" * 100, path.label}  # whole
+
+
 def test_nothing_checked_is_not_ok(lesson):
     report = check_by_hand(lesson, {})
     assert not report.ok
