@@ -14,10 +14,9 @@ from typing import Any, Literal, Self, TypeVar
 import numpy as np
 
 from autograd_mini import ops
-from autograd_mini.ops.axes import plain
+from autograd_mini.ops.axes import Axis, plain
 from autograd_mini.ops.caller import located
 from autograd_mini.ops.operation import Operation, as_keepdims, map_data
-from autograd_mini.ops.reduction import Axis
 
 _C = TypeVar("_C", bound="Arithmetic")
 

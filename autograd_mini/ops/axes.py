@@ -9,7 +9,7 @@ import numpy as np
 
 from autograd_mini.ops.caller import located
 from autograd_mini.ops.indexing import getitem
-from autograd_mini.ops.operation import Carrier, as_array, dtype_of, shape_of
+from autograd_mini.ops.operation import Carrier, as_array, dtype_of, normalize_axes, shape_of
 from autograd_mini.ops.shape import along, as_carrier, checked_axes, reshape, transpose
 
 Axis = int | tuple[int, ...] | None
@@ -47,8 +47,9 @@ def together(x: Carrier, axes: tuple[int, ...]) -> Carrier:
     return x if len(axes) == 1 else reshape(x, (*[shape[i] for i in others], math.prod([shape[i] for i in axes])))
 
 
-def kept(x: Carrier, axes: tuple[int, ...]) -> tuple[int, ...]:
-    """The shape of ``x`` reduced over ``axes`` with ``keepdims``."""
+def kept(x: Carrier, axis: Axis) -> tuple[int, ...]:
+    """The shape of ``x`` reduced over ``axis`` with ``keepdims``."""
+    axes = normalize_axes(axis, len(shape_of(x)))
     return tuple(1 if i in axes else n for i, n in enumerate(shape_of(x)))
 
 

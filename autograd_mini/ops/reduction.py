@@ -13,6 +13,7 @@ from typing import Any
 
 import numpy as np
 
+from autograd_mini.ops.axes import Axis, kept
 from autograd_mini.ops.caller import located
 from autograd_mini.ops.choosing import maximum, minimum, where
 from autograd_mini.ops.masked import marks, masked
@@ -35,19 +36,11 @@ from autograd_mini.ops.operation import (
 from autograd_mini.ops.pointwise import div, sqrt, sub
 from autograd_mini.ops.shape import as_carrier, astype, reshape
 
-Axis = int | tuple[int, ...] | None
-
-
-def _kept(x: Carrier, axis: Axis) -> tuple[int, ...]:
-    """The shape of ``x`` reduced over ``axis`` with ``keepdims``."""
-    axes = normalize_axes(axis, len(shape_of(x)))
-    return tuple(1 if i in axes else n for i, n in enumerate(shape_of(x)))
-
 
 def _spread(g: Carrier, x: Carrier, axis: Axis) -> Carrier:
     """The transpose of a sum: ``g`` repeated along the axes of ``x`` that were summed over."""
     if axis is not None:
-        g = reshape(g, _kept(x, axis))
+        g = reshape(g, kept(x, axis))
     if g.__class__ in DATA:  # what ``on`` comes to, 0.2 us sooner
         return as_data(_broadcast(g, shape_of(x)))
     return _BROADCAST_TO.on(g, shape_of(x))
@@ -243,9 +236,9 @@ def flat_sqrt(total: Carrier) -> Carrier:
 
 def _share(g: Carrier, z: Carrier, x: Carrier, axis: Axis, keepdims: bool) -> Carrier:
     """The gradient of a maximum or minimum: to where it was found, ties sharing evenly; of nan, found nowhere, nan."""
-    kept = _kept(x, axis)
-    found = astype(where(x == reshape(z, kept), 1.0, 0.0), dtype_of(x))
-    return found * (reshape(g, kept) / sum(found, axis, keepdims=True))
+    shape = kept(x, axis)
+    found = astype(where(x == reshape(z, shape), 1.0, 0.0), dtype_of(x))
+    return found * (reshape(g, shape) / sum(found, axis, keepdims=True))
 
 
 _MAX = Operation(

@@ -8,10 +8,11 @@ from typing import Any
 
 import numpy as np
 
+from autograd_mini.ops.axes import Axis
 from autograd_mini.ops.caller import located
 from autograd_mini.ops.operation import Carrier, as_floating, as_keepdims, dtype_of, is_foreign, map_data, shape_of
 from autograd_mini.ops.pointwise import exp, log
-from autograd_mini.ops.reduction import Axis, sum
+from autograd_mini.ops.reduction import sum
 from autograd_mini.ops.shape import squeeze
 
 
