@@ -16,7 +16,7 @@ from autograd_mini import anomaly_report as report
 from autograd_mini import modes
 from autograd_mini.backward import inputs_of, send
 from autograd_mini.diagnosis.nonfinite import is_finite
-from autograd_mini.node import Node, topological_order
+from autograd_mini.node import Node, data_of, topological_order
 from autograd_mini.ops.caller import located, user_frame
 from autograd_mini.ops.operation import Carrier, Operation, Pointwise, as_data
 from autograd_mini.scope import current_scope
@@ -98,7 +98,7 @@ class _Watch(NamedTuple):
             _look_at(node)
         if not needs_grad:
             return node.detach()  # type: ignore[no-any-return]  # made without __init__, so it is Any
-        copies = tuple([None if x.__class__ is Watched else _copy(_data_of(x)) for x in inputs_of(node)])
+        copies = tuple([None if x.__class__ is Watched else _copy(data_of(x)) for x in inputs_of(node)])
         if isinstance(self.deriving, Watched):
             path, line, _, _, _ = self.deriving.made
         else:
@@ -115,16 +115,16 @@ class _Watch(NamedTuple):
         _look_for_changes(root, order)
         if root.size == 1 and not is_finite(root.data):
             raise report.loss_is_not_finite(root)
-        if not is_finite(_data_of(upstream)):
-            raise report.given_is_not_finite("the gradient given to backward", _data_of(upstream))
+        if not is_finite(data_of(upstream)):
+            raise report.given_is_not_finite("the gradient given to backward", data_of(upstream))
         grads: dict[Node, Carrier] = {root: upstream}
 
         def note(node: Node, i: int, operands: list[Any], contribution: Carrier, before: Carrier | None) -> None:
             x = inputs_of(node)[i]
-            if not is_finite(_data_of(contribution)):
-                raise report.derivative_is_not_finite(root, node, x, _data_of(contribution))
-            if not is_finite(_data_of(grads[x])):
-                raise report.sum_is_not_finite(root, node, x, _data_of(grads[x]))
+            if not is_finite(data_of(contribution)):
+                raise report.derivative_is_not_finite(root, node, x, data_of(contribution))
+            if not is_finite(data_of(grads[x])):
+                raise report.sum_is_not_finite(root, node, x, data_of(grads[x]))
 
         with np.errstate(all="ignore"):
             for node in reversed(order):
@@ -137,8 +137,8 @@ class _Watch(NamedTuple):
         """``push()``, the tangent of ``node``, if there is nothing wrong with it."""
         with self._deriving(node):
             tangent = push()
-        if self.deriving is None and not is_finite(_data_of(tangent)):
-            raise report.tangent_is_not_finite(root, node, _data_of(tangent))
+        if self.deriving is None and not is_finite(data_of(tangent)):
+            raise report.tangent_is_not_finite(root, node, data_of(tangent))
         return tangent
 
     @contextmanager
@@ -152,7 +152,7 @@ class _Watch(NamedTuple):
 
 def _look_at(node: Value) -> None:
     """Raises if a new node, whose numbers are not all finite, has got that from its op and not from its operands."""
-    operands = [_data_of(x) for x in inputs_of(node)]
+    operands = [data_of(x) for x in inputs_of(node)]
     arisen = np.isnan(node.data) & np.logical_not(_among(np.isnan, operands, node))
     if node.requires_grad:
         arisen = arisen | (np.isinf(node.data) & np.logical_not(_among(_not_finite, operands, node)))
@@ -181,7 +181,7 @@ def _look_for_changes(root: Any, order: list[Node]) -> None:
         if not _same(made.data, node.data):
             raise report.was_changed(root, node, node, made.data)
         for x, then in zip(inputs_of(node), made.operands, strict=True):
-            if then is not None and not _same(then, _data_of(x)):
+            if then is not None and not _same(then, data_of(x)):
                 raise report.was_changed(root, node, x, then)
 
 
@@ -195,7 +195,3 @@ def _same(then: Any, now: Any) -> bool:
 
 def _copy(data: Any) -> Any:
     return data.copy() if data.__class__ is np.ndarray else data
-
-
-def _data_of(x: Any) -> Any:
-    return x.data if isinstance(x, Node) else x

@@ -11,7 +11,7 @@ import numpy as np
 from autograd_mini import modes, ops
 from autograd_mini.backward import gradients, one_like
 from autograd_mini.forward import tangents as push
-from autograd_mini.node import Node
+from autograd_mini.node import Node, data_of
 from autograd_mini.ops.caller import located
 from autograd_mini.ops.operation import is_foreign, shape_of
 from autograd_mini.tree import leaves_of, map_leaves, named_leaves_of, with_containers_of_its_own
@@ -299,7 +299,7 @@ class _Work:
         """What the user gets: Values inside of another transform, plain numbers and arrays outside."""
         if self.plain:
             return map_leaves(lambda leaf: leaf.detach() if isinstance(leaf, Value) else leaf, output)
-        return output if self.nested else map_leaves(lambda leaf: leaf.data if isinstance(leaf, Node) else leaf, output)
+        return output if self.nested else map_leaves(data_of, output)
 
     def _or_zero(self, found: Any, like: Any) -> Any:
         if found is None and like is not None:

@@ -9,8 +9,9 @@ import numpy as np
 
 from autograd_mini.diagnosis import source
 from autograd_mini.diagnosis.report import Finding
-from autograd_mini.diagnosis.step import Step, by_age, plain, some
+from autograd_mini.diagnosis.step import Step, by_age, some
 from autograd_mini.graph import walk
+from autograd_mini.node import data_of
 from autograd_mini.ops.operation import dtype_of
 from autograd_mini.value import Value
 
@@ -37,7 +38,7 @@ def missing(step: Step) -> Iterator[Finding]:
 def not_zeroed(step: Step) -> Iterator[Finding]:
     """Parameters that hold more than the gradient of this loss. It shows after ``backward()`` and before ``step()``."""
     held = [
-        (name, x, plain(x.grad), step.gradients[x])
+        (name, x, data_of(x.grad), step.gradients[x])
         for name, x in step.parameters
         if x.op is None and x.has_grad and x in step.gradients
     ]

@@ -11,6 +11,7 @@ import numpy as np
 from autograd_mini import backward
 from autograd_mini.diagnosis import source
 from autograd_mini.diagnosis.names import Names, module_of
+from autograd_mini.node import data_of
 from autograd_mini.ops.caller import located
 from autograd_mini.value import Value
 
@@ -76,13 +77,13 @@ class Step(Names):
         Once parameters were changed they can no longer be computed, and are read where ``backward()`` left them.
         """
         if self.is_after_backward and self.changed and not self.fresh:
-            return {value: plain(value.grad) for value in self.graph.values if value.has_grad}
+            return {value: data_of(value.grad) for value in self.graph.values if value.has_grad}
         return backward.gradients(self.loss, self.upstream)  # type: ignore[return-value]  # every Node is a Value
 
     @property
     def upstream(self) -> Any:
         """What ``backward()`` began with, or begins with."""
-        upstream = plain(self.loss.grad) if self.is_after_backward else np.ones(self.loss.shape, self.loss.dtype)[()]
+        upstream = data_of(self.loss.grad) if self.is_after_backward else np.ones(self.loss.shape, self.loss.dtype)[()]
         return float(upstream) if isinstance(self.loss.data, float) else upstream
 
     # ------------------------------------------------------------ were parameters changed since?
@@ -146,11 +147,6 @@ def _same(x: Any, y: Any) -> bool:
     y = np.asarray(y)
     size = float(np.max(np.abs(y), initial=0.0, where=np.isfinite(y)))
     return bool(np.allclose(x, y, rtol=0, atol=8 * float(np.finfo(y.dtype).eps) * size, equal_nan=True))
-
-
-def plain(gradient: Any) -> Any:
-    """A gradient as a number or an array; ``create_graph=True`` leaves Values."""
-    return gradient.data if isinstance(gradient, Value) else gradient
 
 
 def some(names: Iterable[str], most: int = 5) -> str:

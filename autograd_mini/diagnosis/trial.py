@@ -8,7 +8,8 @@ from typing import Any
 import numpy as np
 
 from autograd_mini import backward, modes
-from autograd_mini.diagnosis.step import Step, plain
+from autograd_mini.diagnosis.step import Step
+from autograd_mini.node import data_of
 from autograd_mini.value import Value
 
 
@@ -30,7 +31,7 @@ class Trial:
         self.groups = {x: group for x, group, _ in entries}
         self.states = {x: state for x, _, state in entries}
         self.now = {x: x.data for x in self.groups}
-        self.grads = {x: plain(x.grad) for x in self.groups}
+        self.grads = {x: data_of(x.grad) for x in self.groups}
 
     def after_a_step(self, slower: float = 1.0) -> dict[Value, Any]:
         """What the parameters are after the next step, with the learning rates divided by ``slower``."""

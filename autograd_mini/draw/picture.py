@@ -11,7 +11,7 @@ import numpy as np
 
 from autograd_mini.draw.modules import Call
 from autograd_mini.graph import Graph, is_plain_number
-from autograd_mini.node import Node
+from autograd_mini.node import data_of
 from autograd_mini.ops.operation import Operation
 from autograd_mini.text import NO_GRAD, count, digits, numbers, one_line, op_text, printable
 from autograd_mini.value import Value
@@ -64,9 +64,7 @@ def each_alone(graph: Graph) -> list[Group]:
 
 def own_gradient(value: Value) -> Any:
     """The gradient as a number or array, also if ``create_graph`` made it a Value; None before ``backward()``."""
-    if not value.has_grad:
-        return None
-    return value.grad.data if isinstance(value.grad, Node) else value.grad
+    return data_of(value.grad) if value.has_grad else None
 
 
 def picture(
