@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import math
-import unicodedata
 from collections.abc import Callable
 
 from autograd_mini.draw.layout import Point, layout
 from autograd_mini.draw.picture import Box, Picture
+from autograd_mini.text import columns
 
 FONT = 12.0
 ADVANCE = 0.62 * FONT  # of one character: that of Courier, Menlo and DejaVu Sans Mono is 0.60, and some room
@@ -29,7 +29,7 @@ STYLE = {
 
 def text_width(text: str) -> float:
     """How wide ``text`` may become in any monospaced font."""
-    return ADVANCE * sum(2 if unicodedata.east_asian_width(c) in "WF" else 1 for c in text)
+    return ADVANCE * columns(text)
 
 
 def to_svg(picture: Picture, rankdir: str) -> str:
