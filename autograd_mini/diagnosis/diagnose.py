@@ -53,8 +53,10 @@ def diagnose(loss: Value, model_or_optimizer: Any) -> Diagnosis:
     >>> print(diagnose(loss, model))
     diagnose: 1 finding
       1. gradients not zeroed, at layers.0.weight
-         grad is 2 times the gradient of this loss in all 4 parameters: an earlier backward() is still in it
-         -> call optimizer.zero_grad(), or model.zero_grad(), in every step before backward(); ...
+         grad is 2 times the gradient of this loss in all 4 parameters: an earlier backward() is still
+         in it
+         -> call optimizer.zero_grad(), or model.zero_grad(), in every step before backward(); if
+            several losses are meant to add up, diagnose the first
 
     Raises ``TypeError`` if ``loss`` is no Value or nothing beside it holds parameters, ``ValueError`` if the loss is
     not a single number, depends on nothing that requires a gradient, or if there are no parameters.
