@@ -9,7 +9,7 @@ import numpy as np
 
 from autograd_mini.by_hand.element import element
 from autograd_mini.by_hand.latex import Latex
-from autograd_mini.by_hand.notation import Derivative, Element, Rest
+from autograd_mini.by_hand.notation import Derivative, Element, Rest, Text
 from autograd_mini.by_hand.precision import digits_for
 from autograd_mini.by_hand.symbol import Symbol
 from autograd_mini.ops.operation import shape_of
@@ -72,6 +72,13 @@ def digits_of(derivation: Derivation, terms: Sequence[Any], total: Any) -> int:
     return digits_for(terms, total) if len(terms) == derivation.all_uses else FEWEST_DIGITS
 
 
+def formulas_and_conditions(writes: type[Text], uses: Sequence[Use], digits: int) -> tuple[list[str], list[str]]:
+    """What each use adds, and the conditions that decided which branch of it is written, or ""."""
+    writers = [writes(digits=digits) for _ in uses]
+    formulas = [writer.write(use.amount) for writer, use in zip(writers, uses, strict=True)]
+    return formulas, [", ".join(dict.fromkeys(writer.since)) for writer in writers]
+
+
 def with_gap(board: Board, lines: list[str], mark: str) -> list[str]:
     """The lines of the forward pass, with a mark where some are left out."""
     return lines if board.gap is None else [*lines[: board.gap], mark, *lines[board.gap :]]
@@ -124,23 +131,23 @@ def _latex_of(derivation: Derivation) -> str:
         return f"{name} &= 1"
     shown, rest = derivation.uses, derivation.all_uses - len(derivation.uses)
 
-    since: list[str] = []  # the conditions that decided which branch is written
+    def added(terms: list[str]) -> str:
+        return " + ".join([*terms, Latex().write(Symbol(Rest(rest), 0.0))] if rest else terms)
 
     def row(formulas: Sequence[Any], digits: int = FEWEST_DIGITS, numbers: bool = False) -> str:
-        writer = Latex(numbers, digits)
-        terms = [writer.write(x) for x in formulas]
-        since.extend([] if numbers else writer.since)
-        if rest:
-            terms.append(Latex().write(Symbol(Rest(rest), 0.0)))
-        return " + ".join(terms)
+        return added([Latex(numbers, digits).write(x) for x in formulas])
 
     if not shape_of(gradient):
         amounts = [element(use.amount, ()) for use in shown]
         digits = digits_of(derivation, amounts, gradient)
-        rows = [row([use.chain for use in shown]), row([use.amount for use in shown], digits), row(amounts, digits)]
+        formulas, since = formulas_and_conditions(Latex, shown, digits)
+        rows = [row([use.chain for use in shown]), added(formulas), row(amounts, digits)]
         rows = without_repetition([*rows, row(amounts, digits, numbers=True), Latex().number(gradient)[0]])
-        if since:
-            rows[1] += rf" \quad \text{{since }} {', '.join(dict.fromkeys(since))}"
+        if len(shown) == 1 and since[0]:
+            rows[1] += rf" \quad \text{{since }} {since[0]}"
+        elif any(since):
+            pairs = zip(formulas, since, strict=True)
+            rows[1] = added([rf"{text} \text{{ (since }}{why}\text{{)}}" if why else text for text, why in pairs])
         return " \\\\\n".join([f"{name if not i else ''} &= {text}".strip() for i, text in enumerate(rows)])
     lines = [f"{name} &= {row([use.amount for use in shown])}"]
     if np.size(gradient):

@@ -107,6 +107,7 @@ class Latex(Text):
             return f"{self.inside(first, ATOM)}^{{-1}}", POWER
         if name in ("sum", "prod"):
             axis = x.params["axis"]
+            axis = axis[0] if isinstance(axis, tuple) and len(axis) == 1 else axis
             below = "" if axis is None else rf"_{{\text{{axis }} {axis}}}"
             return rf"\{name}{below} {self.inside(first, PRODUCT)}", PRODUCT
         if name in FUNCTIONS and len(x.operands) == 1 and not x.params:

@@ -16,6 +16,7 @@ from autograd_mini.by_hand.blackboard import (
     chosen,
     digits_of,
     dimensions,
+    formulas_and_conditions,
     is_of_numbers,
     with_gap,
     without_repetition,
@@ -69,16 +70,16 @@ def _text_of(derivation: Derivation) -> str:
     amounts = [element(use.amount, ()) for use in derivation.uses]
     chain = [Text().write(use.chain) for use in derivation.uses]
     digits = digits_of(derivation, amounts, derivation.gradient)
-    writer = Text(digits=digits)
-    formula = [writer.write(use.amount) for use in derivation.uses]
-    rows = [chain, formula]
+    formulas, since = formulas_and_conditions(Text, derivation.uses, digits)
+    if len(formulas) > 1:
+        formulas = [f"{text} (since {why})" if why else text for text, why in zip(formulas, since, strict=True)]
+    rows = [chain, formulas]
     if any([not is_of_numbers(use.amount) for use in derivation.uses]):
         rows.append([Text(digits=digits).write(amount) for amount in amounts])
     if len(derivation.uses) > IN_A_ROW:
         return _stacked(name, rows, amounts, derivation)
     rows.append([Text(True, digits).write(amount) for amount in amounts])
-    since = f"   since {', '.join(dict.fromkeys(writer.since))}" if writer.since else ""
-    return _sum_of(name, rows, derivation.gradient, since)
+    return _sum_of(name, rows, derivation.gradient, f"   since {since[0]}" if len(since) == 1 and since[0] else "")
 
 
 def _sum_of(name: str, rows: Sequence[list[str]], gradient: Any, since: str = "") -> str:
@@ -211,7 +212,11 @@ def _text_of_array(name: str, derivation: Derivation) -> str:
 def _shapes(x: Symbol) -> str:
     """The shapes that go into a formula: ``(784x100) @ (100x16)``; of one that is summed, the axes."""
     if x.op_name == "matmul":
-        return f"{dimensions(x.operands[0])} @ {dimensions(x.operands[1])}"
+        return " @ ".join([_shapes(factor) if _is_product(factor) else dimensions(factor) for factor in x.operands])
     if x.op_name == "sum":
         return f"{dimensions(x.operands[0])} -> {dimensions(x)}"
     return dimensions(x)
+
+
+def _is_product(x: Any) -> bool:
+    return isinstance(x, Symbol) and x.op_name == "matmul"

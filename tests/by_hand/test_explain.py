@@ -273,7 +273,7 @@ WIDE = {
         lambda: det(MATRIX) + trace(inv(MATRIX)),
         """\
 dL/dA = dL/dv5 * cofactor(A)    (2x2)
-      + -v1.T @ dL/dv1 @ v1.T   (2x2) @ (2x2)
+      + -v1.T @ dL/dv1 @ v1.T   (2x2) @ (2x2) @ (2x2)
 dL/dA[0, 0] = dL/dv5 * cofactor(A)[0, 0]
             + (-v1[0, 0] * dL/dv1[0, 0] + -v1[1, 0] * dL/dv1[1, 0]) * v1[0, 0]
             + (-v1[0, 0] * dL/dv1[0, 1] + -v1[1, 0] * dL/dv1[1, 1]) * v1[0, 1]
@@ -418,6 +418,29 @@ def test_the_product_of_a_vector_and_a_matrix_is_an_outer_product():
     assert "dL/dW = reshape(v, (2, 1)) * reshape(dL/dv2, (1, 3))" in str(explain((v @ W).sum()))
     assert "dL/dX = reshape(dL/dv2, (3, 1)) * v" in str(explain((X @ v).sum()))
     assert "dL/dv = X.T @ dL/dv2   (2x3) @ (3)" in str(explain((X @ v).sum()))
+
+
+def test_of_several_terms_each_says_its_own_condition():
+    x, y = Value(2.0, label="x"), Value(3.0, label="y")
+    explanation = explain(x.relu() * y + x * y, wrt=x)
+    assert "= dL/dv3 * 1 (since v3 > 0) + dL/dv2 * y\n" in str(explanation)
+    assert r"\cdot 1 \text{ (since }v_{3} > 0\text{)} + " in explanation.latex
+    assert well_formed(explanation.latex)
+    power = explain(x**x, wrt=x)
+    assert "= 1 * x * x**(x - 1) (since x != 0) + 1 * L * log(x) (since not (x == 0 and x >= 0))\n" in str(power)
+    assert r"\text{ (since }x \neq 0\text{)} + 1" in power.latex
+
+
+def test_a_chain_of_matrices_has_the_shape_of_each():
+    M = Value([[2.0, 1.0], [1.0, 3.0]], label="M")
+    assert "dL/dM = -v1.T @ dL/dv1 @ v1.T   (2x2) @ (2x2) @ (2x2)\n" in str(explain(inv(M).sum()))
+
+
+def test_an_axis_is_a_number_in_latex_too():
+    b = Value([[1.0, 2.0]], label="b")
+    latex = explain((np.ones((3, 2)) * b).sum(), wrt=b).latex
+    assert r"\sum_{\text{axis } 0}" in latex
+    assert "(0,)" not in latex
 
 
 def test_latex_says_why_a_gate_is_open():
