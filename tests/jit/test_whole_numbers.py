@@ -164,3 +164,42 @@ def test_a_whole_number_that_is_computed_of_an_array_picks_a_row(name: str) -> N
     jitted = jit(lambda n: w[index(n)])
     for n in ([2, 1, 3], [1, 2, 4], [0, 0, 1]):
         np.testing.assert_array_equal(jitted(np.array(n)).data, w.data[index(np.array(n))])
+
+
+P = Value(np.array([[1.0, 2.0, 3.0], [3.0, 2.0, 1.0]]))
+W = Value(np.ones(2))
+BYTES, CLASSES = np.array([200, 3], np.uint8), np.array([1, 2])
+OF_DATA: dict[str, tuple[Callable[..., Any], tuple[Any, ...], tuple[Any, ...]]] = {
+    "full_like": (lambda x: np.full_like(x, x.max()), (CLASSES,), (CLASSES * 5,)),
+    "full_like of a Value": (lambda k: W * np.full_like(W, k), (1.0,), (5.0,)),
+    "full_like of data": (lambda k: np.full_like(W.data, W.data.mean() * k), (1.0,), (5.0,)),
+    "full_like by name": (lambda x: np.full_like(x, fill_value=x.max()), (CLASSES,), (CLASSES * 5,)),
+    "flatten": (lambda x: x.flatten() + 100, (BYTES,), (BYTES[::-1],)),
+    "flat labels": (lambda y: nn.cross_entropy(P, y.flatten()), (CLASSES[:, None],), (CLASSES[::-1, None],)),
+    "where of whole numbers": (lambda x: ops.where(x > 1, x, x) + 100, (BYTES,), (BYTES[::-1],)),
+    "pseudo-labels": (
+        lambda y: nn.cross_entropy(P, ops.where(y == 2, P.argmax(axis=1), y)),
+        (CLASSES,),
+        (CLASSES[::-1],),
+    ),
+    "a method of a scalar": (lambda x, k: x + k.max(), (BYTES, np.uint8(100)), (BYTES, np.uint8(3))),
+    "a mean beside a scalar": (lambda x, k: (x + k.min()).mean(), (BYTES, np.uint8(100)), (BYTES, np.uint8(3))),
+    "repeat": (lambda x: np.abs(x.max()).repeat(2) + x, (BYTES,), (BYTES // 2,)),
+    "outer": (lambda x: np.multiply.outer(x, x), (BYTES,), (BYTES[::-1],)),
+    "accumulate": (np.add.accumulate, (BYTES,), (BYTES[::-1],)),
+    "a condition of floats": (lambda x: np.where(x, 1, 2), (np.ones(2, np.float32),), (np.zeros(2, np.float32),)),
+    "prepend": (lambda x: np.diff(x, prepend=0), (np.ones(2, np.float32),), (np.zeros(2, np.float32),)),
+    "zeros_like": (lambda x, k: x * (np.zeros_like(k) + 1), (CLASSES, 3), (CLASSES, 4)),
+}
+
+
+@pytest.mark.parametrize("name", OF_DATA)
+def test_what_is_made_of_data_is_made_anew_in_its_dtype(name: str) -> None:
+    f, *calls = OF_DATA[name]
+    jitted = jit(f)
+    for args in calls:
+        args = tuple([x.copy() if isinstance(x, np.ndarray) else x for x in args])
+        without = f(*args)
+        expected, found = without.data if isinstance(without, Value) else without, jitted(*args).data
+        np.testing.assert_allclose(found, expected, rtol=1e-12)
+        assert np.asarray(found).dtype == np.asarray(expected).dtype

@@ -104,7 +104,7 @@ class PlainLines(Lines):
         known = [x if x.__class__ is Traced else self.on_tape(x) for x in xs]
         operands = tuple([x.number if x.__class__ is Traced else self.constant(x) for x in known])
         z = (op.instead or op.forward)(*[x.concrete if x.__class__ is Traced else x for x in known])
-        if z is not None and (z.__class__ is tuple or np.asarray(z).dtype.kind not in "fiub"):
+        if z is not None and (z.__class__ in (tuple, list) or np.asarray(z).dtype.kind not in "fiub"):
             raise refused(f"{op.name} gives what is neither a number nor an array", "call it outside of the function")
         node = as_plain(self.line(op, operands, _NOTHING if z is None else z))
         if z is None or op.instead:

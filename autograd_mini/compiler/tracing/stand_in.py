@@ -89,10 +89,10 @@ class PythonNumber:
         return super().__getattribute__(name)
 
     def __eq__(self, other: object) -> Any:
-        return False if other is None or isinstance(other, str | bytes) else super().__eq__(other)
+        return False if isinstance(other, _NO_NUMBER) else super().__eq__(other)
 
     def __ne__(self, other: object) -> Any:
-        return True if other is None or isinstance(other, str | bytes) else super().__ne__(other)
+        return True if isinstance(other, _NO_NUMBER) else super().__ne__(other)
 
     __hash__: Any = StandIn.__hash__
 
@@ -100,11 +100,12 @@ class PythonNumber:
 # Of what an array and a Value have and a Python number has not, what one asks for to tell them apart.
 OF_ARRAYS = frozenset(
     {
-        *("T", "astype", "backward", "copy", "detach", "dtype", "flatten", "grad", "item", "max", "mean", "min"),
-        *("ndim", "reshape", "shape", "size", "sum", "tolist", "__contains__", "__getitem__", "__iter__", "__len__"),
+        *("T", "all", "any", "argmax", "argmin", "astype", "backward", "copy", "cumsum", "detach", "dtype", "flatten"),
+        *("grad", "item", "max", "mean", "min", "ndim", "prod", "ravel", "requires_grad", "reshape", "shape", "size"),
+        *("squeeze", "std", "sum", "tolist", "transpose", "var", "zero_grad"),
+        *("__contains__", "__getitem__", "__iter__", "__len__"),
     }
 )
-
-
+_NO_NUMBER = (type(None), str, bytes, tuple, list, dict, set)
 is_library = lru_cache(maxsize=1024)(caller.is_library)
 _set_class: Any = vars(object)["__class__"].__set__  # below the property

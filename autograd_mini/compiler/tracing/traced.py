@@ -74,8 +74,9 @@ class Traced(Value):
             return super().record(op, x, y) if number is None else number
         picks = row_of(op) in ("getitem_at", "scatter_add_at")
         if not picks and op is not AFTER:
-            beside = small_floats(x)
-            x = tuple([v if i == 0 and row_of(op) == "where" else as_floats(v, beside) for i, v in enumerate(x)])
+            beside, is_where = small_floats(x), row_of(op) == "where"
+            stays = [is_where and (i == 0 or _are_arrays(x[1:])) for i in range(len(x))]
+            x = tuple([v if stay else as_floats(v, beside) for v, stay in zip(x, stays, strict=True)])
         data = [get_data(v) if isinstance(v, Node) else v for v in x]
         if picks and any([np.asarray(part).dtype.kind == "b" for part in data[:-1]]):
             raise refused(
@@ -180,11 +181,17 @@ class Traced(Value):
 
     def __array_function__(self, function: Any, types: Any, args: Any, kwargs: Any) -> Any:
         if function in SHAPE_ONLY:
-            plain = [x.concrete if isinstance(x, Traced) else x for x in args]
-            return function(*plain, **kwargs)
+            return self.of_shapes(function, args, kwargs, lambda x, data: data)
         if function in numpy_protocol.PLAIN_RESULTS and not any([isinstance(x, Node) for x in kwargs.values()]):
             return current_tape().called(function, args, kwargs)
         return super().__array_function__(function, types, args, kwargs)
+
+    def of_shapes(self, function: Any, args: Any, kwargs: Any, given_as: Callable[[Any, Any], Any]) -> Any:
+        """What a function that looks at shapes and dtypes gives; the number in ``np.full_like`` is computed anew."""
+        if function is np.full_like and any([isinstance(x, Node) for x in (*args[1:2], kwargs.get("fill_value"))]):
+            return current_tape().called(function, args, kwargs)
+        plain = [given_as(x, x.concrete) if isinstance(x, Traced) else x for x in args]
+        return function(*plain, **kwargs)
 
     def __repr__(self) -> str:
         return f"{_TRACED}{self.shape}, dtype={self.dtype})"
@@ -218,6 +225,11 @@ def as_floats(operand: Any, beside: list[np.dtype[Any]]) -> Any:
     if operand.__class__ is float or (isinstance(operand, Node) and operand.__class__ is not Traced):
         return operand
     return as_floating(operand, *beside)
+
+
+def _are_arrays(operands: Any) -> bool:
+    """True for two arrays, of which ``where`` picks whole numbers as they are."""
+    return all([isinstance(v.concrete if v.__class__ is Traced else v, np.ndarray) for v in operands])
 
 
 SHAPE_ONLY = frozenset(

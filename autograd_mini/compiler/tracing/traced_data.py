@@ -53,7 +53,7 @@ def _of_whole_numbers(name: str) -> Any:
 
     def method(self: TracedData, *args: Any, **kwargs: Any) -> Any:
         _check_not_written(f, kwargs)
-        if self.dtype.kind != "f":
+        if _is_whole(self):
             return current_tape().called(f, (self, *args), kwargs)
         with current_tape().as_numpy():
             return recorded(self, *args, **kwargs)
@@ -98,7 +98,9 @@ class TracedData(StandIn):
         operands = tuple(leaves_of((args, kwargs)))
         caller = sys._getframe(1).f_code.co_filename
         is_called_by_an_op = is_library(caller) and not caller.startswith(_COMPILER)
-        if function in SHAPE_ONLY or is_called_by_an_op or _beside_values(operands):
+        if function in SHAPE_ONLY and not is_called_by_an_op:
+            return self.of_shapes(function, args, kwargs, given_as)
+        if is_called_by_an_op or _beside_values(operands):
             return super().__array_function__(function, types, args, kwargs)
         data = [given_as(v, v.concrete) if isinstance(v, TracedData) else v for v in operands]
         dtypes = {x.dtype for x in data if isinstance(x, np.ndarray | np.generic)}
@@ -106,7 +108,7 @@ class TracedData(StandIn):
             return modes.tape().called(function, args, kwargs)
         with current_tape().as_numpy():
             node = super().__array_function__(function, types, args, kwargs)
-        if len(dtypes) > 1 and isinstance(node, TracedData):
+        if isinstance(node, TracedData):
             given = iter(data)
             args_now, kwargs_now = map_leaves(lambda _: next(given), (args, kwargs))
             with np.errstate(all="ignore"):
@@ -116,6 +118,8 @@ class TracedData(StandIn):
 
     def __array_ufunc__(self, ufunc: np.ufunc, method: str, *operands: Any, **options: Any) -> Any:
         _check_not_written(ufunc, options)
+        if method != "__call__" and not _beside_values(operands) and any([_is_whole(v) for v in operands]):
+            return current_tape().called(getattr(ufunc, method), operands, options)
         with current_tape().as_numpy():
             node = super().__array_ufunc__(ufunc, method, *operands, **options)
         return node if method != "__call__" or options else with_numpys_dtype(ufunc, operands, node)
@@ -145,7 +149,7 @@ class TracedData(StandIn):
         return node
 
     def flatten(self, order: str = "C") -> Any:
-        return super().flatten(order).copy()  # an array of its own, as NumPy's is
+        return self.ravel(order).copy()  # an array of its own, as NumPy's is
 
     def sort(self, *args: Any, **kwargs: Any) -> Never:
         raise refused("x.sort() changes an array in place, and a replay would not", "write x = np.sort(x)")
@@ -209,6 +213,13 @@ def _check_not_written(function: Callable[..., Any], options: dict[str, Any]) ->
             f"np.{function.__name__} writes into an array, and a replay would write into another",
             "assign what it computes: x = np.where(mask, new, x), p.data = np.clip(p.data, low, high)",
         )
+
+
+def _is_whole(operand: Any) -> bool:
+    """True for booleans and whole numbers of NumPy's, of which a scalar may be a float of the program."""
+    return isinstance(operand, TracedData) and (
+        operand.dtype.kind != "f" or issubclass(operand.kind, np.integer | np.bool_)
+    )
 
 
 def _is_floating(operand: Any) -> bool:
