@@ -277,3 +277,12 @@ def test_a_rule_of_the_wrong_shape_is_named():
 
 def test_without_per_op_no_op_is_listed():
     assert gradcheck(lambda x: x * x, 2.0).ops == []
+
+
+def test_no_line_of_a_report_is_wider_than_a_hundred_columns():
+    outside, kink = gradcheck(lambda a: a.log().sum(), np.array([0.0, 1.0])), gradcheck(abs, 0.0)
+    text = f"{outside}\n{kink}"
+    assert "outside of its domain: take a smaller h, or another x" in " ".join(text.split())
+    assert max(map(len, text.splitlines())) <= 100
+    assert "\n  WRONG    input 0[0]: backprop inf" in text
+    assert "\n      " in text

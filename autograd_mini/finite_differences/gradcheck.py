@@ -12,6 +12,7 @@ from autograd_mini import backward, modes
 from autograd_mini.finite_differences.kinks import Line, has_kink
 from autograd_mini.graph import names_of, walk
 from autograd_mini.ops.caller import located, user_variables
+from autograd_mini.text import wrapped
 from autograd_mini.tree import leaves_of, map_leaves, named_leaves_of, with_containers_of_its_own
 from autograd_mini.value import Value
 
@@ -113,7 +114,7 @@ class GradcheckReport:
                     "  so a path is missing from the graph: f depends on its input through a .detach(), .data, "
                     "float(), .item() or no_grad() too, which backprop does not see"
                 )
-        return "\n".join(lines)
+        return "\n".join([line for text in lines for line in wrapped(text.split(" "), rest=" " * 6)])
 
     __repr__ = __str__
 
