@@ -93,7 +93,7 @@ _LOADED_LATER = {
 }
 
 
-_MAKES_A_VALUE = {
+_REMEDIES = {
     **dict.fromkeys(("tensor", "Tensor", "array", "asarray", "as_tensor", "from_numpy"), "write Value(x)"),
     **dict.fromkeys(("randn", "rand"), "write Value(rng.normal(size=shape)), with rng = np.random.default_rng(seed)"),
     **{name: f"write Value(np.{name}(...))" for name in ("zeros", "ones", "full", "eye", "arange", "linspace")},
@@ -105,7 +105,7 @@ _MAKES_A_VALUE = {
 def __getattr__(name: str) -> Any:
     if name not in _LOADED_LATER:
         missing = f"module 'autograd_mini' has no attribute {name!r}"
-        raise AttributeError(located(f"{missing}; {_MAKES_A_VALUE[name]}") if name in _MAKES_A_VALUE else missing)
+        raise AttributeError(located(f"{missing}; {_REMEDIES[name]}") if name in _REMEDIES else missing)
     thing = globals()[name] = getattr(import_module(_LOADED_LATER[name]), name)
     return thing
 

@@ -233,13 +233,16 @@ class _Work:
             raise TypeError(
                 located(f"{self.who}: argnums is the place of an argument, or a tuple of them: {argnums!r}")
             )
-        moved, variables = list(args), []
+        moved: list[Any] = list(args)
+        variables: dict[int, Any] = {}  # by place, which argnums may name twice
         for n in chosen:
             if not -len(args) <= n < len(args):
                 how = "; what is differentiated is given by position, not by name" if kwargs else ""
                 raise ValueError(located(f"{self.who}: argnums names argument {n}, and there are {len(args)}{how}"))
-            variables.append(self._variables(args[n], f"argument {n}"))
-            moved[n] = with_containers_of_its_own(variables[-1])
+            place = n % len(args)
+            if place not in variables:
+                variables[place] = self._variables(args[place], f"argument {n}")
+                moved[place] = with_containers_of_its_own(variables[place])
         try:
             output = f(*moved, **kwargs)
         except ValueError as error:
@@ -247,7 +250,8 @@ class _Work:
                 # Over the words of Value.__float__ NumPy writes "setting an array element with a sequence".
                 raise error.__cause__.with_traceback(error.__traceback__) from None
             raise
-        return tuple(variables) if isinstance(argnums, tuple) else variables[0], output
+        found = tuple(variables[n % len(args)] for n in chosen)
+        return found if isinstance(argnums, tuple) else found[0], output
 
     def _variables(self, tree: Any, name: str) -> Any:
         for path, leaf in named_leaves_of(tree):

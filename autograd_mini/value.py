@@ -15,7 +15,7 @@ import numpy as np
 from autograd_mini import backward, copying, modes, numpy_protocol
 from autograd_mini.absent import Absent
 from autograd_mini.arithmetic import Arithmetic
-from autograd_mini.node import Node
+from autograd_mini.node import Node, data_of
 from autograd_mini.operands import applied_to_all, array_of, as_leaf_data, as_operand, computed, operand_of
 from autograd_mini.ops.caller import is_of_numpy, located
 from autograd_mini.ops.operation import DATA, Operation, as_array, as_data, dtype_of, is_foreign, shape_of
@@ -170,12 +170,10 @@ class Value(Arithmetic, Absent, Node):
                     )
                 )
             upstream: Any
-            if self.data.__class__ is float:
-                upstream = 1.0
-            elif isinstance(self.data, np.floating) and not gives_values:
+            if isinstance(self.data, np.floating) and not gives_values:
                 upstream = self.data.dtype.type(1)  # with an array without axes all below would cost more
             else:
-                upstream = np.ones_like(self.data)
+                upstream = backward.one_like(self.data)
         else:
             upstream = self._like_data(gradient, "backward", gives_values)
         if gives_values and not isinstance(upstream, Node):
@@ -189,7 +187,7 @@ class Value(Arithmetic, Absent, Node):
         """A gradient given by the user, in the shape and dtype of this Value."""
         given: Any = gradient
         if not (isinstance(gradient, Node) and create_graph):
-            given = as_operand(_plain(gradient))
+            given = as_operand(data_of(gradient))
             if self.data.__class__ is not float:
                 given = given.astype(self.dtype) if is_foreign(given) else np.array(given, dtype=self.dtype)
             elif shape_of(given) == ():
@@ -324,8 +322,8 @@ class Value(Arithmetic, Absent, Node):
         if self.requires_grad and is_of_numpy(sys._getframe(1).f_code.co_filename):
             raise TypeError(
                 located(
-                    "NumPy takes an option such as initial= or ddof= as a plain number, which would cut the graph "
-                    "silently; call the function of autograd_mini, or give value.item() for a constant"
+                    "NumPy asks for a plain number here, as for initial= or ddof=, which would cut the graph silently; "
+                    "call the function of autograd_mini, or give value.item() for a constant"
                 )
             )
         return self.item()
@@ -372,27 +370,27 @@ class Value(Arithmetic, Absent, Node):
     __hash__ = object.__hash__
 
     def __eq__(self, other: object) -> Any:
-        return self._compared(np.equal, other) if modes.open_blocks else self.data == _plain(other)
+        return self._compared(np.equal, other) if modes.open_blocks else self.data == data_of(other)
 
     def __ne__(self, other: object) -> Any:
-        return self._compared(np.not_equal, other) if modes.open_blocks else self.data != _plain(other)
+        return self._compared(np.not_equal, other) if modes.open_blocks else self.data != data_of(other)
 
     def __lt__(self, other: Any) -> Any:
-        return self._compared(np.less, other) if modes.open_blocks else self.data < _plain(other)
+        return self._compared(np.less, other) if modes.open_blocks else self.data < data_of(other)
 
     def __le__(self, other: Any) -> Any:
-        return self._compared(np.less_equal, other) if modes.open_blocks else self.data <= _plain(other)
+        return self._compared(np.less_equal, other) if modes.open_blocks else self.data <= data_of(other)
 
     def __gt__(self, other: Any) -> Any:
-        return self._compared(np.greater, other) if modes.open_blocks else self.data > _plain(other)
+        return self._compared(np.greater, other) if modes.open_blocks else self.data > data_of(other)
 
     def __ge__(self, other: Any) -> Any:
-        return self._compared(np.greater_equal, other) if modes.open_blocks else self.data >= _plain(other)
+        return self._compared(np.greater_equal, other) if modes.open_blocks else self.data >= data_of(other)
 
     def _compared(self, ufunc: np.ufunc, other: Any) -> Any:
         if modes.tape():
             return modes.tape().compared(ufunc, self, other)
-        return _OPERATORS[ufunc](self.data, _plain(other))
+        return _OPERATORS[ufunc](self.data, data_of(other))
 
     # ------------------------------------------------------------ NumPy
 
@@ -457,10 +455,6 @@ def _as_constant(operand: Any) -> Value:
     constant = Value(0.0, requires_grad=False)
     constant.data = operand
     return constant
-
-
-def _plain(operand: Any) -> Any:
-    return operand.data if isinstance(operand, Node) else operand
 
 
 def _show(data: Any, indent: int) -> str:

@@ -60,7 +60,7 @@ def of_nn(name: str, known: Iterable[str]) -> str:
     if name in OF_NN:
         return located(f"{missing}; {OF_NN[name]}")
     if name in dir(autograd_mini):
-        return located(f"{missing}; it is a function of autograd_mini: autograd_mini.{name}")
+        return located(f"{missing}; it is in autograd_mini: autograd_mini.{name}")
     near = difflib.get_close_matches(name, known, n=1)
     return located(f"{missing}; is it {near[0]}?") if near else missing
 

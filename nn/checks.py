@@ -28,7 +28,10 @@ def number(layer: str, name: str, x: Any) -> float:
     """``x`` as a float; ``TypeError`` for a Value, whose gradient would be 0 without a word."""
     if isinstance(x, Value):
         raise TypeError(located(f"{layer}: there is no derivative by {name}; give a plain number, such as x.item()"))
-    return float(x)
+    try:
+        return float(x)
+    except (TypeError, ValueError):
+        raise TypeError(located(f"{layer}: {name} is a number, not {x!r}")) from None
 
 
 def function(layer: str, name: str, f: Any) -> Callable[[Any], Any]:

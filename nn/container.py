@@ -79,9 +79,11 @@ class Sequential(Module):
         return Sequential({name: getattr(self, name) for name in self._names[index]})
 
     def __setitem__(self, index: int, module: Module) -> None:
-        name = self._names[index]
-        _check(self._names.index(name), module)
-        setattr(self, name, module)
+        if isinstance(index, slice):
+            raise TypeError(located("Sequential: one module is put in at a time; write model[i] = module"))
+        i = range(len(self))[index]
+        _check(i, module)
+        setattr(self, self._names[i], module)
 
 
 def _check(i: int, module: Any) -> None:

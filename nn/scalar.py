@@ -38,7 +38,7 @@ class Neuron(Module):
             not hasattr(x, "__len__")
             or len(x) != len(w)
             or getattr(x, "ndim", 1) != 1
-            or x[0].__class__ in (list, tuple)
+            or (len(x) and x[0].__class__ in (list, tuple))
         ):
             raise ValueError(
                 located(

@@ -11,7 +11,7 @@ import torch
 
 import autograd_mini
 import nn
-from autograd_mini import _MAKES_A_VALUE, Value
+from autograd_mini import _REMEDIES, Value
 from autograd_mini.absent import REMEDIES
 from autograd_mini.ops.caller import is_library
 
@@ -67,7 +67,7 @@ def test_the_remedies_work(remedy: object, expected: object) -> None:
     assert result.tolist() == expected
 
 
-@pytest.mark.parametrize("name", _MAKES_A_VALUE)
+@pytest.mark.parametrize("name", _REMEDIES)
 def test_what_makes_a_tensor_elsewhere_is_pointed_to_where_it_is(name: str) -> None:
     with pytest.raises(AttributeError, match=rf"module 'autograd_mini' has no attribute '{name}'; write "):
         getattr(autograd_mini, name)
@@ -80,5 +80,5 @@ def test_a_package_lists_its_public_names_and_no_others(package: Any) -> None:
 
 
 def test_an_op_that_is_looked_for_in_nn_is_found_in_autograd_mini() -> None:
-    with pytest.raises(AttributeError, match=r"'nn' has no attribute 'relu'; it is .*autograd_mini\.relu"):
+    with pytest.raises(AttributeError, match=r"'nn' has no attribute 'relu'; it is in .*autograd_mini\.relu"):
         _ = nn.relu

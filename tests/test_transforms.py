@@ -442,3 +442,8 @@ def test_directions_are_found_by_their_keys_in_whatever_order_they_stand() -> No
     output, pullback = vjp(lambda x: {"u": x, "v": 2.0 * x}, 1.0)
     assert output == {"u": 1.0, "v": 2.0}
     assert pullback({"v": 1.0, "u": 10.0}) == (12.0,)
+
+
+def test_an_argument_that_is_named_twice_has_its_gradient_twice() -> None:
+    assert grad(lambda x: x * x, argnums=(0, 0))(3.0) == (6.0, 6.0)
+    assert grad(lambda x, y: x * y, argnums=(1, -2, -1))(3.0, 5.0) == (3.0, 5.0, 3.0)

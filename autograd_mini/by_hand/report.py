@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from autograd_mini.by_hand.digits import near
-from autograd_mini.text import LONGEST, columns, number, padded, wrapped
+from autograd_mini.text import LONGEST, columns, count, number, padded, wrapped
 from autograd_mini.value import Value
 
 MOST_ROWS = 60  # in the text; of more, only those that are not ok
@@ -83,12 +83,12 @@ class Report:
             return "check_by_hand: no gradient was given"
         right, carried = given.count("ok"), given.count("carried")
         if right == len(given):
-            return f"check_by_hand: {_counted(right, 'gradient')} given, all right"
+            return f"check_by_hand: {count(right, 'gradient')} given, all right"
         wrong = self.first_wrong
         where = f"; the first slip is in {_short(wrong.name)}" if wrong else ""
         slips = given.count("WRONG")
         follow = f", {carried} carried on from {'it' if slips == 1 else 'them'}" if carried else ""
-        return f"check_by_hand: {_counted(len(given), 'gradient')} given, {right} ok, {slips} WRONG{follow}{where}"
+        return f"check_by_hand: {count(len(given), 'gradient')} given, {right} ok, {slips} WRONG{follow}{where}"
 
     def __str__(self) -> str:
         lines = wrapped(self.summary().split(), "", "  ")
@@ -144,10 +144,6 @@ _STYLES = {"ok": "color: #2a7d2a", "carried": "color: #b36b00", "WRONG": "color:
 def _short(name: str) -> str:
     """A name in at most 40 characters, with its end, which tells one parameter of a layer from another."""
     return name if len(name) <= LONGEST else f"{name[: LONGEST // 2]}…{name[1 - LONGEST // 2 :]}"
-
-
-def _counted(n: int, what: str) -> str:
-    return f"{n:,} {what}{'' if n == 1 else 's'}"
 
 
 def _told_apart(status: str, yours: float, expected: float, true: float) -> tuple[str, str, str]:

@@ -69,15 +69,13 @@ def _raised(step: Step, trial: Trial, new: dict[Value, Any]) -> float | None:
     now = step.loss.item()
     if not _goes_on_so(step, trial):
         return None
+    first = trial.loss_at(new)
+    losses = islice(trial.losses(1 + _CAUTION / _samples(step)), _STEPS)
+    growth = _GROWTH**2 if any(trial.states.values()) else _GROWTH  # it may still run on what it remembers
     try:
-        first = trial.loss_at(new)
-        losses = islice(trial.losses(1 + _CAUTION / _samples(step)), _STEPS)
-        growth = _GROWTH**2 if any(trial.states.values()) else _GROWTH  # it may still run on what it remembers
-        if first > now and _grows(now, losses, growth):
-            return first
+        return first if first > now and _grows(now, losses, growth) else None
     except (ValueError, ArithmeticError):  # the numbers have left the domain of an op, such as a decomposition
-        pass
-    return None
+        return None
 
 
 def _grows(now: float, losses: Iterable[float], growth: float) -> bool:

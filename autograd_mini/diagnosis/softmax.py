@@ -88,7 +88,7 @@ def _is_picked_by_class(value: Value) -> bool:
     if not isinstance(index, tuple) or len(index) != 2 or value.inputs[0].ndim != 2:
         return False
     rows, classes = map(np.asarray, index)
-    return rows.dtype.kind == classes.dtype.kind == "i" and np.array_equal(rows, np.arange(len(value.inputs[0].data)))
+    return rows.dtype.kind == classes.dtype.kind in "iu" and np.array_equal(rows, np.arange(len(value.inputs[0].data)))
 
 
 def _is_averaged(step: Step, value: Value) -> bool:

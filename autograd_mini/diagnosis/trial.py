@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 from typing import Any
 
@@ -38,8 +39,11 @@ class Trial:
         return self._moved(self.now, self.grads, dict(self.states), slower)
 
     def loss_at(self, numbers: dict[Value, Any]) -> float:
-        """The loss with these numbers in the parameters."""
-        return float(self._again(numbers))
+        """The loss with these numbers in the parameters; nan where an op, such as a root, has none for them."""
+        try:
+            return float(self._again(numbers))
+        except (ValueError, ArithmeticError):
+            return math.nan
 
     def losses(self, slower: float) -> Iterator[float]:
         """The loss after each of the next steps, all of them on the same data."""

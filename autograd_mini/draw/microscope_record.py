@@ -31,7 +31,8 @@ Json = Any
 def record_of(graph: Graph, names: Sequence[str]) -> Json:
     """The values in order, the steps of the backward pass, and the rules that these share.
 
-    What the page has no twin for comes with the numbers computed here; its name is in ``frozen``.
+    Every value comes with Python's numbers, and so does a contribution that the page has no twin for; the names of the
+    ops of such are in ``frozen``.
     """
     position = {value: i for i, value in enumerate(graph.values)}
     rules = _Rules()

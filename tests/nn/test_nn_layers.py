@@ -142,6 +142,10 @@ def test_a_neuron_refuses_an_input_of_another_length(x: Any, got: str) -> None:
         nn.scalar.MLP(2, [3, 1])(x)
 
 
+def test_a_neuron_without_inputs_is_its_bias() -> None:
+    assert nn.scalar.Neuron(0)([]).data == 0.0
+
+
 # ---------------------------------------------------------------- seeds
 
 

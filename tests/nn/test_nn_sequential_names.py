@@ -69,3 +69,9 @@ def test_a_name_that_is_no_path_or_taken_is_refused(name: str) -> None:
         nn.Sequential({name: nn.Tanh()})
     with pytest.raises(KeyError):
         torch.nn.Sequential(OrderedDict([(name, torch.nn.Tanh())]))
+
+
+def test_several_modules_are_not_put_in_at_once() -> None:
+    model = nn.Sequential(nn.ReLU(), nn.Tanh())
+    with pytest.raises(TypeError, match=r"one module is put in at a time; write model\[i\] = module"):
+        model[0:1] = nn.Tanh()  # type: ignore[index]  # the mistake
