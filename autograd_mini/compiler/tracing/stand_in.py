@@ -97,13 +97,13 @@ class PythonNumber:
     __hash__: Any = StandIn.__hash__
 
 
-# Of what an array and a Value have and a Python number has not, what one asks for to tell them apart.
+# Of what an array has and a Python number has not, what one asks for to tell them apart. Not ``detach`` and its like:
+# who has asked isinstance(x, Value), which is true of all that is traced, goes on with these.
 OF_ARRAYS = frozenset(
     {
-        *("T", "all", "any", "argmax", "argmin", "astype", "backward", "copy", "cumsum", "detach", "dtype", "flatten"),
-        *("grad", "item", "max", "mean", "min", "ndim", "prod", "ravel", "requires_grad", "reshape", "shape", "size"),
-        *("squeeze", "std", "sum", "tolist", "transpose", "var", "zero_grad"),
-        *("__contains__", "__getitem__", "__iter__", "__len__"),
+        *("T", "all", "any", "argmax", "argmin", "astype", "copy", "cumsum", "dtype", "flatten", "item", "max", "mean"),
+        *("min", "ndim", "prod", "ravel", "reshape", "shape", "size", "squeeze", "std", "sum", "tolist", "transpose"),
+        *("var", "__contains__", "__getitem__", "__iter__", "__len__"),
     }
 )
 _NO_NUMBER = (type(None), str, bytes, tuple, list, dict, set)
