@@ -47,7 +47,7 @@ _ASTYPE = Linear(
 
 
 def as_carrier(x: Any) -> Carrier:
-    """``x`` if it records, as floats in any case: a list has no shape to be asked for."""
+    """``x`` as floats, whether it records or not: a list has no shape to be asked for."""
     return as_floating(x)
 
 

@@ -11,7 +11,6 @@ from typing import Any, Never
 
 import numpy as np
 
-from autograd_mini import modes
 from autograd_mini.compiler.errors import refused
 from autograd_mini.compiler.program import Plain
 from autograd_mini.compiler.rows import row_of
@@ -105,7 +104,7 @@ class TracedData(StandIn):
         data = [given_as(v, v.concrete) if isinstance(v, TracedData) else v for v in operands]
         dtypes = {x.dtype for x in data if isinstance(x, np.ndarray | np.generic)}
         if not any([dtype.kind == "f" for dtype in dtypes]):
-            return modes.tape().called(function, args, kwargs)
+            return current_tape().called(function, args, kwargs)
         with current_tape().as_numpy():
             node = super().__array_function__(function, types, args, kwargs)
         if isinstance(node, TracedData):
@@ -113,7 +112,7 @@ class TracedData(StandIn):
             args_now, kwargs_now = map_leaves(lambda _: next(given), (args, kwargs))
             with np.errstate(all="ignore"):
                 if np.asarray(function(*args_now, **kwargs_now)).dtype != node.dtype:
-                    return modes.tape().called(function, args, kwargs)
+                    return current_tape().called(function, args, kwargs)
         return node
 
     def __array_ufunc__(self, ufunc: np.ufunc, method: str, *operands: Any, **options: Any) -> Any:
@@ -190,7 +189,7 @@ def with_numpys_dtype(f: Callable[..., Any], operands: tuple[Any, ...], node: An
         z = f(*[given_as(v, next(given)) if isinstance(v, TracedData) else v for v in operands])
         return float(z) if z.__class__ in (np.float64, np.bool_) else z
 
-    line: Traced = modes.tape().plain(Plain(f.__name__, of_their_kinds), [v for v in operands if isinstance(v, Node)])
+    line: Traced = current_tape().plain(Plain(f.__name__, of_their_kinds), [v for v in operands if isinstance(v, Node)])
     return as_plain(line, numpys.__class__)
 
 
@@ -203,7 +202,7 @@ def scalars_as_floats(op: Any, operands: tuple[Any, ...]) -> tuple[Any, ...] | N
     if not any(scalar) or not _beside_values(operands) or row_of(op) in ("getitem_at", "scatter_add_at"):
         return None
     number = Plain("float", float)
-    return tuple([modes.tape().plain(number, [v]) if s else v for v, s in zip(operands, scalar, strict=True)])
+    return tuple([current_tape().plain(number, [v]) if s else v for v, s in zip(operands, scalar, strict=True)])
 
 
 def _check_not_written(function: Callable[..., Any], options: dict[str, Any]) -> None:
