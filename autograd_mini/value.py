@@ -17,14 +17,27 @@ from autograd_mini.absent import Absent
 from autograd_mini.arithmetic import Arithmetic
 from autograd_mini.node import Node, data_of
 from autograd_mini.operands import applied_to_all, array_of, as_leaf_data, as_operand, computed, operand_of
-from autograd_mini.ops.caller import is_of_numpy, located
+from autograd_mini.ops.caller import is_library, is_of_numpy, located
 from autograd_mini.ops.operation import DATA, Operation, as_array, as_data, dtype_of, is_foreign, shape_of
 from autograd_mini.scope import Labelled, current_scope, named_scope
 
 _new = object.__new__
 
 
-class Value(Arithmetic, Absent, Node):
+class _Kind(type):
+    """The class of Value: what stands for a number or an array under jit is a Value to this library alone.
+
+    Python asks it only about what is no Value itself, but of a subclass or of another class.
+    """
+
+    def __instancecheck__(cls, x: object) -> bool:
+        is_one = type.__instancecheck__(cls, x)
+        if is_one and modes.open_blocks and modes.tape():
+            return is_library(sys._getframe(1).f_code.co_filename) or not modes.tape().is_plain(x)
+        return is_one
+
+
+class Value(Arithmetic, Absent, Node, metaclass=_Kind):
     """A number or an array in a graph: built with ordinary arithmetic, differentiated by ``backward()``.
 
     ``data`` is a Python float or a NumPy array (float16, float32 or float64; integers and booleans become

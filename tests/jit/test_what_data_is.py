@@ -3,23 +3,37 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sized
+from functools import partial
 from typing import Any
 
 import numpy as np
 import pytest
 
 import optim
-from autograd_mini import JitError, Value, jit
+from autograd_mini import JitError, Value, detect_anomaly, hvp, jit, ops
+
+
+def is_matched(x: Any) -> bool:
+    match x:
+        case Value():
+            return True
+    return False
+
 
 QUESTIONS = {
     "isinstance, array": lambda x: isinstance(x, np.ndarray),
     "isinstance, float": lambda x: isinstance(x, float),
     "isinstance, one of several": lambda x: isinstance(x, int | float | np.floating),
+    "isinstance, Value": lambda x: isinstance(x, Value),
+    "isinstance, Value or float": lambda x: isinstance(x, Value | float),
     "class": lambda x: x.__class__ is np.ndarray,
     "computed": lambda x: isinstance(np.exp(2.0 * x + 1.0), np.ndarray),
     # a float64 without axes is a float when it is traced
     "hasattr": lambda x: isinstance(x, float) or hasattr(x, "nbytes"),
     "hasattr, of nobody": lambda x: hasattr(x, "unsqueeze"),
+    "hasattr, of a Value": lambda x: hasattr(x, "requires_grad") or hasattr(x, "backward") or hasattr(x, "detach"),
+    "getattr, of a Value": lambda x: getattr(x, "requires_grad", None) is None,
+    "match, a Value": is_matched,
     "nbytes": lambda x: getattr(x, "nbytes", 0) > 12,
     "match": lambda x: {float: 1, np.ndarray: 2}.get(x.__class__, 3) == 2,
     "itemsize": lambda x: getattr(x, "itemsize", 0) == 4,
@@ -64,6 +78,49 @@ def test_a_number_of_numpys_as_an_argument_is_one() -> None:
 
 def test_an_argument_that_is_a_value_is_one() -> None:
     assert jit(lambda x: (x * 2.0, isinstance(x, Value), isinstance(x, np.ndarray)))(Value([1.0]))[1:] == (True, False)
+
+
+OF_ONE = [name for name in ops.__all__ if name not in ("one_hot", "svd", "eigh", "qr", "slogdet")]
+
+
+def test_an_op_of_plain_data_gives_plain_data() -> None:
+    w = Value(1.0)
+
+    def kinds(x: Any, op: Any) -> Any:
+        found = op(x)
+        parts = found if isinstance(found, tuple | list) else [found]
+        return [(isinstance(part, Value), isinstance(part, np.ndarray), isinstance(part, float)) for part in parts]
+
+    for x in (np.array([[0.5, 0.25], [0.25, 0.75]]), 0.5):
+        asked = 0
+        for op in map(partial(getattr, ops), OF_ONE):
+            try:
+                expected = kinds(x, op)
+            except (TypeError, ValueError):
+                continue
+            assert jit(lambda x, op=op: (w * x, kinds(x, op)))(x)[1] == expected, op
+            asked += 1
+        assert asked > 50
+
+
+def test_an_op_of_an_argument_and_a_value_gives_a_value() -> None:
+    w = Value(1.0)
+    assert jit(lambda x: (w * x, isinstance(w * x, Value), isinstance(x > w, Value), hasattr(w * x, "detach")))(2.0)[
+        1:
+    ] == (True, False, True)
+
+
+def test_an_argument_is_what_it_is_where_a_jitted_function_runs_op_by_op_too() -> None:
+    w = Value(3.0)
+
+    @jit
+    def f(w: Any, x: Any) -> Any:
+        return w * w * x if isinstance(x, np.ndarray) and not isinstance(x, Value) else w
+
+    with detect_anomaly():
+        np.testing.assert_array_equal(f(w, np.ones(2)).data, [9.0, 9.0])
+        assert jit(lambda x: x * 2.0)(1.5).data == 3.0
+    assert hvp(lambda w: f(w, np.ones(2)).sum(), (3.0,), (1.0,)) == 4.0
 
 
 def test_a_gradient_that_is_not_there_is_0_as_a_number_or_an_array() -> None:

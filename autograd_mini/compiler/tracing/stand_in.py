@@ -1,4 +1,4 @@
-"""A traced Value that claims to be a number or an array: to the function's ``isinstance`` it is of their class."""
+"""A traced Value that claims to be a number or an array: to the function's ``isinstance`` it is that, and no Value."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from autograd_mini.ops import caller
 
 
 class StandIn(Traced):
-    """What stands for a number or an array. Only ``type(x)`` tells it from one, and ``isinstance(x, Value)``."""
+    """What stands for a number or an array. Only ``type(x)`` tells it from one."""
 
     __slots__ = ()
     kind: Any = None  # the class that it claims
@@ -47,6 +47,26 @@ class StandIn(Traced):
         raise refused(f"reading .{name} of data that is traced", "use ops on it, or value.map_data(f)")
 
 
+class _OfValues:
+    """A member that Values have and plain data has not: only this library finds it."""
+
+    def __init__(self, member: Any) -> None:
+        self._member = member
+
+    def __get__(self, instance: Any, owner: Any) -> Any:
+        if not is_library(sys._getframe(1).f_code.co_filename):
+            raise AttributeError
+        return self._member.__get__(instance, owner)
+
+    def __set__(self, instance: Any, thing: Any) -> None:
+        self._member.__set__(instance, thing)
+
+
+OF_VALUES = ("backward", "detach", "has_grad", "inputs", "op", "requires_grad", "zero_grad")
+for _name in OF_VALUES:
+    setattr(StandIn, _name, _OfValues(getattr(Traced, _name)))
+
+
 def _check_reader(frame: FrameType) -> None:
     """An error for the user's code: a text, as ``f"layer{k}"``, may decide on what is computed, and is the trace's."""
     if not is_library(frame.f_code.co_filename):
@@ -55,7 +75,7 @@ def _check_reader(frame: FrameType) -> None:
 
 def claim(node: Traced, base: type[StandIn], kind: Any) -> None:
     """Makes a ``base`` of ``node`` that claims to be of class ``kind``."""
-    _set_class(node, _claiming(base, kind))  # type: ignore[arg-type]  # a class has a hash of its own
+    _set_class(node, _claiming(base, kind))
 
 
 @lru_cache(maxsize=64)
@@ -76,7 +96,7 @@ class PythonNumber:
     __len__ = __iter__ = __contains__ = None
 
     def __getattribute__(self, name: str) -> Any:
-        if name in ("__class__", "data") or name in OF_ARRAYS:  # who asks is one frame further away than usual
+        if name in ("__class__", "data") or name in NOT_OF_NUMBERS:  # who asks is one frame further away than usual
             path = sys._getframe(1).f_code.co_filename
             if not is_library(path):
                 if name == "__class__":
@@ -97,13 +117,12 @@ class PythonNumber:
     __hash__: Any = StandIn.__hash__
 
 
-# Of what an array has and a Python number has not, what one asks for to tell them apart. Not ``detach`` and its like:
-# who has asked isinstance(x, Value), which is true of all that is traced, goes on with these.
-OF_ARRAYS = frozenset(
+# Of what an array or a Value has and a Python number has not, what one asks for to tell them apart.
+NOT_OF_NUMBERS = frozenset(
     {
         *("T", "all", "any", "argmax", "argmin", "astype", "copy", "cumsum", "dtype", "flatten", "item", "max", "mean"),
         *("min", "ndim", "prod", "ravel", "reshape", "shape", "size", "squeeze", "std", "sum", "tolist", "transpose"),
-        *("var", "__contains__", "__getitem__", "__iter__", "__len__"),
+        *("var", *OF_VALUES, "__contains__", "__getitem__", "__iter__", "__len__"),
     }
 )
 _NO_NUMBER = (type(None), str, bytes, tuple, list, dict, set)

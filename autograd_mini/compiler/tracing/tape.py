@@ -14,7 +14,7 @@ from autograd_mini.compiler.rows import AFTER
 from autograd_mini.compiler.tracing.changes import Changes
 from autograd_mini.compiler.tracing.plain import PlainLines
 from autograd_mini.compiler.tracing.traced import Traced, set_data
-from autograd_mini.compiler.tracing.traced_data import scalars_as_floats
+from autograd_mini.compiler.tracing.traced_data import TracedData, scalars_as_floats
 from autograd_mini.node import Node
 from autograd_mini.ops.operation import as_data
 from autograd_mini.value import Value
@@ -93,6 +93,10 @@ class Tape(PlainLines):
         made.requires_grad = twin.requires_grad = requires_grad
         self._of_value[made] = twin
         return True
+
+    def is_plain(self, x: Value) -> bool:
+        """Whether what is traced stands for plain data."""
+        return isinstance(x, TracedData)
 
     def truth(self, x: Traced) -> bool | None:
         """What ``if x`` finds, if ``x`` is carried; None if nobody may ask."""
