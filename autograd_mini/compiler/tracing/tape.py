@@ -15,6 +15,7 @@ from autograd_mini.compiler.tracing.changes import Changes
 from autograd_mini.compiler.tracing.plain import PlainLines
 from autograd_mini.compiler.tracing.traced import Traced, set_data
 from autograd_mini.compiler.tracing.traced_data import TracedData, scalars_as_floats
+from autograd_mini.compiler.tracing.whole import WholeNumbers
 from autograd_mini.node import Node
 from autograd_mini.ops.operation import as_data
 from autograd_mini.value import Value
@@ -26,6 +27,7 @@ class Tape(PlainLines):
     def __init__(self) -> None:
         super().__init__()
         self.changes = Changes(self)
+        self.whole = WholeNumbers()
         self.refusal: JitError | None = None  # the first
         self._truths: dict[int, bool] = {}  # of what is carried, on which a step may decide
         self.decided: dict[int, bool] = {}  # and has decided
