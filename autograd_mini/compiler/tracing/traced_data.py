@@ -11,12 +11,13 @@ from typing import Any, Never
 
 import numpy as np
 
-from autograd_mini.compiler.errors import refused
+from autograd_mini.compiler.errors import exact_float, refused
 from autograd_mini.compiler.program import Plain
 from autograd_mini.compiler.rows import row_of
 from autograd_mini.compiler.tracing.stand_in import StandIn, claim, is_library
 from autograd_mini.compiler.tracing.traced import SHAPE_ONLY, Traced, as_floats, current_tape
 from autograd_mini.node import Node
+from autograd_mini.ops.caller import user_line
 from autograd_mini.ops.operation import small_floats
 from autograd_mini.tree import leaves_of, map_leaves
 
@@ -173,7 +174,8 @@ def as_plain(node: Traced, kind: Any = None) -> Traced:
 def with_numpys_dtype(f: Callable[..., Any], operands: tuple[Any, ...], node: Any) -> Any:
     """``node``, which ops made of ``operands``; or a line for ``f`` of them where that is of another dtype.
 
-    Ops compute in floats: NumPy's whole numbers stay whole and wrap around, and its scalars bring a dtype along.
+    Ops compute in floats: NumPy's whole numbers stay whole and wrap around, its scalars bring a dtype along, and
+    Python's whole numbers have all their digits.
     """
     if not isinstance(node, TracedData) or _beside_values(operands):  # a comparison with a Value is data too
         return node
@@ -181,12 +183,16 @@ def with_numpys_dtype(f: Callable[..., Any], operands: tuple[Any, ...], node: An
     with np.errstate(all="ignore"):
         numpys = f(*data)
     is_alike = np.asarray(numpys).dtype == node.dtype and not isinstance(numpys, np.integer)
-    if is_alike or numpys.__class__ in _PYTHONS:
+    is_whole = numpys.__class__ is int and not current_tape().whole.are_exact(f, operands, node.number)
+    if is_alike or (numpys.__class__ in _PYTHONS and not is_whole):
         return as_plain(node, numpys.__class__)
+    written_at = user_line() if is_whole else None
 
     def of_their_kinds(*data: Any) -> Any:
         given = iter(data)
         z = f(*[given_as(v, next(given)) if isinstance(v, TracedData) else v for v in operands])
+        if z.__class__ is int:
+            return exact_float(z, written_at)
         return float(z) if z.__class__ in (np.float64, np.bool_) else z
 
     line: Traced = current_tape().plain(Plain(f.__name__, of_their_kinds), [v for v in operands if isinstance(v, Node)])
