@@ -49,6 +49,29 @@ def test_a_parameter_that_is_replaced_and_then_changed_in_place_leaves_its_old_a
     assert old.tolist() == [1.0, -2.0]
 
 
+@pytest.mark.parametrize("rounds", [1, 2])
+def test_a_parameter_that_is_changed_in_place_and_then_replaced_leaves_its_old_array_as_without_jit(
+    rounds: int,
+) -> None:
+    def step(w: Value, x: Any) -> None:
+        for _ in range(rounds):
+            w.data -= x
+            w.data = np.clip(w.data, -3.0, 3.0)
+        w.data += 1.0
+
+    eager, jitted = Value([1.0, -2.0]), Value([1.0, -2.0])
+    arrays = [(eager.data, jitted.data)]
+    replayed = jit(lambda x: step(jitted, x))
+    for k in range(4):
+        x = np.array([1.0, 2.0 + k])
+        step(eager, x)
+        replayed(x)
+        arrays.append((eager.data, jitted.data))
+        for expected, found in arrays:
+            np.testing.assert_array_equal(found, expected)
+    assert len({id(found) for _, found in arrays}) == 5
+
+
 @pytest.mark.parametrize("shared_from_the_start", [True, False])
 def test_two_parameters_of_one_array_are_refused_where_it_changes_in_place(shared_from_the_start: bool) -> None:
     w, v = Value([1.0, 2.0]), Value([3.0, 4.0])

@@ -40,7 +40,7 @@ class Changes:
         self.data: dict[Any, Traced] = {}
         self.kinds: dict[Any, Any] = {}  # what makes of a number without axes what was assigned: np.asarray, np.float32
         self.overwritten: dict[Any, None] = {}  # the parameters whose own arrays take the new numbers: p.data -= x
-        self._once_overwritten: dict[Any, None] = {}  # those, and the ones that got another array afterwards
+        self.left: dict[Any, Traced] = {}  # what was in such an array when the parameter got another
         self._carried: dict[int, Carried] = {}  # by owner
         self.windows: dict[int, Any] = {}  # by line, the parameter whose .data or .grad it is, and which of them
         self.in_place: dict[int, Any] = {}  # the lines that are to be assigned to it
@@ -55,7 +55,8 @@ class Changes:
     @property
     def take_steps(self) -> bool:
         """False for buffers that follow what is computed, such as running means: a gradient can be taken after."""
-        return bool(self.grads or self._carried or self.overwritten) or any([x.requires_grad for x in self.data])
+        changes_arrays = bool(self.overwritten or self.left)
+        return bool(self.grads or self._carried) or changes_arrays or any([x.requires_grad for x in self.data])
 
     # ------------------------------------------------------------ gradients
 
@@ -143,10 +144,12 @@ class Changes:
 
     def assign(self, x: Any, data: Any, by: FrameType) -> None:
         """``x.data = data`` in the function."""
-        is_its_own = x not in self.data or x in self.overwritten
-        self.overwritten.pop(x, None)
-        if self._settle(x, ".data", data) and is_its_own and isinstance(get_data(x), np.ndarray):
-            self.overwritten[x] = self._once_overwritten[x] = None
+        if self._settle(x, ".data", data):
+            if x not in self.data and isinstance(get_data(x), np.ndarray):
+                self.overwritten[x] = None
+        elif x in self.overwritten:
+            del self.overwritten[x]
+            self.left[x] = self.data[x]
         new = self._alike(x, data, ".data")
         self.kinds.pop(x, None)
         if isinstance(new.concrete, np.ndarray):
@@ -206,9 +209,10 @@ class Changes:
     # ------------------------------------------------------------ the end
 
     def lines(self) -> list[Traced]:
-        """What the program computes for them: data, gradients, what is carried."""
+        """What the program computes for them: data, what is in arrays that are left, gradients, what is carried."""
         grads = [g for g in self.grads.values() if g is not None]
-        return [*self.data.values(), *grads, *[x for carried in self.carried for x in carried.outputs]]
+        of_carried = [x for carried in self.carried for x in carried.outputs]
+        return [*self.data.values(), *self.left.values(), *grads, *of_carried]
 
     def check_found(self, values: list[Any]) -> None:
         """An error if a step uses a Value that is not among ``values``, which are guarded."""
@@ -221,7 +225,7 @@ class Changes:
 
     def check_alone(self) -> None:
         """An error if the program reads an array that it overwrites under another name too."""
-        if not are_alone([get_data(x) for x in self._once_overwritten], self._tape.sources.values()):
+        if not are_alone([get_data(x) for x in (*self.overwritten, *self.left)], self._tape.sources.values()):
             raise refused(
                 "the data of a parameter that is changed in place is the array of another Value or argument too, "
                 "which would change with it",
