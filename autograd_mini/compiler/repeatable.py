@@ -44,6 +44,7 @@ def check_repeatable(tape: Tape, guards: Guards, again: Callable[[], Tape]) -> N
         )
     tape.changes.check_untouched()
     tape.changes.check_alone()
+    tape.changes.check_not_shared(guards.arrays)
     tape.changes.check_found(guards.values)
 
 

@@ -49,6 +49,70 @@ def test_a_parameter_that_is_replaced_and_then_changed_in_place_leaves_its_old_a
     assert old.tolist() == [1.0, -2.0]
 
 
+def clips_by_name(w: Value, x: Any) -> None:
+    g = w.grad
+    g *= x
+    g += 1.0
+    w.data -= g
+
+
+def steps_by_name(w: Value, x: Any) -> None:
+    d = w.data
+    d -= 0.1 * w.grad
+    d *= x
+    w.data -= d * 0.5
+
+
+def steps_by_name_and_replaces(w: Value, x: Any) -> None:
+    d = w.data
+    d -= 0.1 * w.grad
+    w.data = w.data * x
+    d = w.data
+    d -= 1.0
+
+
+def steps_by_name_and_assigns(w: Value, x: Any) -> None:
+    d = w.data
+    d -= x * w.grad
+    w.data = d
+    w.data = w.data
+
+
+def forgets(w: Value, x: Any) -> None:
+    g = w.grad
+    g *= x
+    w.data -= g
+    w.zero_grad()
+
+
+@pytest.mark.parametrize(
+    "change", [clips_by_name, steps_by_name, steps_by_name_and_replaces, steps_by_name_and_assigns, forgets]
+)
+@pytest.mark.parametrize("data", [[1.0, -2.0], np.array(3.0), 2.0], ids=["array", "without axes", "number"])
+def test_an_array_of_a_parameter_may_change_in_place_under_another_name(change: Any, data: Any) -> None:
+    def trained(wrap: Any) -> Any:
+        w = Value(data)
+        arrays = [w.data]
+
+        def step(x: Any) -> None:
+            w.zero_grad()
+            (w * w).sum().backward()
+            change(w, x)
+
+        step = wrap(step)
+        for k in range(3):
+            step(0.5 + k)
+            arrays += [w.data, w.grad]
+        return arrays, [a is arrays[0] for a in arrays[::2]]
+
+    (expected, eager_same), (found, same) = trained(lambda f: f), trained(jit)
+    for a, b in zip(expected, found, strict=True):
+        np.testing.assert_allclose(b, a, rtol=1e-12)
+        assert isinstance(a, np.ndarray) == isinstance(b, np.ndarray)
+    if isinstance(data, list):
+        assert same == eager_same
+
+
 @pytest.mark.parametrize("rounds", [1, 2])
 def test_a_parameter_that_is_changed_in_place_and_then_replaced_leaves_its_old_array_as_without_jit(
     rounds: int,
