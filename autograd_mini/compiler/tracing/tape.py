@@ -14,7 +14,7 @@ from autograd_mini.compiler.rows import AFTER
 from autograd_mini.compiler.tracing.changes import Changes
 from autograd_mini.compiler.tracing.plain import PlainLines
 from autograd_mini.compiler.tracing.traced import Traced, set_data
-from autograd_mini.compiler.tracing.traced_data import TracedData, scalars_as_floats
+from autograd_mini.compiler.tracing.traced_data import TracedData, as_plain, scalars_as_floats
 from autograd_mini.compiler.tracing.whole import WholeNumbers
 from autograd_mini.node import Node
 from autograd_mini.ops.operation import as_data
@@ -95,6 +95,10 @@ class Tape(PlainLines):
         made.requires_grad = twin.requires_grad = requires_grad
         self._of_value[made] = twin
         return True
+
+    def data_of_its_own(self, array: Any) -> Traced:
+        """What stands for an array that the function has made."""
+        return as_plain(self.constant_node(array))
 
     def is_plain(self, x: Value) -> bool:
         """Whether what is traced stands for plain data."""
