@@ -153,6 +153,17 @@ class Changes:
             self.data[x] = self._tape.rebound(x, new)
         self.window(x, what, after)
 
+    def filled(self, array: Traced, item: Any) -> bool:
+        """``array[:] = item`` in the function; False where ``array`` is no array of a parameter."""
+        x, what, _ = self._windows.get(array.number, (None, "", None))
+        if x is None or (isinstance(item, Node) and not isinstance(item, TracedData)):
+            return False
+        if not self._is_there(x, what, item):  # as it is at the end of x.data[:] -= ...
+            new = item if isinstance(item, TracedData) else self._tape.data_of_its_own(np.array(item))
+            whole: Any = np.broadcast_to(new, array.shape)
+            self.changed_in_place(array, whole.astype(array.dtype).copy())
+        return True
+
     def _is_array(self, x: Any, what: str) -> bool:
         """False for a number, which does not change in place."""
         kind = self.kinds.get(x) if what == ".data" else None
