@@ -113,6 +113,50 @@ def test_an_array_of_a_parameter_may_change_in_place_under_another_name(change: 
         assert same == eager_same
 
 
+def steps_on_all_elements(w: Value, v: Value, x: Any) -> None:
+    w.data[:] -= x * w.grad
+    v.data[...] *= 0.5
+
+
+def fills(w: Value, v: Value, x: Any) -> None:
+    w.grad[:] = w.grad * x
+    w.data[:] = w.data - w.grad
+    v.data[:] = w.data
+    w.data[...] = [0.5, 1.0]
+    w.data[:] += 3
+
+
+def fills_by_name(w: Value, v: Value, x: Any) -> None:
+    d = v.data[:]
+    d -= w.grad
+    d[:] = x
+
+
+@pytest.mark.parametrize("change", [steps_on_all_elements, fills, fills_by_name])
+@pytest.mark.parametrize("dtype", [np.float64, np.float32])
+def test_all_elements_of_a_parameter_may_be_assigned(change: Any, dtype: Any) -> None:
+    def trained(wrap: Any) -> Any:
+        w, v = Value(np.array([1.0, -2.0], dtype)), Value(np.array([3.0, 4.0], dtype))
+        held = w.data, v.data
+
+        def step(x: Any) -> None:
+            w.zero_grad()
+            (w * w * v).sum().backward()
+            change(w, v, x)
+
+        step = wrap(step)
+        found = []
+        for k in range(3):
+            step(0.5 + k)
+            found += [w.data.copy(), v.data.copy(), w.grad.copy(), held[0].copy(), held[1].copy()]
+        assert [w.data is held[0], v.data is held[1]] == [True, True]
+        return found
+
+    for expected, found in zip(trained(lambda f: f), trained(jit), strict=True):
+        np.testing.assert_allclose(found, expected, rtol=1e-6)
+        assert found.dtype == expected.dtype
+
+
 @pytest.mark.parametrize("rounds", [1, 2])
 def test_a_parameter_that_is_changed_in_place_and_then_replaced_leaves_its_old_array_as_without_jit(
     rounds: int,

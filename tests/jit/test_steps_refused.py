@@ -130,6 +130,11 @@ def gives_an_array_away(x: Any) -> Any:
 
 REFUSED: dict[str, tuple[Any, str]] = {
     "one number of a parameter": (lambda x: W.data.__setitem__(0, 1.0), r"value\[index\] = item of what is traced"),
+    "all numbers of an array that is no parameter's": (
+        lambda x: (x * 1.0).__setitem__(slice(None), 1.0),
+        r"value\[index\] = item of what is traced",
+    ),
+    "all numbers of an argument": (lambda x: x.__setitem__(..., 1.0), r"value\[index\] = item of what is traced"),
     "an argument": (lambda x: (W * x).sum().backward(), r"backward\(\) reaches an argument"),
     "a Value of before": (lambda x: (BEFORE * 2.0).sum().backward(), "reaches a Value that was computed before"),
     "the gradient of an argument": (lambda x: W * x.grad, r"reading \.grad of what is traced"),

@@ -148,13 +148,28 @@ class TracedData(StandIn):
         node: Traced = self.astype(dtype)
         return node
 
+    def __getitem__(self, index: Any) -> Any:
+        if self._is_all(index):
+            return self
+        with current_tape().as_numpy():
+            return super().__getitem__(index)
+
+    def __setitem__(self, index: Any, item: Any) -> None:  # type: ignore[override]  # a Value refuses all
+        if not (self._is_all(index) and current_tape().changes.filled(self, item)):
+            super().__setitem__(index, item)
+
+    def _is_all(self, index: Any) -> bool:
+        """True for ``x[:]`` and ``x[...]`` of an array, which are the array."""
+        is_slice = index.__class__ is slice and index.start is index.stop is index.step is None
+        return isinstance(self.concrete, np.ndarray) and (index is Ellipsis or (is_slice and self.concrete.ndim > 0))
+
     def flatten(self, order: str = "C") -> Any:
         return self.ravel(order).copy()  # an array of its own, as NumPy's is
 
     def sort(self, *args: Any, **kwargs: Any) -> Never:
         raise refused("x.sort() changes an array in place, and a replay would not", "write x = np.sort(x)")
 
-    __getitem__, reshape, transpose = map(_moving, (Traced.__getitem__, Traced.reshape, Traced.transpose))
+    reshape, transpose = map(_moving, (Traced.reshape, Traced.transpose))
     T, mT = property(_moving(Traced.transpose)), property(lambda self: self.swapaxes(-2, -1))
 
 
