@@ -118,6 +118,12 @@ def takes_what_it_closes_over(x: Any) -> None:
     W.data = HELD
 
 
+def keeps_a_gradient(x: Any) -> None:
+    W.zero_grad()
+    (W * W * x).sum().backward()
+    V.data = W.grad
+
+
 def exchanges_arrays(x: Any) -> None:
     V.data, W.data = W.data, V.data
 
@@ -169,8 +175,9 @@ REFUSED: dict[str, tuple[Any, str]] = {
     ),
     "the array of another": (shares_an_array, r"(?s)gets the array of another.*: V.data = W.data$"),
     "one array for two": (shares_a_new_array, r"(?s)gets the array of another.*: V.data = a$"),
-    "the array that is passed": (takes_an_argument, r"(?s)gets the array of another, of an argument.*: W.data = x$"),
+    "the array that is passed": (takes_an_argument, r"(?s)gets the array of another, .*of an argument.*: W.data = x$"),
     "an array that is closed over": (takes_what_it_closes_over, r"(?s)closes over.*: W.data = HELD$"),
+    "the array of a gradient": (keeps_a_gradient, r"(?s)gets the array of another, of a gradient.*: V.data = W.grad$"),
     "an exchange": (exchanges_arrays, "gets the array of another"),
     "a view in place": (changes_a_view, "is a part of another array"),
     "numbers of before": (in_the_wrong_order, "of before it was changed"),

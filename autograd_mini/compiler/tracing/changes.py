@@ -283,12 +283,13 @@ class Changes:
         gets = {x: self._array_of(node.number) for x, node in self.data.items() if isinstance(get_data(x), np.ndarray)}
         owners = {node.number: tape.parameter(node) for node in tape.captured}
         known, times = set(map(id, closed_over)), Counter(gets.values())
+        times.update({self._array_of(g.number) for g in self.grads.values() if g is not None})
         for x, i in gets.items():
             is_given = isinstance(tape.ops[i], Argument) or id(tape.sources.get(i)) in known
             if x in self._assigned_at and (times[i] > 1 or owners.get(i, x) is not x or is_given):
                 raise refused(
-                    "a parameter gets the array of another, of an argument or of what the function closes over, and "
-                    "would change in place with it from then on",
+                    "a parameter gets the array of another, of a gradient, of an argument or of what the function "
+                    "closes over, and would change in place with it from then on",
                     "give it one of its own, such as q.data = p.data.copy()",
                     self._assigned_at[x],
                 )
