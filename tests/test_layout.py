@@ -35,7 +35,7 @@ ARROWS: dict[str, set[str]] = {
     "autograd_mini.ops.": {"autograd_mini.ops."},
     "autograd_mini.modes": {"autograd_mini.ops."},
     "autograd_mini.carrying": {"autograd_mini.modes"},
-    "autograd_mini.scope": set(),
+    "autograd_mini.scope": {"autograd_mini.ops."},
     "autograd_mini.node": {"autograd_mini.ops."},
     "autograd_mini.errors": {"autograd_mini.ops."},
     "autograd_mini.operands": {"autograd_mini.ops.", "autograd_mini.node", "autograd_mini.errors"},
