@@ -94,9 +94,28 @@ _LOADED_LATER = {
 
 
 _REMEDIES = {
-    **dict.fromkeys(("tensor", "Tensor", "array", "asarray", "as_tensor", "from_numpy"), "write Value(x)"),
+    **dict.fromkeys(("tensor", "Tensor", "Variable", "array", "asarray", "as_tensor", "from_numpy"), "write Value(x)"),
     **dict.fromkeys(("randn", "rand"), "write Value(rng.normal(size=shape)), with rng = np.random.default_rng(seed)"),
     **{name: f"write Value(np.{name}(...))" for name in ("zeros", "ones", "full", "eye", "arange", "linspace")},
+    **{name: f"write Value(np.{name}(x.data))" for name in ("zeros_like", "ones_like")},
+    **{name: f"write np.{name}(x, axis)" for name in ("argmax", "argmin", "argsort")},
+    "cat": "write concatenate([x, y], axis)",
+    "clamp": "write clip(x, low, high)",
+    "mm": "write x @ y",
+    "bmm": "write x @ y",
+    "unsqueeze": "write expand_dims(x, axis)",
+    "permute": "write transpose(x, axes)",
+    **dict.fromkeys(("inference_mode", "set_grad_enabled"), "write with no_grad(): ..."),
+    "autograd": "write grad(f)(x) for autograd.grad, custom_op for autograd.Function",
+    **dict.fromkeys(("jacfwd", "jacrev"), "write jacobian(f)(x)"),
+    "draw_dot": "write draw(value)",
+    **dict.fromkeys(("Neuron", "Layer"), "write from nn.scalar import Neuron, Layer"),
+    **{name: f"write nn.{name}, after import nn" for name in ("Linear", "MLP", "Module", "Parameter")},
+    **{
+        name: f"write nn.{name}, after import nn"
+        for name in ("cross_entropy", "load", "manual_seed", "mse_loss", "save")
+    },
+    **{name: f"write optim.{name}, after import optim" for name in ("Adam", "SGD")},
     "nn": "write import nn: it is a package beside this one",
     "optim": "write import optim: it is a package beside this one",
 }

@@ -51,6 +51,7 @@ OF_NN = {
     "LazyLinear": "write nn.Linear(in_features, out_features)",
     **dict.fromkeys(("ConstantPad2d", "ReflectionPad2d", "ReplicationPad2d", "ZeroPad2d"), _PAD),
     **dict.fromkeys(("Dropout1d", "Dropout2d"), _EACH),
+    **{name: f"micrograd's is nn.scalar.{name}; of tensors it is nn.Linear" for name in ("Neuron", "Layer")},
 }
 
 

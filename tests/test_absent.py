@@ -34,6 +34,7 @@ def test_nobody_is_told_that_it_is_there(name: str) -> None:
 def test_only_what_others_have_is_on_the_list() -> None:
     theirs = {*dir(np.ndarray), *dir(torch.Tensor), "ptp", "itemset"}  # NumPy 1 had these two
     theirs |= {"_prev", "_op", "_backward"}  # micrograd's Value
+    assert not {name for name in _REMEDIES if name in autograd_mini.__all__}
     assert set(REMEDIES) <= theirs
 
 
@@ -60,6 +61,13 @@ def test_every_public_name_of_an_array_is_there_or_explained() -> None:
         (lambda v: v.clip(None, 2.0), [[1.0, 2.0], [2.0, 2.0]]),
         (lambda v: np.array_split(v, 2, 1)[1], [[2.0], [4.0]]),
         (lambda v: v.transpose(1, 0), [[1.0, 3.0], [2.0, 4.0]]),
+        (lambda v: v.moveaxis(0, 1), [[1.0, 3.0], [2.0, 4.0]]),
+        (lambda v: v.repeat(2, 0), [[1.0, 2.0], [1.0, 2.0], [3.0, 4.0], [3.0, 4.0]]),
+        (lambda v: v.astype("float32"), [[1.0, 2.0], [3.0, 4.0]]),
+        (lambda v: Value(np.ones_like(v.data)), [[1.0, 1.0], [1.0, 1.0]]),
+        (lambda v: np.argmax(v, 1), [1, 1]),
+        (lambda v: autograd_mini.concatenate([v, v], 1), [[1.0, 2.0, 1.0, 2.0], [3.0, 4.0, 3.0, 4.0]]),
+        (lambda v: autograd_mini.transpose(v, (1, 0)), [[1.0, 3.0], [2.0, 4.0]]),
     ],
 )
 def test_the_remedies_work(remedy: object, expected: object) -> None:
@@ -72,6 +80,24 @@ def test_what_makes_a_tensor_elsewhere_is_pointed_to_where_it_is(name: str) -> N
     with pytest.raises(AttributeError, match=rf"module 'autograd_mini' has no attribute '{name}'; write "):
         getattr(autograd_mini, name)
     assert not hasattr(autograd_mini, name)
+
+
+@pytest.mark.parametrize(
+    ("written", "remedy"),
+    [
+        (lambda: autograd_mini.draw_dot, r"write draw\(value\)"),
+        (lambda: autograd_mini.cat, r"write concatenate\(\[x, y\], axis\)"),
+        (lambda: autograd_mini.manual_seed, "write nn.manual_seed, after import nn"),
+        (lambda: autograd_mini.SGD, "write optim.SGD, after import optim"),
+        (lambda: autograd_mini.autograd.grad, r"write grad\(f\)\(x\)"),
+        (lambda: nn.Layer, "micrograd's is nn.scalar.Layer"),
+        (lambda: Value(1.0).long(), r"value\.data\.astype\(int\)"),
+        (lambda: Value(1.0).uniform_(), "a Value is never written to"),
+    ],
+)
+def test_the_first_words_of_who_knows_micrograd_or_pytorch_are_answered(written: Any, remedy: str) -> None:
+    with pytest.raises(AttributeError, match=remedy):
+        written()
 
 
 @pytest.mark.parametrize("package", [autograd_mini, nn])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -26,23 +27,19 @@ def binary_cross_entropy(probability: Any, target: Any, weight: Any = None, *, r
     target = target_like(probability, target, "binary_cross_entropy")
     if not isinstance(probability, Value):
         probability = np.asarray(probability, dtype_of(probability))
-    map_plain(_check_probabilities, probability)
+    map_plain(partial(_check_probabilities, "; of logits take binary_cross_entropy_with_logits"), probability)
+    map_plain(partial(_check_probabilities, ", as a target is too; of labels take target == label"), target)
     losses = (target - 1.0) * _log(1.0 - probability) - target * _log(probability)
     return reduce(_weighted(losses, weight, "binary_cross_entropy"), reduction)
 
 
-def _check_probabilities(numbers: Any) -> None:
+def _check_probabilities(remedy: str, numbers: Any) -> None:
     plain = np.asarray(numbers)
     if plain.size and plain.min() >= 0 and plain.max() <= 1:
         return
     outside = plain[(plain < 0) | (plain > 1)]
     if outside.size:
-        raise ValueError(
-            located(
-                f"binary_cross_entropy: {outside[0]} is not a probability between 0 and 1; "
-                "of logits take binary_cross_entropy_with_logits"
-            )
-        )
+        raise ValueError(located(f"binary_cross_entropy: {outside[0]} is not a probability between 0 and 1{remedy}"))
 
 
 def _weighted(losses: Any, weight: Any, loss: str, name: str = "weight") -> Any:
