@@ -19,7 +19,7 @@ from autograd_mini.carrying import carry, is_traced, refuse_in_jit
 from autograd_mini.draw import draw
 from autograd_mini.modes import no_grad
 from autograd_mini.ops import *  # noqa: F403  # the op table has the list of its names
-from autograd_mini.ops.caller import located
+from autograd_mini.ops.caller import located, no_such_name
 from autograd_mini.scope import named_scope
 from autograd_mini.value import Value
 
@@ -124,7 +124,7 @@ _REMEDIES = {
 def __getattr__(name: str) -> Any:
     if name not in _LOADED_LATER:
         missing = f"module 'autograd_mini' has no attribute {name!r}"
-        raise AttributeError(located(f"{missing}; {_REMEDIES[name]}") if name in _REMEDIES else missing)
+        raise no_such_name(f"{missing}; {_REMEDIES[name]}") if name in _REMEDIES else AttributeError(missing)
     thing = globals()[name] = getattr(import_module(_LOADED_LATER[name]), name)
     return thing
 

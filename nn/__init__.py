@@ -155,7 +155,7 @@ __all__ = [
 
 
 def __getattr__(name: str) -> Any:
-    raise AttributeError(of_nn(name, __all__))
+    raise of_nn(name, __all__)
 
 
 def __dir__() -> list[str]:

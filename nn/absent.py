@@ -11,6 +11,7 @@ from typing import Any, Never
 
 import autograd_mini
 from autograd_mini import located
+from autograd_mini.ops.caller import no_such_name
 
 _LIST = "a plain list or dict as an attribute does, self.layers = [nn.Linear(2, 3), ...]: a Module finds what is in it"
 _DTYPE = "a layer is made in its dtype, such as nn.Linear(2, 3, dtype=np.float32); load_state_dict fills it"
@@ -55,15 +56,15 @@ OF_NN = {
 }
 
 
-def of_nn(name: str, known: Iterable[str]) -> str:
-    """What is said of a name that ``nn`` has not."""
+def of_nn(name: str, known: Iterable[str]) -> Exception:
+    """The error for a name that ``nn`` has not."""
     missing = f"module 'nn' has no attribute {name!r}"
     if name in OF_NN:
-        return located(f"{missing}; {OF_NN[name]}")
+        return no_such_name(f"{missing}; {OF_NN[name]}")
     if name in dir(autograd_mini):
-        return located(f"{missing}; it is in autograd_mini: autograd_mini.{name}")
+        return no_such_name(f"{missing}; it is in autograd_mini: autograd_mini.{name}")
     near = difflib.get_close_matches(name, known, n=1)
-    return located(f"{missing}; is it {near[0]}?") if near else missing
+    return AttributeError(located(f"{missing}; is it {near[0]}?") if near else missing)
 
 
 class _Absent:

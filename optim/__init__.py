@@ -14,7 +14,7 @@
 
 from typing import Any
 
-from autograd_mini import located
+from autograd_mini.ops.caller import no_such_name
 from optim import lr_scheduler
 from optim.adagrad import Adadelta, Adagrad
 from optim.adam import Adam, AdamW, NAdam
@@ -56,7 +56,7 @@ __all__ = [
 def __getattr__(name: str) -> Any:
     missing = f"module 'optim' has no attribute {name!r}"
     if name in lr_scheduler.__all__:
-        raise AttributeError(located(f"{missing}; write optim.lr_scheduler.{name}"))
+        raise no_such_name(f"{missing}; write optim.lr_scheduler.{name}")
     if name == "DataLoader":
-        raise AttributeError(located(f"{missing}; write optim.minibatches(x, y, batch_size=32)"))
+        raise no_such_name(f"{missing}; write optim.minibatches(x, y, batch_size=32)")
     raise AttributeError(missing)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from importlib.util import find_spec
 from typing import Any
 
 import numpy as np
@@ -14,6 +15,7 @@ import nn
 from autograd_mini import _REMEDIES, Value
 from autograd_mini.absent import REMEDIES
 from autograd_mini.ops.caller import is_library
+from nn.absent import OF_NN
 
 
 @pytest.mark.parametrize("name", REMEDIES)
@@ -98,6 +100,26 @@ def test_what_makes_a_tensor_elsewhere_is_pointed_to_where_it_is(name: str) -> N
 def test_the_first_words_of_who_knows_micrograd_or_pytorch_are_answered(written: Any, remedy: str) -> None:
     with pytest.raises(AttributeError, match=remedy):
         written()
+
+
+@pytest.mark.parametrize(
+    ("line", "remedy"),
+    [
+        ("from autograd_mini import Tensor", r"write Value\(x\)"),
+        ("from nn import functional as F", "are functions of autograd_mini, the losses functions of nn"),
+        ("from nn import relu", r"autograd_mini\.relu"),
+        ("from optim import StepLR", r"write optim\.lr_scheduler\.StepLR"),
+    ],
+)
+def test_from_import_says_it_too(line: str, remedy: str) -> None:
+    with pytest.raises(ImportError, match=remedy) as caught:
+        exec(compile(line, "homework.py", "exec"))
+    assert "at homework.py:1" in str(caught.value)
+
+
+def test_no_remedy_hides_a_module() -> None:
+    assert all(find_spec(f"autograd_mini.{name}") is None for name in _REMEDIES)
+    assert all(find_spec(f"nn.{name}") is None for name in OF_NN)
 
 
 @pytest.mark.parametrize("package", [autograd_mini, nn])
