@@ -62,6 +62,7 @@ __all__ = [
     "microscope",
     "named_scope",
     "no_grad",
+    "no_such_name",
     "read_npz",
     "refuse_in_jit",
     "value_and_grad",

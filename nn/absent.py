@@ -10,8 +10,7 @@ from collections.abc import Iterable
 from typing import Any, Never
 
 import autograd_mini
-from autograd_mini import located
-from autograd_mini.ops.caller import no_such_name
+from autograd_mini import located, no_such_name
 
 _LIST = "a plain list or dict as an attribute does, self.layers = [nn.Linear(2, 3), ...]: a Module finds what is in it"
 _DTYPE = "a layer is made in its dtype, such as nn.Linear(2, 3, dtype=np.float32); load_state_dict fills it"

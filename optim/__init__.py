@@ -14,7 +14,7 @@
 
 from typing import Any
 
-from autograd_mini.ops.caller import no_such_name
+from autograd_mini import no_such_name
 from optim import lr_scheduler
 from optim.adagrad import Adadelta, Adagrad
 from optim.adam import Adam, AdamW, NAdam

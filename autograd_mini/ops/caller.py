@@ -125,6 +125,12 @@ def no_such_name(message: str) -> AttributeError | ImportError:
     """The error of a package's ``__getattr__`` for a name that it has not, and whose place is known.
 
     In ``from nn import functional`` it is an ImportError: of an AttributeError Python would keep not a word.
+
+    >>> raise no_such_name("there is no Squar here; write Square")
+    Traceback (most recent call last):
+    ...
+    AttributeError: there is no Squar here; write Square
+      at <doctest...
     """
     frame = sys._getframe(1)
     while frame.f_back and is_library(frame.f_code.co_filename):
