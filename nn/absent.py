@@ -1,4 +1,4 @@
-"""What PyTorch's ``nn`` and its modules have and these have not: whoever asks for it reads what to write instead.
+"""What PyTorch's ``nn`` and others' models have and these have not: whoever asks for it reads what to write instead.
 
 Of a Module they are descriptors, as in ``autograd_mini/absent.py``: a ``__getattr__`` would slow every attribute.
 """
@@ -31,6 +31,10 @@ OF_A_MODULE = {
     "get_parameter": "write dict(module.named_parameters())[path]",
     "get_buffer": "write dict(module.named_buffers())[path]",
     "get_submodule": "write dict(module.named_modules())[path]",
+    "save": "write nn.save(model, path)",
+    "load": "write model.load_state_dict(nn.load(path))",
+    "fit": "write optim.fit(loss, data, optimizer)",
+    "predict": "call the model, model(x); of classes model(x).argmax(1)",
     **dict.fromkeys(("register_forward_hook", "register_forward_pre_hook", "register_full_backward_hook"), _HOOK),
 }
 OF_NN = {

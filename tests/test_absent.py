@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import re
+from importlib import import_module
 from importlib.util import find_spec
+from types import ModuleType
 from typing import Any
 
 import numpy as np
@@ -127,6 +129,12 @@ def test_a_package_lists_its_public_names_and_no_others(package: Any) -> None:
     assert {name for name in dir(package) if not name.startswith("__")} == set(package.__all__)
 
 
-def test_an_op_that_is_looked_for_in_nn_is_found_in_autograd_mini() -> None:
-    with pytest.raises(AttributeError, match=r"'nn' has no attribute 'relu'; it is in .*autograd_mini\.relu"):
-        _ = nn.relu
+@pytest.mark.parametrize("name", ["relu", "softmax", "linear", "embedding"])
+def test_an_op_that_is_looked_for_in_nn_is_found_in_autograd_mini(name: str) -> None:
+    with pytest.raises(AttributeError, match=rf"'nn' has no attribute '{name}'; it is in .*autograd_mini\.{name}"):
+        getattr(nn, name)
+
+
+def test_no_file_of_nn_stands_in_the_place_of_an_op() -> None:
+    assert not {name for name, thing in vars(nn).items() if isinstance(thing, ModuleType)} & set(autograd_mini.__all__)
+    assert import_module("nn.softmax").Softmax is nn.Softmax

@@ -71,13 +71,15 @@ def test_what_is_absent_says_what_to_write_instead() -> None:
     for name, remedy in OF_NN.items():
         with pytest.raises(AttributeError, match=re.escape(f"module 'nn' has no attribute '{name}'; {remedy}")):
             getattr(nn, name)
+    with pytest.raises(AttributeError, match=r"write nn\.save\(model, path\)"):
+        model.save("model.npz")
     with pytest.raises(AttributeError, match="is it Linear"):
         _ = nn.Liner
     assert not hasattr(nn, "__path_of_nothing__")
 
 
 def test_only_what_pytorch_has_is_on_the_lists() -> None:
-    assert set(OF_A_MODULE) <= set(dir(torch.nn.Module))
+    assert set(OF_A_MODULE) <= {*dir(torch.nn.Module), "save", "load", "fit", "predict"}  # the four are Keras's
     assert set(OF_NN) <= {*dir(torch.nn), "Neuron", "Layer"}  # the two are micrograd's
 
 
