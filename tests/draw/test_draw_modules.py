@@ -279,8 +279,27 @@ def test_every_use_of_a_recurrent_cell_is_a_box_while_they_fit():
     cell, h = Cell(), np.zeros((1, 3))
     for _ in range(60):
         h = cell(np.ones((1, 2)), h)
-    assert len(modules(h.sum())) == 60
-    assert modules(h.sum())[0][:2] == ("Cell", "18 shared parameters, 8 values")
+    shown = modules(h.sum(), max_boxes=4 * 61)
+    assert len(shown) == 60
+    assert shown[0][:2] == ("Cell", "18 shared parameters, 8 values")
+
+
+def test_more_uses_of_a_recurrent_cell_than_40_in_a_row_are_one_box():
+    cell, h = Cell(), np.zeros((1, 3))
+    for _ in range(60):
+        h = cell(np.ones((1, 2)), h)
+    (fields,) = modules(h.sum())
+    assert fields[:2] == ("Cell", "× 60")
+
+
+@pytest.mark.parametrize("steps", [12, 13])
+def test_the_inputs_of_very_many_steps_are_one_box(steps):
+    model = nn.LSTM(2, 3)
+    loss = model(np.random.default_rng(0).normal(size=(steps, 1, 2)))[0].sum()
+    shown = [box.fields for box in boxes(loss, max_boxes=40) if box.kind == "constant"]
+    inputs = [fields for fields in shown if "(1, 2) float64" in fields]
+    assert len(inputs) == (1 if steps > 12 else steps)
+    assert (inputs[0][0] == "× 13") == (steps == 13)
 
 
 def test_a_recurrent_cell_of_many_steps_is_one_box():
