@@ -7,6 +7,7 @@ import nn
 from autograd_mini import Value, relu
 from autograd_mini.draw import microscope as module
 from autograd_mini.draw.microscope import microscope
+from autograd_mini.text import number
 from autograd_mini.graph import walk
 from tests.draw.at_the_page import box, find, give, press, step_card
 
@@ -284,3 +285,13 @@ def test_where_nothing_can_be_collapsed_the_key_says_so(open_page, neuron, scala
     page = open_page(microscope(scalar_mlp([3, 8, 8, 1])).html)
     press(page, "c")
     assert page.locator("#note").inner_text().endswith(" boxes: too many for a box each.")
+
+
+def test_numbers_are_rounded_as_python_rounds_them(open_page, neuron):
+    rng = np.random.default_rng(0)
+    halves = [1.0625, -1.0625, 1.1875, 10.125, 12.375, 1000.5, 1001.5, 9999.5, 99995.0, 0.000762939453125]
+    eighths = (rng.integers(-(10**6), 10**6, 500) / 8).tolist()
+    others = (rng.normal(size=200) * 10.0 ** rng.integers(-9, 9, 200)).tolist()
+    numbers = [*halves, *eighths, *others]
+    page = open_page(microscope(neuron).html)
+    assert page.evaluate("(numbers) => numbers.map(shortNumber)", numbers) == [number(x) for x in numbers]
