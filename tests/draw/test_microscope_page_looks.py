@@ -7,8 +7,8 @@ import nn
 from autograd_mini import Value, relu
 from autograd_mini.draw import microscope as module
 from autograd_mini.draw.microscope import microscope
-from autograd_mini.text import number
 from autograd_mini.graph import walk
+from autograd_mini.text import number
 from tests.draw.at_the_page import box, find, give, press, step_card
 
 pytest_plugins = ("tests.browser",)
