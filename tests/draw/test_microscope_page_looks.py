@@ -295,3 +295,22 @@ def test_numbers_are_rounded_as_python_rounds_them(open_page, neuron):
     numbers = [*halves, *eighths, *others]
     page = open_page(microscope(neuron).html)
     assert page.evaluate("(numbers) => numbers.map(shortNumber)", numbers) == [number(x) for x in numbers]
+
+
+def test_help_opens_at_its_beginning_on_a_phone(open_page, neuron):
+    page = open_page(microscope(neuron).html)
+    page.set_viewport_size(PHONE)
+    press(page, "?")
+    assert page.locator("#help-title").bounding_box()["y"] >= page.locator("#help").bounding_box()["y"]
+    press(page, "Escape")
+    assert not page.locator("#help").is_visible()
+
+
+def test_a_long_name_of_a_gradient_is_broken_on_a_phone(open_page):
+    long = Value(2.0, label="a_long_label_without_any_space_to_break_it_at")
+    page = open_page(microscope(long * long).html)
+    page.set_viewport_size(PHONE)
+    find(page, long.label)
+    for name in page.locator(".row .name").all():
+        place = name.bounding_box()
+        assert place["x"] + place["width"] <= PHONE["width"]
