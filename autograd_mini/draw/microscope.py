@@ -11,7 +11,7 @@ from typing import Any
 from autograd_mini.backward import contributions, one_like
 from autograd_mini.by_hand.names import Names
 from autograd_mini.draw.collapse import collapse
-from autograd_mini.draw.layout import passes
+from autograd_mini.draw.layers import passes
 from autograd_mini.draw.microscope_record import record_of
 from autograd_mini.draw.microscope_view import view_of
 from autograd_mini.draw.picture import each_alone, picture
