@@ -213,6 +213,17 @@ def test_a_flat_graph_leaves_its_room_to_the_cards(open_page, long_chain, mlp):
     assert heights[1] > 380
 
 
+def test_a_long_and_high_graph_has_the_height_of_the_window(open_page):
+    nn.manual_seed(0)
+    model = nn.MLP(2, [4, 1])
+    page = open_page(microscope(((model(np.ones((5, 2))) - 1.0) ** 2).mean()).html)
+    page.set_viewport_size({"width": 1280, "height": 720})
+    page.wait_for_timeout(60)
+    for name in ("layers.0.weight", "layers.0.bias", "layers.1.bias"):
+        assert in_sight(page, f'g.box[aria-label^="{name},"] .outline', "#stage")
+    assert page.evaluate("state.zoom.scale") >= 0.85
+
+
 # ------------------------------------------------------------ nothing, nan, and a leaf alone
 
 
