@@ -39,8 +39,8 @@ def microscope(loss: Value, path: str | PathLike[str] | None = None) -> Microsco
     It shows the formula of each step, the numbers put in, the gradient before and after, and the edge in use. Click a
     value for its ledger and for the paths its gradient came by. Give a leaf another number and every op after it is
     computed anew; the order of a ``sort`` or ``median``, the condition of a ``where`` and constants are as they were,
-    and the page says which; inputs it counts. Type your own gradients and have them marked ok, carried or WRONG by the rules of
-    ``check_by_hand``, without its diagnosis. ``?`` in the page lists the keys.
+    and the page says which; inputs it counts. Type your own gradients and have them marked ok, carried or WRONG by the
+    rules of ``check_by_hand``, without its diagnosis. ``?`` in the page lists the keys.
 
     The page is one file that loads nothing. It is written to ``path`` if there is one, shows itself in a notebook, and
     is of the moment. ``backward()`` need not have been called, and nothing in the graph changes.
