@@ -183,6 +183,26 @@ def test_what_is_left_out_in_the_middle_makes_no_circle_and_is_counted_once(recu
     assert len({i for group in groups for i in group.values}) == sum(len(group.values) for group in groups)
 
 
+@pytest.mark.parametrize("seed", range(40))
+def test_random_graphs_keep_to_both_limits_and_count_every_value_once(seed):
+    random = np.random.default_rng(seed)
+    leaves = [Value(1.0) for _ in range(random.integers(1, 8))]
+    values, span = list(leaves), random.choice([1, 2, 4, 30])
+    for _ in range(random.choice([60, 150, 400])):
+        a, b = (pool[random.integers(len(pool))] for pool in (values[-span:], values[-span:] + leaves))
+        values.append([a + b, a * b, a - b, a.tanh(), a.sin()][random.integers(5)])
+    graph = walk(values[-1])
+    for most, longest in ((150, 40), (150, 8), (20, 10), (2, 40)):
+        groups = collapse(graph, most, longest)
+        assert len(groups) <= most
+        assert sum(group.size for group in groups) == len(graph.values)
+        assert {j for group in groups for j in group.operands} == set(range(len(groups) - 1))
+        depth = []
+        for group in groups:
+            depth.append(max([depth[j] + 1 for j in group.operands], default=0))
+        assert depth[-1] <= longest + 2
+
+
 def test_an_op_that_uses_a_hidden_value_many_times_has_one_edge_from_the_stub(recurrent):
     _, states = recurrent(30)
     picture = draw(np.stack(states))._picture
