@@ -217,7 +217,9 @@ class _Work:
         values = [leaf for leaf in leaves_of(given) if isinstance(leaf, Value)]
         inside = modes.transforms_at_work.get() > 0 or any([leaf.requires_grad for leaf in values])
         # Of constants the derivative is one: in a jitted function, where all are Values, and of Values given as such.
-        self.plain = not inside and (modes.tape() is not None or bool(values))
+        tape = modes.tape()
+        self.plain = not inside and (tape is not None or bool(values))
+        self._of_data = tape is not None and all([tape.is_plain(leaf) for leaf in values])
         self.nested = inside or self.plain
 
     def __enter__(self) -> _Work:
@@ -311,13 +313,19 @@ class _Work:
     def given_out(self, output: Any) -> Any:
         """What the user gets: Values inside of another transform, plain numbers and arrays outside."""
         if self.plain:
-            return map_leaves(lambda leaf: leaf.detach() if isinstance(leaf, Value) else leaf, output)
+            return map_leaves(self._as_constant, output)
         return output if self.nested else map_leaves(data_of, output)
 
     def _or_zero(self, found: Any, like: Any) -> Any:
         if found is None and like is not None:
             return np.zeros(shape_of(like)) if shape_of(like) else 0.0
-        return found.detach() if self.plain and isinstance(found, Value) else found
+        return self._as_constant(found) if self.plain else found
+
+    def _as_constant(self, leaf: Any) -> Any:
+        """A constant Value; in a jitted function what stands for plain data, if that was given."""
+        if not isinstance(leaf, Value):
+            return leaf
+        return modes.tape().as_data(leaf) if self._of_data else leaf.detach()
 
 
 def _is_number(leaf: Any) -> bool:

@@ -10,7 +10,20 @@ import numpy as np
 import pytest
 
 import optim
-from autograd_mini import JitError, Value, detect_anomaly, hvp, jit, ops
+from autograd_mini import (
+    JitError,
+    Value,
+    detect_anomaly,
+    grad,
+    hessian,
+    hvp,
+    jacobian,
+    jit,
+    jvp,
+    ops,
+    value_and_grad,
+    vjp,
+)
 
 
 def is_matched(x: Any) -> bool:
@@ -83,6 +96,9 @@ def test_an_argument_that_is_a_value_is_one() -> None:
 OF_ONE = [name for name in ops.__all__ if name not in ("one_hot", "svd", "eigh", "qr", "slogdet")]
 
 
+W = Value(np.ones(3))
+
+
 def test_an_op_of_plain_data_gives_plain_data() -> None:
     w = Value(1.0)
 
@@ -108,6 +124,35 @@ def test_an_op_of_an_argument_and_a_value_gives_a_value() -> None:
     assert jit(lambda x: (w * x, isinstance(w * x, Value), isinstance(x > w, Value), hasattr(w * x, "detach")))(2.0)[
         1:
     ] == (True, False, True)
+
+
+def cube(z: Any) -> Any:
+    return (z * z * z).sum() if np.ndim(z) else z * z * z
+
+
+GIVEN_OUT: dict[str, Any] = {
+    "grad": grad(cube),
+    "value_and_grad": value_and_grad(cube),
+    "vjp": lambda x: (lambda output, pullback: (output, *pullback(1.0)))(*vjp(cube, x)),
+    "jvp": lambda x: jvp(cube, (x,), (x,)),
+    "hvp": lambda x: hvp(cube, (x,), (x,)),
+    "jacobian": jacobian(cube),
+    "hessian": hessian(cube),
+    "of data": lambda x: grad(lambda p: p * p)(W.data.sum()),
+    "beside a Value": grad(lambda x: cube(x) * W.sum()),
+    "of a Value too": lambda x: grad(lambda x, w: cube(x) * w.sum(), (0, 1))(x, W),
+}
+
+
+@pytest.mark.parametrize("x", [2.0, np.ones(2), np.ones(2, np.float32)], ids=["number", "array", "float32"])
+@pytest.mark.parametrize("name", GIVEN_OUT)
+def test_a_derivative_by_plain_data_is_plain_data(name: str, x: Any) -> None:
+    def kinds(x: Any) -> Any:
+        found = GIVEN_OUT[name](x)
+        parts = found if isinstance(found, tuple) else (found,)
+        return [(isinstance(g, Value), isinstance(g, np.ndarray), isinstance(g, float)) for g in parts]
+
+    assert jit(lambda x: (W * 1.0, kinds(x)))(x)[1] == kinds(x)
 
 
 def test_an_argument_is_what_it_is_where_a_jitted_function_runs_op_by_op_too() -> None:
@@ -182,7 +227,6 @@ def test_a_parameter_of_one_number_becomes_what_it_becomes_without_jit(how: str,
     assert classes(is_jitted=True) == classes(is_jitted=False)
 
 
-W = Value(np.ones(3))
 TOLD_APART: dict[str, Any] = {
     "hasattr __len__": lambda k: W.sum(axis=0) if hasattr(k, "__len__") else (W * k).sum(),
     "hasattr shape": lambda k: W.mean() if hasattr(k, "shape") else (W * k).sum(),

@@ -100,6 +100,10 @@ class Tape(PlainLines):
         """What stands for an array that the function has made."""
         return as_plain(self.constant_node(array))
 
+    def as_data(self, x: Any) -> Traced:
+        """The same, as plain data."""
+        return as_plain(self.detached(x))
+
     def is_plain(self, x: Value) -> bool:
         """Whether what is traced stands for plain data."""
         return isinstance(x, TracedData)
