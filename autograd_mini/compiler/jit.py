@@ -38,7 +38,7 @@ def jit(f: Callable[P, R]) -> Jitted[P, R]:
     Parameters are read at each call. A call with other shapes, dtypes or containers traces anew, and so does one after
     a number, a list or a module that ``f`` closes over has changed. Dropout draws anew and running statistics move at
     each call, as without jit; what else ``f`` asks of the world, such as the working directory, it asks when it is
-    traced, and what it prints it prints then.
+    traced, and what it prints it prints then. Plain floats divide by 0 and overflow as NumPy's do, to inf and nan.
 
     Change parameters and arguments after ``backward()``, not between the call and it: whether the gradient would then
     be of the old numbers or of the new depends on who runs the program. PyTorch raises an error for that.

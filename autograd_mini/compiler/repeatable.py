@@ -24,9 +24,9 @@ def called(f: Callable[..., Any], given: Any, tape: Tape) -> Any:
     args, kwargs = given
     try:
         returned = f(*args, **kwargs)
-    except ValueError as error:
-        if isinstance(error.__cause__, JitError):  # array[i] = x, where NumPy writes its words over ours
-            raise error.__cause__.with_traceback(error.__traceback__) from None
+    except Exception as error:
+        if tape.refusal is not None and not isinstance(error, JitError):  # over our words NumPy or an op wrote theirs
+            raise tape.refusal.with_traceback(error.__traceback__) from None
         raise
     if tape.refusal is not None:
         raise tape.refusal

@@ -235,6 +235,15 @@ def test_a_whole_number_that_is_computed_with_larger_ones_than_floats_hold_is_ex
         f(0)
 
 
+@pytest.mark.parametrize("f", [lambda k: W * (6 % k), lambda k: W * (7 // k), lambda k: W * (k // k)])
+def test_a_whole_number_that_is_divided_by_0_is_the_error_that_it_is_without_jit(f: Any) -> None:
+    jitted = jit(f)
+    for k in (4, -3, 1):
+        np.testing.assert_array_equal(jitted(k).data, f(k).data)
+    with pytest.raises(ZeroDivisionError):
+        jitted(0)
+
+
 def test_a_whole_number_that_a_float_would_round_is_refused_as_an_argument() -> None:
     f = jit(lambda k: W * (k % 7 if not isinstance(k, list) else k[0] % 7))
     for k in (2**53 - 1, 1 - 2**53, np.int64(2**53 - 1), [2**53 - 1] * 9):

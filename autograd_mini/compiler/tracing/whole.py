@@ -33,6 +33,8 @@ class WholeNumbers:
         """Whether a float holds ``f`` of the operands, and these, at each call; it is ``line`` of the tape then."""
         if f not in _BOUNDS:
             f, operands = getattr(f, "__wrapped__", f), operands[::-1]  # as of 2 - x
+        if f in (operator.mod, operator.floordiv) and hasattr(operands[1], "number"):
+            return False  # Python has an error for 0
         bounds = [self._bounds.get(x.number, math.inf) if hasattr(x, "number") else abs(x) for x in operands]
         bound = max(_BOUNDS[f](*bounds), *bounds) if f in _BOUNDS else math.inf
         if bound > LARGEST:
