@@ -153,6 +153,7 @@ class TracedData(StandIn):
     __mod__, __rmod__ = _numpys(operator.mod, "__mod__"), _numpys(operator.mod, "__rmod__", True)
     __pow__, __rpow__ = _numpys(operator.pow, "__pow__"), _numpys(operator.pow, "__rpow__", True)
     __neg__, __abs__ = _numpys(operator.neg, "__neg__"), _numpys(operator.abs, "__abs__")
+    __pos__ = _numpys(operator.pos, "__pos__")
 
     def cast_in_place(self, into: Traced) -> Traced:
         """In the dtype of the array ``into``, if NumPy casts it so."""
@@ -226,7 +227,7 @@ def with_numpys_dtype(f: Callable[..., Any], operands: tuple[Any, ...], node: An
     def of_their_kinds(*data: Any) -> Any:
         given = iter(data)
         z = f(*[given_as(v, next(given)) if isinstance(v, TracedData) else v for v in operands])
-        return float(z) if z.__class__ in (np.float64, np.bool_) else z
+        return float(z) if z.__class__ is np.float64 else z
 
     line: Traced = current_tape().plain(Plain(f.__name__, of_their_kinds), [v for v in operands if isinstance(v, Node)])
     return as_plain(line, numpys.__class__)
@@ -281,9 +282,9 @@ def _is_whole(operand: Any) -> bool:
     )
 
 
-def _invert_of_python(truth: bool) -> Any:
-    """-2 or -1, as ``~(x > 0)`` of a float gives."""
-    return np.invert(int(truth))
+def _invert_of_python(truth: bool) -> float:
+    """-2 or -1, as ``~(x > 0)`` of a float gives, and as a program has whole numbers."""
+    return float(~int(truth))
 
 
 def _is_carried_whole(operand: Any) -> bool:
