@@ -86,7 +86,8 @@ class TracedData(StandIn):
         """With another dtype; NumPy's arrays take whole numbers and booleans too."""
         if not copy and np.dtype(dtype) == self.dtype:
             return self  # the array itself, which may be changed in place later
-        if np.dtype(dtype).kind == "f" and self.dtype.kind == "f":
+        stays_an_array = isinstance(self.concrete, np.ndarray) and not self.shape
+        if np.dtype(dtype).kind == "f" and self.dtype.kind == "f" and not stays_an_array:
             return super().astype(dtype, copy)
         return self.map_data(partial(_as_type, np.dtype(dtype)))
 
@@ -234,15 +235,20 @@ def with_numpys_dtype(f: Callable[..., Any], operands: tuple[Any, ...], node: An
 
 
 def scalars_as_floats(op: Any, operands: tuple[Any, ...]) -> tuple[Any, ...] | None:
-    """The operands of an op on Values, where NumPy's scalars count as plain numbers; None if there are none.
+    """The operands of an op on Values, where scalars of NumPy's and bools are plain numbers; None if there are none.
 
-    So they do without jit, by ``as_operand``: beside a Value a scalar of NumPy's brings no dtype along.
+    So they are without jit, by ``as_operand``: beside a Value a scalar of NumPy's brings no dtype along.
     """
-    scalar = [isinstance(v, TracedData) and isinstance(v.concrete, np.number) for v in operands]
+    scalar = [isinstance(v.concrete if isinstance(v, TracedData) else v, np.generic | bool) for v in operands]
+    if row_of(op) == "where":
+        scalar[0] = False  # the condition
     if not any(scalar) or not _beside_values(operands) or row_of(op) in ("getitem_at", "scatter_add_at"):
         return None
-    number = Plain("float", float)
-    return tuple([current_tape().plain(number, [v]) if s else v for v, s in zip(operands, scalar, strict=True)])
+
+    def as_float(scalar: Any) -> Any:
+        return current_tape().plain(Plain("float", float), [scalar]) if isinstance(scalar, Node) else float(scalar)
+
+    return tuple([as_float(v) if s else v for v, s in zip(operands, scalar, strict=True)])
 
 
 def _done_by_numpy(function: Callable[..., Any], args: Any, kwargs: Any, error: Exception) -> Any:
@@ -348,7 +354,7 @@ def _strong(operand: Any) -> Any:
 
 def _as_type(dtype: Any, data: Any, out: Any = None) -> Any:
     if out is None:
-        return np.asarray(data).astype(dtype)[()]
+        return np.asarray(data).astype(dtype)[... if isinstance(data, np.ndarray) else ()]
     np.copyto(out, data, casting="unsafe")
     return out
 
