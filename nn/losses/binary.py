@@ -11,8 +11,6 @@ from autograd_mini import Value, located, log, maximum, mul, relu, softplus, whe
 from nn.checks import as_input
 from nn.losses.reduction import Reduction, dtype_of, map_plain, reduce, shape_of, target_like
 
-_OF_LABELS = "; of labels -1 and 1 take (target + 1) / 2, of several target == label"
-
 
 def binary_cross_entropy(probability: Any, target: Any, weight: Any = None, *, reduction: Reduction = "mean") -> Any:
     """-(target * log(p) + (1 - target) * log(1 - p)), averaged. PyTorch: ``F.binary_cross_entropy``.
@@ -33,7 +31,14 @@ def binary_cross_entropy(probability: Any, target: Any, weight: Any = None, *, r
         partial(_check_probabilities, "binary_cross_entropy: ", "; of logits take binary_cross_entropy_with_logits"),
         probability,
     )
-    map_plain(partial(_check_probabilities, "binary_cross_entropy: the target ", _OF_LABELS), target)
+    map_plain(
+        partial(
+            _check_probabilities,
+            "binary_cross_entropy: the target ",
+            "; of labels -1 and 1 take (target + 1) / 2, of several target == label",
+        ),
+        target,
+    )
     losses = (target - 1.0) * _log(1.0 - probability) - target * _log(probability)
     return reduce(_weighted(losses, weight, "binary_cross_entropy"), reduction)
 
@@ -80,9 +85,9 @@ def binary_cross_entropy_with_logits(
 ) -> Any:
     """binary_cross_entropy of sigmoid(logits), exact for any logit. PyTorch: ``F.binary_cross_entropy_with_logits``.
 
-    The targets are 0, 1 or between, and of the same shape as the logits; ``ValueError`` if not (PyTorch computes with
-    others, and such a loss has no least value). ``weight`` multiplies each loss, ``pos_weight`` the part of the true
-    ones (of 100 times as many noes as yeses, take 100); both broadcast to that shape.
+    The targets are 0, 1 or between (of labels -1 and 1 the loss has no least value), and of the same shape as the
+    logits; ``ValueError`` if not. ``weight`` multiplies each loss, ``pos_weight`` the part of the true ones (of 100
+    times as many noes as yeses, take 100); both broadcast to that shape.
 
     >>> from autograd_mini import Value
     >>> binary_cross_entropy_with_logits(Value([1000.0, -1000.0]), [1, 1], reduction="none").data
@@ -90,7 +95,6 @@ def binary_cross_entropy_with_logits(
     """
     target = target_like(logits, target, "binary_cross_entropy_with_logits")
     loss = "binary_cross_entropy_with_logits"
-    map_plain(partial(_check_probabilities, f"{loss}: the target ", _OF_LABELS), target)
     yes = softplus(mul(-1.0, logits))
     if pos_weight is None:
         losses = mul(1.0 - target, logits) + yes
