@@ -200,7 +200,6 @@ class Traced(Value):
 
 
 _TRACED = "Traced(shape="
-_ARRAY_OF_IT = "an array of traced numbers is stack([x, y]), or np.ones(shape) * x"
 BITS = {np.bitwise_and: np.logical_and, np.bitwise_or: np.logical_or, np.bitwise_xor: np.logical_xor}
 
 
@@ -225,7 +224,8 @@ def get_data(x: Any) -> Any:
 
 def number_refused(why: str = "a traced number as an index, a count, an axis or a range", at: str = "") -> JitError:
     """The error for a traced number where a plain one is taken, ``at`` a line of the user's."""
-    return refused(why, f"close over it instead of passing it; {_ARRAY_OF_IT}", at or None)
+    remedy = "close over it instead of passing it; an array of traced numbers is stack([x, y]), or np.ones(shape) * x"
+    return refused(why, remedy, at or None)
 
 
 def as_floats(operand: Any, beside: list[np.dtype[Any]]) -> Any:
