@@ -238,6 +238,11 @@ def test_what_is_not_finite_is_moved_and_not_spread(op: Any) -> None:
     assert np.isfinite(v.grad).all()
 
 
+def test_nothing_is_repeated_as_often_as_no_counts_say() -> None:
+    x = Value(np.zeros((2, 0)))
+    assert np.repeat(x, [], 1).shape == np.repeat(x.data, [], 1).shape == (2, 0)
+
+
 def test_ties_in_a_maximum_margin_share_the_gradient_evenly() -> None:
     x = Value([3.0, 1.0, 3.0])
     np.pad(x, (2, 0), mode="maximum").sum().backward()
@@ -259,6 +264,8 @@ def test_ties_in_a_maximum_margin_share_the_gradient_evenly() -> None:
         (lambda x: np.moveaxis(x, (0, 1), 0), ValueError, "moveaxis of (3, 4)"),
         (lambda x: np.repeat(x, [1, 2], 0), ValueError, "repeat of (3, 4) along axis 0, [1, 2] times"),
         (lambda x: np.repeat(x, -1, 0), ValueError, "repeat of (3, 4)"),
+        (lambda x: np.broadcast_to(x[:1], (4,)), ValueError, "broadcast_to of (1, 4) to (4,)"),
+        (lambda x: np.broadcast_to(x[:1, :1], ()), ValueError, "broadcast_to of (1, 1) to ()"),
         (lambda x: np.split(x, 2), ValueError, "split of (3, 4) into 2 along axis 0"),
         (lambda x: np.dsplit(x, 2), ValueError, "it needs 3 axes or more"),
         (lambda x: np.vsplit(x[0], 2), ValueError, "it needs 2 axes or more"),

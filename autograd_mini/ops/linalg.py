@@ -210,6 +210,7 @@ def matvec(x: Carrier, y: Carrier) -> Carrier:
            [2., 4.]])
     """
     x, y = as_carriers(x, y)
+    _check_matrix("matvec", x)
     return matmul(x, y) if len(shape_of(y)) == 1 else squeeze(matmul(x, expand_dims(y, -1)), -1)
 
 
@@ -221,6 +222,7 @@ def vecmat(x: Carrier, y: Carrier) -> Carrier:
            [3., 4.]])
     """
     x, y = as_carriers(x, y)
+    _check_matrix("vecmat", y)
     return matmul(x, y) if len(shape_of(x)) == 1 else squeeze(matmul(expand_dims(x, -2), y), -2)
 
 
@@ -267,9 +269,13 @@ def matrix_transpose(x: Carrier) -> Carrier:
     (5, 3, 2)
     """
     x = as_carrier(x)
-    if len(shape_of(x)) < 2:
-        raise ValueError(located(f"matrix_transpose: shape {shape_of(x)} is no matrix; it takes two axes or more"))
+    _check_matrix("matrix_transpose", x)
     return swap_last(x)
+
+
+def _check_matrix(op: str, x: Carrier) -> None:
+    if len(shape_of(x)) < 2:
+        raise ValueError(located(f"{op}: shape {shape_of(x)} is no matrix; it takes two axes or more"))
 
 
 def trace(x: Carrier, offset: int = 0, axis1: int = 0, axis2: int = 1) -> Carrier:
