@@ -303,15 +303,15 @@ def multi_dot(arrays: Sequence[Carrier]) -> Carrier:
         raise ValueError(located(f"multi_dot of shapes {shapes}: all are matrices; the first and last may be vectors"))
     lengths = [shapes[0][0] if len(shapes[0]) == 2 else 1, *(shape[0] for shape in shapes[1:])]
     lengths += shapes[-1][1:] or (1,)
-    split = _cheapest_splits(lengths)
+    return _product_of_chain(xs, _cheapest_splits(lengths), 0, len(xs) - 1)
 
-    def product(first: int, last: int) -> Carrier:
-        if first == last:
-            return xs[first]
-        middle = split[first, last]
-        return matmul(product(first, middle), product(middle + 1, last))
 
-    return product(0, len(xs) - 1)
+def _product_of_chain(xs: Sequence[Carrier], split: dict[tuple[int, int], int], first: int, last: int) -> Carrier:
+    """The product of these of the matrices, each chain cut where ``split`` says."""
+    if first == last:
+        return xs[first]
+    middle = split[first, last]
+    return matmul(_product_of_chain(xs, split, first, middle), _product_of_chain(xs, split, middle + 1, last))
 
 
 def _cheapest_splits(lengths: list[int]) -> dict[tuple[int, int], int]:
