@@ -49,6 +49,7 @@ class _BatchNorm(Module):
             )
         of_features = (1, n, *[1] * (len(shape) - 2))
         if self.training or self.running_mean is None or self.running_var is None:
+            self._check_count(shape)
             axes = (0, *range(2, len(shape)))
             average = mean(x, axes, keepdims=True)
             centred = x - average
@@ -63,20 +64,26 @@ class _BatchNorm(Module):
             return z
         return z * reshape(self.weight, of_features) + reshape(self.bias, of_features)
 
-    def _follow(self, average: Any, variance: Any, shape: tuple[int, ...]) -> None:
-        """The running statistics, a step of ``momentum`` towards those of a batch; without momentum, their mean."""
+    def _check_count(self, shape: tuple[int, ...]) -> None:
         count = np.prod(shape) // self.num_features
         if count < 2:
+            is_tracked = self.running_mean is not None
+            when = "in training" if is_tracked else "without running statistics"
+            remedy = "eval()" if is_tracked else "track_running_stats and eval()"
             raise ValueError(
                 located(
-                    f"{type(self).__name__}: in training each feature needs more than one value, and an input of shape "
-                    f"{shape} has {count}; take a larger batch, or eval()"
+                    f"{type(self).__name__}: {when} each feature needs more than one value, and an input of shape "
+                    f"{shape} has {count}; take a larger batch, or {remedy}"
                 )
             )
+
+    def _follow(self, average: Any, variance: Any, shape: tuple[int, ...]) -> None:
+        """The running statistics, a step of ``momentum`` towards those of a batch; without momentum, their mean."""
         if self.num_batches_tracked is None or self.running_mean is None or self.running_var is None:
             return
         self.num_batches_tracked.data = self.num_batches_tracked.map_data(_next_count)
         step = 1 / self.num_batches_tracked.map_data(float) if self.momentum is None else self.momentum
+        count = np.prod(shape) // self.num_features
         unbiased = _as_data(variance) * (count / (count - 1))
         for running, new in ((self.running_mean, _as_data(average)), (self.running_var, unbiased)):
             running.data = ((1 - step) * _as_data(running) + step * new).astype(running.dtype)
@@ -100,7 +107,7 @@ class BatchNorm1d(_BatchNorm):
     array([[-1., -1.],
            [ 1.,  1.]])
 
-    Raises ``ValueError`` for an input of another shape, and in training for a batch of one.
+    Raises ``ValueError`` for an input of another shape, and where the batch counts for a batch of one.
     """
 
     _ndims = (2, 3)

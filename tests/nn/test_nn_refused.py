@@ -31,6 +31,7 @@ MADE: list[Any] = [
     (lambda: nn.RNN(3, 4, nonlinearity="sigmoid"), "RNN: nonlinearity is 'tanh' or 'relu', not 'sigmoid'"),
     (lambda: nn.PReLU(0), "PReLU: num_parameters is a positive integer, not 0"),
     (lambda: nn.Hardtanh(1.0, -1.0), "Hardtanh: min_val 1.0 must be less than max_val -1.0"),
+    (lambda: nn.CELU(0.0), "CELU: alpha is a positive number, not 0.0"),
     (lambda: nn.Hardshrink(-0.5), "Hardshrink: lambd is a number that is not negative, not -0.5"),
     (lambda: nn.Softshrink(float("nan")), "Softshrink: lambd is a number that is not negative, not nan"),
     (lambda: nn.PositionalEmbedding(0, 4), "PositionalEmbedding: max_len is a positive integer, not 0"),
