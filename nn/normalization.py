@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any, ClassVar
 
 import numpy as np
@@ -188,11 +189,57 @@ class LayerNorm(_SampleNorm):
         self.bias = Parameter(np.zeros(shape, dtype), label="bias") if elementwise_affine and bias else None
 
     def forward(self, x: Any) -> Any:
-        x = self._checked(x)
-        centred = x - mean(x, self._axes, keepdims=True)
-        z = centred / sqrt(mean(centred * centred, self._axes, keepdims=True) + self.eps)
+        z = _standardised(self._checked(x), self._axes, self.eps)
         z = z if self.weight is None else z * self.weight
         return z if self.bias is None else z + self.bias
+
+
+class GroupNorm(Module):
+    """Each group of channels of each sample at mean 0 and variance 1, then scaled. PyTorch: ``nn.GroupNorm``.
+
+    Wu and He, 2018. The input is (N, C, ...); each of ``num_groups`` groups is ``num_channels / num_groups`` channels
+    that lie side by side. One group is a layer norm of the sample, as many groups as channels an instance norm.
+    ``weight`` and ``bias`` have a number for each channel, and are None without ``affine`` (``bias`` also with
+    ``bias=False``).
+
+    >>> GroupNorm(1, 2)([[1.0, 3.0], [10.0, 30.0]]).data.round(3)
+    array([[-1.,  1.],
+           [-1.,  1.]])
+
+    Raises ``ValueError`` unless ``num_groups`` divides ``num_channels``, and for an input of another shape.
+    """
+
+    def __init__(
+        self,
+        num_groups: int,
+        num_channels: int,
+        eps: float = 1e-5,
+        affine: bool = True,
+        *,
+        bias: bool = True,
+        dtype: Any = np.float64,
+    ) -> None:
+        n = self.num_channels = positive("GroupNorm", "num_channels", num_channels)
+        self.num_groups = positive("GroupNorm", "num_groups", num_groups)
+        if n % self.num_groups:
+            raise ValueError(located(f"GroupNorm: num_groups={num_groups} must divide num_channels={num_channels}"))
+        self.eps = number("GroupNorm", "eps", eps)
+        self.weight = Parameter(np.ones(n, dtype), label="weight") if affine else None
+        self.bias = Parameter(np.zeros(n, dtype), label="bias") if affine and bias else None
+
+    def forward(self, x: Any) -> Any:
+        x = as_input(x)
+        shape, n, groups = x.shape, self.num_channels, self.num_groups
+        if len(shape) < 2 or shape[1] != n:
+            raise ValueError(located(f"GroupNorm: the input has shape {shape}; expected is (N, C, ...) with C = {n}"))
+        grouped = reshape(x, (shape[0], groups, n // groups * math.prod(shape[2:])))
+        z = reshape(_standardised(grouped, (2,), self.eps), shape)
+        of_channels = (n, *[1] * (len(shape) - 2))
+        z = z if self.weight is None else z * reshape(self.weight, of_channels)
+        return z if self.bias is None else z + reshape(self.bias, of_channels)
+
+    def extra_repr(self) -> str:
+        return f"{self.num_groups} groups of {self.num_channels // self.num_groups}"
 
 
 class RMSNorm(_SampleNorm):
@@ -223,6 +270,12 @@ class RMSNorm(_SampleNorm):
         eps = float(np.finfo(x.dtype).eps) if self.eps is None else self.eps
         z = x / sqrt(mean(x * x, self._axes, keepdims=True) + eps)
         return z if self.weight is None else z * self.weight
+
+
+def _standardised(x: Any, axes: tuple[int, ...], eps: float) -> Any:
+    """``x`` at mean 0 and variance 1 over its own axes."""
+    centred = x - mean(x, axes, keepdims=True)
+    return centred / sqrt(mean(centred * centred, axes, keepdims=True) + eps)
 
 
 def _as_data(statistics: Any) -> Any:

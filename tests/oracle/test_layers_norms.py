@@ -61,6 +61,15 @@ def test_layer_norm_is_pytorchs(options: Any, normalized: Any, shape: Any) -> No
     assert_same(ours, theirs, RNG.normal(2.0, 3.0, size=shape))
 
 
+@pytest.mark.parametrize("options", [{}, {"eps": 0.1}, {"bias": False}, {"affine": False}], ids=str)
+@pytest.mark.parametrize("groups", [1, 2, 4])
+@pytest.mark.parametrize("shape", [(3, 4), (2, 4, 5), (2, 4, 3, 2), (0, 4, 3)], ids=str)
+def test_group_norm_is_pytorchs(options: Any, groups: int, shape: Any) -> None:
+    ours, theirs = nn.GroupNorm(groups, 4, **options), perturbed(torch.nn.GroupNorm(groups, 4, **options))
+    load_from(ours, theirs)
+    assert_same(ours, theirs, RNG.normal(2.0, 3.0, size=shape))
+
+
 @pytest.mark.parametrize("options", [{}, {"eps": 0.1}, {"elementwise_affine": False}], ids=str)
 @pytest.mark.parametrize(("normalized", "shape"), [(4, (4,)), (4, (2, 3, 4)), ((3, 4), (2, 3, 4))])
 def test_rms_norm_is_pytorchs(options: Any, normalized: Any, shape: Any) -> None:
@@ -75,6 +84,7 @@ def test_the_start_is_pytorchs() -> None:
         (nn.BatchNorm1d(3), torch.nn.BatchNorm1d(3)),
         (nn.LayerNorm((2, 3)), torch.nn.LayerNorm((2, 3))),
         (nn.RMSNorm(3), torch.nn.RMSNorm(3)),
+        (nn.GroupNorm(2, 4), torch.nn.GroupNorm(2, 4)),
     ):
         for name, array in ours.state_dict().items():
             np.testing.assert_array_equal(array, theirs.state_dict()[name].numpy(), err_msg=name)
