@@ -104,7 +104,8 @@ def vjp(f: Callable[..., Any], *args: Any, has_aux: bool = False) -> tuple[Any, 
         with _Work("vjp", (args, g)) as pulling:
             parts = leaves_of(output)
             upstream = _same_form("vjp", "the output", output, g)
-            total = sum([ops.sum(part * one) for part, one in zip(parts, upstream, strict=True)], Value(0.0))
+            both = [(part, one) for part, one in zip(parts, upstream, strict=True) if part is not None]
+            total = sum([ops.sum(part * one) for part, one in both], Value(0.0))
             gradient: tuple[Any, ...] = pulling.gradients_of(total, variables)
             return gradient
 
@@ -285,7 +286,9 @@ class _Work:
         return self._or_zero(push(output, given, create_graph=self.nested).get(output), output)
 
     def jacobian_of(self, output: Any, variables: Any) -> Any:
-        """The Jacobian of one array by each of the variables, in their form."""
+        """The Jacobian of one array by each of the variables, in their form; None has none."""
+        if output is None:
+            return None
         shape = shape_of(output)
         inputs = [variable for variable in leaves_of(variables) if variable is not None]
         if int(np.prod(shape)) <= sum([variable.size for variable in inputs]):

@@ -253,6 +253,16 @@ def test_a_model_that_f_closes_over_is_left_alone():
     assert not any(parameter.has_grad for parameter in model.parameters())
 
 
+def test_a_part_of_the_output_that_is_none_has_no_derivative():
+    def f(x):
+        return {"square": x * x, "nothing": None}
+
+    output, pullback = vjp(f, 3.0)
+    assert output == {"square": 9.0, "nothing": None}
+    assert pullback({"square": 1.0, "nothing": None}) == (6.0,)
+    assert jvp(f, (3.0,), (1.0,))[1] == jacobian(f)(3.0) == {"square": 6.0, "nothing": None}
+
+
 def test_what_f_does_not_use_has_gradient_zero():
     assert grad(lambda x, y: y * 2, argnums=(0, 1))(3.0, 4.0) == (0.0, 2.0)
     np.testing.assert_array_equal(grad(lambda x: 5.0)(np.ones(2)), [0.0, 0.0])
