@@ -19,7 +19,7 @@ from autograd_mini.carrying import carry, is_traced, refuse_in_jit
 from autograd_mini.draw import draw
 from autograd_mini.modes import no_grad
 from autograd_mini.ops import *  # noqa: F403  # the op table has the list of its names
-from autograd_mini.ops.caller import located
+from autograd_mini.ops.caller import located, no_such_name
 from autograd_mini.scope import named_scope
 from autograd_mini.value import Value
 
@@ -62,6 +62,7 @@ __all__ = [
     "microscope",
     "named_scope",
     "no_grad",
+    "no_such_name",
     "read_npz",
     "refuse_in_jit",
     "value_and_grad",
@@ -94,9 +95,28 @@ _LOADED_LATER = {
 
 
 _REMEDIES = {
-    **dict.fromkeys(("tensor", "Tensor", "array", "asarray", "as_tensor", "from_numpy"), "write Value(x)"),
+    **dict.fromkeys(("tensor", "Tensor", "Variable", "array", "asarray", "as_tensor", "from_numpy"), "write Value(x)"),
     **dict.fromkeys(("randn", "rand"), "write Value(rng.normal(size=shape)), with rng = np.random.default_rng(seed)"),
     **{name: f"write Value(np.{name}(...))" for name in ("zeros", "ones", "full", "eye", "arange", "linspace")},
+    **{name: f"write Value(np.{name}(x.data))" for name in ("zeros_like", "ones_like")},
+    **{name: f"write np.{name}(x, axis)" for name in ("argmax", "argmin", "argsort")},
+    "cat": "write concatenate([x, y], axis)",
+    "clamp": "write clip(x, low, high)",
+    "mm": "write x @ y",
+    "bmm": "write x @ y",
+    "unsqueeze": "write expand_dims(x, axis)",
+    "permute": "write transpose(x, axes)",
+    **dict.fromkeys(("inference_mode", "set_grad_enabled"), "write with no_grad(): ..."),
+    "autograd": "write grad(f)(x) for autograd.grad, custom_op for autograd.Function",
+    **dict.fromkeys(("jacfwd", "jacrev"), "write jacobian(f)(x)"),
+    "draw_dot": "write draw(value)",
+    **dict.fromkeys(("Neuron", "Layer"), "write from nn.scalar import Neuron, Layer"),
+    **{name: f"write nn.{name}, after import nn" for name in ("Linear", "MLP", "Module", "Parameter")},
+    **{
+        name: f"write nn.{name}, after import nn"
+        for name in ("cross_entropy", "load", "manual_seed", "mse_loss", "save")
+    },
+    **{name: f"write optim.{name}, after import optim" for name in ("Adam", "SGD")},
     "nn": "write import nn: it is a package beside this one",
     "optim": "write import optim: it is a package beside this one",
 }
@@ -105,7 +125,7 @@ _REMEDIES = {
 def __getattr__(name: str) -> Any:
     if name not in _LOADED_LATER:
         missing = f"module 'autograd_mini' has no attribute {name!r}"
-        raise AttributeError(located(f"{missing}; {_REMEDIES[name]}") if name in _REMEDIES else missing)
+        raise no_such_name(f"{missing}; {_REMEDIES[name]}") if name in _REMEDIES else AttributeError(missing)
     thing = globals()[name] = getattr(import_module(_LOADED_LATER[name]), name)
     return thing
 

@@ -158,7 +158,8 @@ class CustomOp(Operation):
                 raise TypeError(
                     located(
                         f"{who}, cannot be written as a formula, which higher orders and explain need: {cause}; "
-                        f"write it in ordinary arithmetic and ops of autograd_mini (autograd_mini.cos, not math.cos)"
+                        "write it in ordinary arithmetic and ops of autograd_mini (autograd_mini.cos, not math.cos, "
+                        "np.cos)"
                     )
                 ) from cause
             self._check_contribution(who, contribution, shape_of(operands[i]), shape_of(z))

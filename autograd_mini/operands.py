@@ -59,7 +59,9 @@ def array_of(op: Operation, data: Any) -> Any:
     if data.__class__ in DATA or isinstance(data, np.floating | bool):
         return data
     if isinstance(data, Node):
-        raise TypeError(f"{op.name}: the data of a Value is a Value; assign plain numbers (p.data -= lr * p.grad)")
+        raise TypeError(
+            located(f"{op.name}: the data of a Value is a Value; assign plain numbers (p.data -= lr * p.grad)")
+        )
     if isinstance(data, list | tuple):  # which has no shape to be asked for, when the gradient is made to fit it
         kind = type(data).__name__
         raise TypeError(
@@ -98,7 +100,12 @@ _FLOATS = (np.dtype(np.float16), np.dtype(np.float32), np.dtype(np.float64))
 def as_leaf_data(data: Any) -> Any:
     """What the user gave as data: their own copy, as floats."""
     if isinstance(data, Node):
-        raise TypeError(located("this is a Value already; use value.detach() for the same data outside the graph"))
+        raise TypeError(
+            located(
+                "this is a Value already; for a leaf of the same numbers give value.data, for a constant of the same "
+                "data write value.detach()"
+            )
+        )
     data = as_operand(data)
     if data.__class__ is float:
         return data

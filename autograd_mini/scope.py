@@ -24,19 +24,30 @@ class named_scope:
     named_scope('square')
     """
 
-    __slots__ = ("_outer", "_part")
+    __slots__ = ("_kind", "_outer", "_part")
 
     _outer: Any  # a named_scope, or "" outside of all; None before it is entered
 
     def __init__(self, part: Any) -> None:
         # Not the module itself: one that keeps an output as an attribute would be in a circle with its graph.
         self._part = part if part.__class__ is str else ref(part)
+        self._kind = part.__class__
         self._outer = None
 
     @property
     def part(self) -> Any:
         """The name or the module; None if the module is gone."""
         return self._part if isinstance(self._part, str) else self._part()
+
+    @property
+    def kind(self) -> str:
+        """The name, or that of the module's type, also if the module is gone."""
+        return self._part if isinstance(self._part, str) else self._kind.__name__
+
+    @property
+    def key(self) -> int:
+        """The same for all calls of one module, also if the module is gone, and as long as there is such a scope."""
+        return id(self._part)
 
     @property
     def parent(self) -> named_scope | None:
@@ -61,9 +72,7 @@ class named_scope:
 
     def __getstate__(self) -> tuple[None, dict[str, Any]]:
         # A graph that is copied or pickled takes no module along: the name of its type has to do.
-        part = self.part
-        name = part if isinstance(part, str) else "module" if part is None else type(part).__name__
-        return None, {"_part": name, "_outer": self._outer}
+        return None, {"_part": self.kind, "_kind": str, "_outer": self._outer}
 
     def __repr__(self) -> str:
         return f"named_scope({self.part!r})"

@@ -54,6 +54,12 @@ def _gradient(who: str, f: Callable[..., Any], argnums: Argnums, has_aux: bool =
     return gradient
 
 
+def _check_function(who: str, f: Any) -> None:
+    if not callable(f):
+        remedy = "; of Values, loss.backward() fills in x.grad" if isinstance(f, Value) else ""
+        raise TypeError(located(f"{who}: the first argument is the function, not a {type(f).__name__}{remedy}"))
+
+
 def value_and_grad(f: Callable[..., Any], argnums: Argnums = 0, has_aux: bool = False) -> Callable[..., Any]:
     """The function that gives ``(f(...), gradient)``; otherwise as ``grad``. JAX: ``jax.value_and_grad``.
 
@@ -64,6 +70,8 @@ def value_and_grad(f: Callable[..., Any], argnums: Argnums = 0, has_aux: bool = 
 
 
 def _value_and_gradient(who: str, f: Callable[..., Any], argnums: Argnums, has_aux: bool) -> Callable[..., Any]:
+    _check_function(who, f)
+
     @wraps(f)
     def both(*args: Any, **kwargs: Any) -> tuple[Any, Any]:
         with _Work(who, args) as work:
@@ -175,6 +183,8 @@ def jacobian(f: Callable[..., Any], argnums: Argnums = 0) -> Callable[..., Any]:
 
 
 def _jacobian(who: str, f: Callable[..., Any], argnums: Argnums) -> Callable[..., Any]:
+    _check_function(who, f)
+
     @wraps(f)
     def matrix(*args: Any, **kwargs: Any) -> Any:
         with _Work(who, args) as work:
@@ -227,8 +237,7 @@ class _Work:
         self, f: Callable[..., Any], argnums: Argnums, args: Sequence[Any], kwargs: dict[str, Any]
     ) -> tuple[Any, Any]:
         """The arguments chosen, as Values of their own, and what ``f`` makes of them."""
-        if not callable(f):
-            raise TypeError(located(f"{self.who}: the first argument is the function, not a {type(f).__name__}"))
+        _check_function(self.who, f)
         chosen = argnums if isinstance(argnums, tuple) else (argnums,)
         if not all([isinstance(n, int) for n in chosen]):
             raise TypeError(

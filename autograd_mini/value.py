@@ -143,7 +143,8 @@ class Value(Arithmetic, Absent, Node):
 
         Leaves accumulate over calls; interior Values hold the gradient of the latest call. ``gradient`` is
         the upstream gradient, of this Value's shape, and is needed if that is not a single number. With
-        ``create_graph`` the gradients are Values, which can be differentiated again. PyTorch: ``Tensor.backward``.
+        ``create_graph`` the gradients are Values, which can be differentiated again. The graph stays, and may be gone
+        through again: PyTorch's ``retain_graph`` is not needed. PyTorch: ``Tensor.backward``.
 
         >>> x = Value([1.0, 2.0, 3.0])
         >>> (x * x).sum().backward()
@@ -194,7 +195,10 @@ class Value(Arithmetic, Absent, Node):
                 given = float(given)
         if shape_of(given) != self.shape:
             raise ValueError(
-                located(f"{who}: the gradient has shape {shape_of(given)}, the data {self.shape}; make them equal")
+                located(
+                    f"{who}: the gradient has shape {shape_of(given)}, the data {self.shape}; make them equal, or "
+                    "call zero_grad() if there is to be none"
+                )
             )
         return given
 
@@ -422,7 +426,8 @@ class Value(Arithmetic, Absent, Node):
                 located(
                     "a Value that requires a gradient does not turn into a plain array, since the graph would be cut "
                     "silently; make one of several with np.stack([x, y]), not np.array; call np.dot(a, x), not "
-                    "a.dot(x); change an array by np.where(condition, x, a); or use x.detach() for a constant"
+                    "a.dot(x); change an array by np.where(condition, x, a); for the numbers alone use x.detach(), "
+                    "x.data or x.item()"
                 )
             )
         return as_array(self.data)

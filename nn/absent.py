@@ -1,4 +1,4 @@
-"""What PyTorch's ``nn`` and its modules have and these have not: whoever asks for it reads what to write instead.
+"""What PyTorch's ``nn`` and others' models have and these have not: whoever asks for it reads what to write instead.
 
 Of a Module they are descriptors, as in ``autograd_mini/absent.py``: a ``__getattr__`` would slow every attribute.
 """
@@ -10,7 +10,7 @@ from collections.abc import Iterable
 from typing import Any, Never
 
 import autograd_mini
-from autograd_mini import located
+from autograd_mini import located, no_such_name
 
 _LIST = "a plain list or dict as an attribute does, self.layers = [nn.Linear(2, 3), ...]: a Module finds what is in it"
 _DTYPE = "a layer is made in its dtype, such as nn.Linear(2, 3, dtype=np.float32); load_state_dict fills it"
@@ -31,6 +31,10 @@ OF_A_MODULE = {
     "get_parameter": "write dict(module.named_parameters())[path]",
     "get_buffer": "write dict(module.named_buffers())[path]",
     "get_submodule": "write dict(module.named_modules())[path]",
+    "save": "write nn.save(model, path)",
+    "load": "write model.load_state_dict(nn.load(path))",
+    "fit": "write optim.fit(loss, data, optimizer)",
+    "predict": "call the model, model(x); of classes model(x).argmax(1)",
     **dict.fromkeys(("register_forward_hook", "register_forward_pre_hook", "register_full_backward_hook"), _HOOK),
 }
 OF_NN = {
@@ -51,18 +55,19 @@ OF_NN = {
     "LazyLinear": "write nn.Linear(in_features, out_features)",
     **dict.fromkeys(("ConstantPad2d", "ReflectionPad2d", "ReplicationPad2d", "ZeroPad2d"), _PAD),
     **dict.fromkeys(("Dropout1d", "Dropout2d"), _EACH),
+    **{name: f"micrograd's is nn.scalar.{name}; of tensors it is nn.Linear" for name in ("Neuron", "Layer")},
 }
 
 
-def of_nn(name: str, known: Iterable[str]) -> str:
-    """What is said of a name that ``nn`` has not."""
+def of_nn(name: str, known: Iterable[str]) -> Exception:
+    """The error for a name that ``nn`` has not."""
     missing = f"module 'nn' has no attribute {name!r}"
     if name in OF_NN:
-        return located(f"{missing}; {OF_NN[name]}")
+        return no_such_name(f"{missing}; {OF_NN[name]}")
     if name in dir(autograd_mini):
-        return located(f"{missing}; it is in autograd_mini: autograd_mini.{name}")
+        return no_such_name(f"{missing}; it is in autograd_mini: autograd_mini.{name}")
     near = difflib.get_close_matches(name, known, n=1)
-    return located(f"{missing}; is it {near[0]}?") if near else missing
+    return AttributeError(located(f"{missing}; is it {near[0]}?") if near else missing)
 
 
 class _Absent:

@@ -16,7 +16,8 @@ def manual_seed(seed: int) -> None:
     """Starts the default generator anew, so that the same run follows. PyTorch: ``torch.manual_seed``.
 
     It serves everything in ``nn`` that is not given an ``rng`` of its own. It counts for the thread or task that calls
-    it: another thread has a default generator of its own, and has to seed it itself.
+    it: another thread has a default generator of its own, and has to seed it itself. The order of the samples is that
+    of the ``rng`` which ``optim.minibatches`` and ``optim.fit`` take.
 
     >>> import nn
     >>> manual_seed(0)

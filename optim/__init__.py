@@ -12,6 +12,9 @@
 0.125
 """
 
+from typing import Any
+
+from autograd_mini import no_such_name
 from optim import lr_scheduler
 from optim.adagrad import Adadelta, Adagrad
 from optim.adam import Adam, AdamW, NAdam
@@ -48,3 +51,12 @@ __all__ = [
     "minibatches",
     "minimize",
 ]
+
+
+def __getattr__(name: str) -> Any:
+    missing = f"module 'optim' has no attribute {name!r}"
+    if name in lr_scheduler.__all__:
+        raise no_such_name(f"{missing}; write optim.lr_scheduler.{name}")
+    if name == "DataLoader":
+        raise no_such_name(f"{missing}; write optim.minibatches(x, y, batch_size=32)")
+    raise AttributeError(missing)

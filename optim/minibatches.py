@@ -15,7 +15,8 @@ class minibatches:
 
     Each ``for`` over it is one epoch, shuffled anew by ``rng``: every sample once, and a smaller batch last unless
     ``drop_last``. A batch is a tuple with a part of each array, or the part itself if there is one array.
-    ``len()`` is the number of batches.
+    ``len()`` is the number of batches. Without ``rng`` the order is another one in each run, after
+    ``nn.manual_seed`` too.
 
     >>> x, y = np.arange(10.0).reshape(5, 2), np.array([0, 1, 0, 1, 0])
     >>> [batch.shape for batch, labels in minibatches(x, y, batch_size=2, rng=np.random.default_rng(0))]

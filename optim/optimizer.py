@@ -73,6 +73,13 @@ class Optimizer:
         Ctrl-C comes before all of the step or after it. With ``closure``, a function that computes the gradients anew
         and returns the loss, it is called first and its result returned.
         """
+        if closure is not None and not callable(closure):
+            raise TypeError(
+                located(
+                    f"{type(self).__name__}: step takes nothing, or a function that computes the loss, and not a "
+                    f"{type(closure).__name__}; call loss.backward(), then step()"
+                )
+            )
         loss = None if closure is None else closure()
         if jitted.step(self):
             return loss

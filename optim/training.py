@@ -90,10 +90,11 @@ class Training:
                 raise ValueError(located(f"fit: the loss of a batch is a Value that is a single number, not {kind}"))
             losses.append(float(value))
             if len(losses) == 1 and not math.isfinite(losses[0]):  # later ones are those of a line search
+                why = "is the learning rate too high?" if self.history.batch_losses else "do the data have nan or inf?"
                 raise FloatingPointError(
                     located(
                         f"fit: the loss is {losses[0]} in epoch {len(self.history.losses)}, batch {self.batch}; "
-                        "no step was taken with it; is the learning rate too high?"
+                        f"no step was taken with it; {why}"
                     )
                 )
             value.backward()

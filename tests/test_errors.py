@@ -181,6 +181,18 @@ def test_an_axis_that_is_not_there_is_named_with_the_line_in_a_composition_too()
         Value(np.ones((2, 3))).softmax(axis=4)
 
 
+def test_an_error_inside_of_scikit_learn_shows_the_users_line_and_where_the_numbers_are() -> None:
+    metrics = pytest.importorskip("sklearn.metrics")
+    with pytest.raises(TypeError, match=r"for the numbers alone use .*x\.data or x\.item\(\)\n  at test_errors\.py:"):
+        metrics.accuracy_score([1, 0], Value([1.0, 0.0]))
+
+
+def test_a_gradient_of_another_shape_says_how_there_is_none() -> None:
+    x = Value([1.0, 2.0])
+    with pytest.raises(ValueError, match=r"shape \(\), the data \(2,\); make them equal, or call zero_grad\(\)"):
+        x.grad = 0
+
+
 def test_an_error_inside_of_scipy_or_copy_shows_the_users_line() -> None:
     special = pytest.importorskip("scipy.special")
     with pytest.raises(TypeError) as caught:

@@ -170,7 +170,7 @@ IMAGE, KERNELS = np.zeros((2, 3, 5, 5)), np.zeros((4, 3, 3, 3))
         (
             lambda: ops.conv2d(IMAGE, np.zeros((4, 1, 3, 3)), groups=3),
             ValueError,
-            "its 4 outputs must divide by groups",
+            "the weight is for 3, and its 4 outputs must divide by groups; the input has shape (N, channels, *lengths)",
         ),
         (lambda: ops.conv2d(IMAGE, KERNELS, groups=0), ValueError, "groups=0"),
         (

@@ -12,6 +12,7 @@ import numpy as np
 import pytest
 
 import autograd_mini
+import nn
 from autograd_mini import Value, stack
 
 # ---------------------------------------------------------------- data
@@ -458,8 +459,19 @@ def test_what_is_no_number_or_array_and_is_put_in_as_data_is_refused_by_the_next
     for nonsense in ("a", None, 1j, Value(1.0), [3.0, 4.0], (3.0, 4.0)):
         x.data = nonsense
         for use in (lambda: x.exp(), lambda: x * np.ones(2), lambda: np.ones(2) * x):
-            with pytest.raises(TypeError, match=r"^(exp|mul): (the data of a Value is a|a Value holds real numbers)"):
+            with pytest.raises(
+                TypeError, match=r"^(exp|mul): (the data of a Value is a|a Value holds real numbers)"
+            ) as error:
                 use()
+            assert "test_value.py" in str(error.value)
+
+
+def test_a_value_of_a_value_is_told_to_take_its_numbers() -> None:
+    x = Value([1.0, 2.0])
+    for leaf in (Value, nn.Parameter):
+        with pytest.raises(TypeError, match=r"a Value already; for a leaf of the same numbers give value\.data"):
+            leaf(x)
+        assert leaf(x.data).requires_grad
 
 
 def test_whole_numbers_put_in_as_data_compute_and_only_a_gradient_asks_for_floats() -> None:

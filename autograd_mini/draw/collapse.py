@@ -3,13 +3,15 @@
 Modules come first, at the deepest level that fits. If none does, what is of the same form shares a box, so that a
 layer of a scalar network is five or six boxes whatever its width, or one if it is a module. Two of a form are
 computed in the same way from operands of the same form, and are used in the same way by consumers of the same
-form; a run of one op, such as the sum of a neuron, counts as one. What is still too much is left out far from the root.
+form; a run of one op, such as the sum of a neuron, counts as one. What is still too long, such as a recurrent network
+of many steps, is left out in the middle, and what is still too much far from the root.
 """
 
 from __future__ import annotations
 
+import math
 from bisect import bisect_left
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from functools import cache
 from heapq import heappop, heappush
 from itertools import chain
@@ -17,24 +19,39 @@ from typing import Any
 
 import numpy as np
 
-from autograd_mini.draw.modules import Call, Calls, Parts
-from autograd_mini.draw.picture import Group
+from autograd_mini.draw.modules import Call, Calls, Parts, uncontracted
+from autograd_mini.draw.picture import MOST_OPERANDS, Group
 from autograd_mini.graph import Graph
 from autograd_mini.value import Value
 
 
-def collapse(graph: Graph, max_boxes: int) -> list[Group]:
-    """The values of ``graph`` in at most ``max_boxes`` groups, operands before consumers. Linear in the graph."""
+def collapse(graph: Graph, max_boxes: int, longest: float = math.inf) -> list[Group]:
+    """The values of ``graph`` in at most ``max_boxes`` groups, operands before consumers. Linear in the graph.
+
+    Each value has a group of its own if they fit and no more than ``longest`` ops stand in a row. Where it is longer
+    with a box for what repeats too, the middle is left out.
+    """
     calls = Calls(graph)
     contracted = cache(calls.contracted)
     level = _deepest(calls.depth, lambda level: len(contracted(level).values) <= max_boxes)
-    if level:
-        return _each_alone(contracted(level))
-    forms_at = cache(lambda level: _Forms(graph, contracted(level)))
-    level = _deepest(calls.depth, lambda level: forms_at(level).count <= max_boxes)
-    forms = forms_at(level or min(1, calls.depth))
-    shown = range(forms.count) if forms.count <= max_boxes else _nearest_the_root(forms, max_boxes // 2)
-    return _with_stubs(forms, sorted(shown))
+    parts = uncontracted(graph) if len(graph.values) <= max_boxes else contracted(level) if level else None
+    if parts is None:
+        forms_at = cache(lambda level: _Forms(graph, contracted(level)))
+        level = _deepest(calls.depth, lambda level: forms_at(level).count <= max_boxes)
+        forms = forms_at(level or min(1, calls.depth))
+    elif _ops_in_a_row(parts) <= longest:
+        return _each_alone(graph, parts)
+    else:
+        forms = _Forms(graph, parts)
+    depth = forms.depth()
+    if depth.max() > longest:
+        begin, shown = _both_ends(forms, depth, int(longest) // 4)
+        groups = _with_stubs(forms, shown, begin)
+        if len(groups) <= max_boxes:
+            return groups
+    elif forms.count <= max_boxes:
+        return _with_stubs(forms, range(forms.count))
+    return _with_stubs(forms, sorted(_nearest_the_root(forms, max_boxes // 2, longest / 2)))
 
 
 def _deepest(levels: int, fits: Callable[[int], bool]) -> int:
@@ -42,13 +59,39 @@ def _deepest(levels: int, fits: Callable[[int], bool]) -> int:
     return bisect_left(range(1, levels + 1), True, key=lambda level: not fits(level))
 
 
-def _each_alone(parts: Parts) -> list[Group]:
-    """A group for every part."""
-    groups = []
-    for part, (i, operands) in enumerate(zip(parts.values, parts.operands, strict=True)):
+def _ops_in_a_row(parts: Parts) -> int:
+    """The longest way from a leaf to the root."""
+    length: list[int] = []
+    for operands in parts.operands:
+        length.append(max([length[j] + 1 for j in operands], default=0))
+    return max(length)
+
+
+def _each_alone(graph: Graph, parts: Parts) -> list[Group]:
+    """A group for every part, and one for very many constants of a kind that go into one call, such as its steps."""
+    consumers: list[set[int]] = [set() for _ in parts.values]
+    for part, operands in enumerate(parts.operands):
+        for j in operands:
+            consumers[j].add(part)
+    steps: dict[Any, list[int]] = {}
+    for part, i in enumerate(parts.values):
+        value = graph.values[i]
+        if value.op is None and not value.requires_grad and not value.label and consumers[part] <= parts.calls.keys():
+            steps.setdefault((kind_of(value), *consumers[part]), []).append(part)
+    together = {part: members for members in steps.values() if len(members) > MOST_OPERANDS for part in members}
+    groups: list[Group] = []
+    place: dict[int, int] = {}
+    for part in range(len(parts.values)):
+        if part in place:
+            continue
+        members = together.get(part, [part])
+        place.update(dict.fromkeys(members, len(groups)))
+        operands = [place[j] for j in parts.operands[part]]
         call = parts.calls.get(part)
-        alone = Group([i], list(operands))
-        groups.append(alone._replace(values=call.outputs, size=call.size, calls=[call]) if call else alone)
+        if call:
+            groups.append(Group(call.outputs, list(dict.fromkeys(operands)), size=call.size, calls=[call]))
+        else:
+            groups.append(Group([parts.values[j] for j in members], operands, size=len(members)))
     return groups
 
 
@@ -104,11 +147,18 @@ class _Forms:
         edges = (form[target] * most + position) * self.count + form[source]  # one number each, to sort them at once
         edges = _distinct(edges[outside])
         self.targets, self.sources = edges // (most * self.count), edges % self.count
-        self._first_edge = np.searchsorted(self.targets, range(self.count + 1))
+        self.first_edge = np.searchsorted(self.targets, range(self.count + 1))
+
+    def depth(self) -> Any:
+        """Of each form the ops on the longest way from it to the root."""
+        depth = [0] * self.count
+        for source, target in zip(self.sources[::-1].tolist(), self.targets[::-1].tolist(), strict=True):
+            depth[source] = max(depth[source], depth[target] + 1)
+        return np.array(depth)
 
     def operands(self, form: int) -> list[int]:
         """The forms that go in: one for each edge to draw, in operand order."""
-        begin, end = self._first_edge[form : form + 2]
+        begin, end = self.first_edge[form : form + 2]
         result: list[int] = self.sources[begin:end].tolist()
         return result
 
@@ -196,7 +246,19 @@ def _refined_by_use(parts: Parts, forms: list[int], end: list[int], unordered: l
 # ------------------------------------------------------------ by depth
 
 
-def _nearest_the_root(forms: _Forms, most: int) -> set[int]:
+def _both_ends(forms: _Forms, depth: Any, most: int) -> tuple[set[int], list[int]]:
+    """The ops in the first ``most`` layers, and all forms in these and in the last ones, with the leaves that they use.
+
+    What is hidden in between uses only the first ones and leaves, and is used only by the last ones.
+    """
+    is_op = np.diff(forms.first_edge) > 0
+    begin = is_op & (depth >= depth.max() - most)
+    shown = begin | (is_op & (depth <= most))
+    shown[forms.sources[shown[forms.targets]]] |= ~is_op[forms.sources[shown[forms.targets]]]
+    return set(np.flatnonzero(begin).tolist()), np.flatnonzero(shown).tolist()
+
+
+def _nearest_the_root(forms: _Forms, most: int, longest: float) -> set[int]:
     """The first ``most`` forms in order of depth, each after all its consumers, so that nothing hidden uses them.
 
     A leaf is the exception: it has no operands, so it can be used by what is hidden without making a circle.
@@ -207,7 +269,7 @@ def _nearest_the_root(forms: _Forms, most: int) -> set[int]:
     depth = {root: 0}
     ready = [(0, -root)]
     shown: set[int] = set()
-    while ready and len(shown) < most:
+    while ready and len(shown) < most and ready[0][0] <= longest:
         at, form = heappop(ready)
         shown.add(-form)
         for j in dict.fromkeys(forms.operands(-form)):
@@ -219,8 +281,11 @@ def _nearest_the_root(forms: _Forms, most: int) -> set[int]:
     return shown
 
 
-def _with_stubs(forms: _Forms, shown: list[int]) -> list[Group]:
-    """The groups of the forms shown, and for what is hidden behind them stubs that say how many values it has."""
+def _with_stubs(forms: _Forms, shown: Sequence[int], begin: Collection[int] = ()) -> list[Group]:
+    """The groups of the forms shown, and for what is hidden behind them stubs that say how many values it has.
+
+    Stubs may use leaves and the forms in ``begin``.
+    """
     part, links = _hidden_parts(forms, set(shown))
     feeds: dict[int, int] = {}  # hidden part: the first form shown that it feeds. Parts that share it share a stub
     for source, target in links:
@@ -235,19 +300,21 @@ def _with_stubs(forms: _Forms, shown: list[int]) -> list[Group]:
         if part[target] >= 0:
             uses[feeds[part[target]]].add(source)
 
-    leaves = [form for form in shown if not forms.operands(form)]
-    others = [form for form in shown if forms.operands(form)]
-    place = {form: i for i, form in enumerate(leaves)}
-    stub_at = {stub: len(leaves) + i for i, stub in enumerate(size)}
-    place.update({form: len(leaves) + len(size) + i for i, form in enumerate(others)})
+    before = [form for form in shown if form in begin or not forms.operands(form)]
+    after = [form for form in shown if form not in begin and forms.operands(form)]
+    place = {form: i for i, form in enumerate(before)}
+    stubs = range(len(before), len(before) + len(size))
+    stub_at = dict(zip(size, stubs, strict=True))
+    place.update({form: stubs.stop + i for i, form in enumerate(after)})
 
     def sources(form: int) -> list[int]:
-        return [place[j] if part[j] < 0 else stub_at[feeds[part[j]]] for j in forms.operands(form)]
+        found = [place[j] if part[j] < 0 else stub_at[feeds[part[j]]] for j in forms.operands(form)]
+        return [j for i, j in enumerate(found) if j not in stubs or found.index(j) == i]
 
     return [
-        *[forms.group(form, []) for form in leaves],
-        *[Group([], sorted([place[leaf] for leaf in uses[stub]]), size=size[stub]) for stub in size],
-        *[forms.group(form, sources(form)) for form in others],
+        *[forms.group(form, sources(form)) for form in before],
+        *[Group([], sorted([place[form] for form in uses[stub]]), size=size[stub]) for stub in size],
+        *[forms.group(form, sources(form)) for form in after],
     ]
 
 

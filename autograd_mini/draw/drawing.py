@@ -9,12 +9,14 @@ from typing import Any
 
 from autograd_mini.draw.collapse import collapse
 from autograd_mini.draw.dot import to_dot
-from autograd_mini.draw.picture import Picture, each_alone, picture
+from autograd_mini.draw.picture import Picture, picture
 from autograd_mini.draw.svg import to_svg
 from autograd_mini.graph import names_of_loss, refuse_programs, walk
 from autograd_mini.ops.caller import located, user_variables
 from autograd_mini.text import count, described
 from autograd_mini.value import Value
+
+LONGEST = 40  # ops in a row that are drawn: more is many screens wide
 
 
 def draw(value: Value, *, rankdir: str = "LR", max_boxes: int = 150) -> Drawing:
@@ -30,7 +32,8 @@ def draw(value: Value, *, rankdir: str = "LR", max_boxes: int = 150) -> Drawing:
     one box with the parameters that only this module uses, at the deepest level of modules that fits; those of a module
     that is called several times are in the box of each call, which calls them shared. If none fits, what is of the same
     form shares a box, which shows how many, the smallest and the largest; what is still too much is cut off far from
-    ``value``. The picture says so.
+    ``value``. So is a graph with more than 40 ops in a row, or a quarter of ``max_boxes`` if that is more; where it
+    stays so long, as that of a recurrent network of many steps, the middle is left out. The picture says so.
 
     It shows itself in a notebook, and is of the moment: a later ``backward()`` does not change it.
 
@@ -56,7 +59,7 @@ def draw(value: Value, *, rankdir: str = "LR", max_boxes: int = 150) -> Drawing:
         raise ValueError(located(f"draw: max_boxes is a whole number of at least 2, not {max_boxes!r}"))
     graph = walk(value)
     refuse_programs(graph)
-    groups = each_alone(graph) if len(graph.values) <= max_boxes else collapse(graph, max_boxes)
+    groups = collapse(graph, max_boxes, max(LONGEST, max_boxes // 4))
     return Drawing(picture(graph, groups, names_of_loss(graph, user_variables())), rankdir)
 
 

@@ -11,7 +11,7 @@ from typing import Any
 from autograd_mini.backward import contributions, one_like
 from autograd_mini.by_hand.names import Names
 from autograd_mini.draw.collapse import collapse
-from autograd_mini.draw.layout import passes
+from autograd_mini.draw.layers import passes
 from autograd_mini.draw.microscope_record import record_of
 from autograd_mini.draw.microscope_view import view_of
 from autograd_mini.draw.picture import each_alone, picture
@@ -39,8 +39,8 @@ def microscope(loss: Value, path: str | PathLike[str] | None = None) -> Microsco
     It shows the formula of each step, the numbers put in, the gradient before and after, and the edge in use. Click a
     value for its ledger and for the paths its gradient came by. Give a leaf another number and every op after it is
     computed anew; the order of a ``sort`` or ``median``, the condition of a ``where`` and constants are as they were,
-    and the page says in which values. Type your own gradients and have them marked ok, carried or WRONG by the rules of
-    ``check_by_hand``, without its diagnosis. ``?`` in the page lists the keys.
+    and the page says which; inputs it counts. Type your own gradients and have them marked ok, carried or WRONG by the
+    rules of ``check_by_hand``, without its diagnosis. ``?`` in the page lists the keys.
 
     The page is one file that loads nothing. It is written to ``path`` if there is one, shows itself in a notebook, and
     is of the moment. ``backward()`` need not have been called, and nothing in the graph changes.

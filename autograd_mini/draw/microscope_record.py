@@ -82,11 +82,10 @@ def _value(value: Value, name: str, operands: tuple[int, ...], rules: _Rules) ->
 
 
 def _scope(value: Value) -> str:
-    """The modules it was computed in, from the outermost, with angles between them. One that is gone is left out."""
+    """The modules it was computed in, from the outermost, with angles between them."""
     scope, parts = value.scope, []
     while scope is not None:
-        if scope.part is not None:
-            parts.append(scope.part if isinstance(scope.part, str) else type(scope.part).__name__)
+        parts.append(scope.kind)
         scope = scope.parent
     return " › ".join(reversed(parts))
 

@@ -37,8 +37,15 @@ class Parts(NamedTuple):
     calls: dict[int, Call]  # the parts that are calls
 
 
+class _Gone:
+    """Stands for a module that is gone, of which the type is known and neither path nor numbers."""
+
+    def __init__(self, kind: str) -> None:
+        self.kind = kind
+
+
 class _Scope(NamedTuple):
-    """A ``named_scope`` that is known to be there: its module is kept."""
+    """A ``named_scope``, whose module is kept."""
 
     part: Any
     parent: int  # the enclosing one, -1 outside of all
@@ -53,6 +60,7 @@ class Calls:
     def __init__(self, graph: Graph) -> None:
         self._graph = graph
         self._scopes: list[_Scope] = []  # outer ones first
+        self._gone: dict[int, _Gone] = {}
         self._paths: dict[int, dict[int, str]] = {}  # of modules by id, for the id of each outermost one
         self._number: dict[named_scope | None, int] = {None: -1}
         scopes = [
@@ -64,17 +72,18 @@ class Calls:
         self.depth = max([scope.depth for scope in self._scopes], default=0)
 
     def _add(self, scope: named_scope | None) -> None:
-        """Numbers ``scope`` after those around it. One whose module is gone counts as the one around it."""
+        """Numbers ``scope`` after those around it."""
         entered: list[named_scope] = []
         while scope is not None and scope not in self._number:
             entered.append(scope)
             scope = scope.parent
         at = self._number[scope]
         for inner in reversed(entered):
-            if inner.part is not None:
-                self._scopes.append(self._described(inner.part, at))
-                at = len(self._scopes) - 1
-            self._number[inner] = at
+            part = inner.part
+            if part is None:
+                part = self._gone.setdefault(inner.key, _Gone(inner.kind))
+            self._scopes.append(self._described(part, at))
+            at = self._number[inner] = len(self._scopes) - 1
 
     def _described(self, part: Any, parent: int) -> _Scope:
         """The scope with its path: a module's begins at the outermost module, a name is added to the path around it."""
@@ -184,9 +193,11 @@ class Calls:
     ) -> Call:
         learned = {j: self._graph.values[j].size for j in leaves if self._graph.values[j].requires_grad}
         size = len(values) + len(leaves)
-        return Call(
-            scope.path, module_text(scope.part), size, sum(learned.values()), outputs, bool(shared & learned.keys())
-        )
+        return Call(scope.path, _text(scope.part), size, sum(learned.values()), outputs, bool(shared & learned.keys()))
+
+
+def _text(part: Any) -> str:
+    return part.kind if isinstance(part, _Gone) else module_text(part)
 
 
 def uncontracted(graph: Graph) -> Parts:

@@ -120,7 +120,10 @@ def _note(graph: Graph, groups: Sequence[Group]) -> str:
         said.append("by module")
     if any([len(group.calls) > 1 if group.calls else len(group.values) > 1 or group.run[1] > 1 for group in groups]):
         said.append("alike ones together")
-    if not all([group.values for group in groups]):
+    behind = [j for group in groups if not group.values for j in group.operands]
+    if any([groups[j].operands for j in behind]):
+        said.append("the middle left out")
+    elif not all([group.values for group in groups]):
         said.append("cut off far from the root")
     if any([uses > MOST_OPERANDS for group in groups for uses in Counter(group.operands).values()]):
         said.append(f"at most {MOST_OPERANDS} edges between two boxes")

@@ -20,9 +20,10 @@ _PASSED_OVER = (*[os.path.join(folder, "") for folder in _PACKAGES], _NUMPY)
 _NN = os.path.join(_HERE, "nn", "")
 # Who asks on behalf of the user: copy, pickle, cached properties, paths, and what is installed beside NumPy.
 _SITE = os.path.dirname(os.path.dirname(np.__file__))
-_NEIGHBOURS = [os.path.join(_SITE, name, "") for name in ("scipy", "torch", "matplotlib", "dask", "pandas")]
+_NEIGHBOURS = [os.path.join(_SITE, name, "") for name in ("scipy", "sklearn", "torch", "matplotlib", "dask", "pandas")]
 _PATHLIB = os.path.join(os.path.dirname(os.__file__), "pathlib")  # a file, and from Python 3.13 on a folder
-_BETWEEN = (*_PASSED_OVER, *_NEIGHBOURS, copy.__file__, pickle.__file__, functools.__file__, _PATHLIB)
+_IMPORTLIB = "<frozen importlib."
+_BETWEEN = (_IMPORTLIB, *_PASSED_OVER, *_NEIGHBOURS, copy.__file__, pickle.__file__, functools.__file__, _PATHLIB)
 MOST_PARTS = 1000  # of a list, a dict or an object that are looked at for names
 
 
@@ -118,3 +119,21 @@ def located(message: str) -> str:
       at <doctest...
     """
     return f"{message}\n  at {user_line()}"
+
+
+def no_such_name(message: str) -> AttributeError | ImportError:
+    """The error of a package's ``__getattr__`` for a name that it has not, and whose place is known.
+
+    In ``from nn import functional`` it is an ImportError: of an AttributeError Python would keep not a word.
+
+    >>> raise no_such_name("there is no Squar here; write Square")
+    Traceback (most recent call last):
+    ...
+    AttributeError: there is no Squar here; write Square
+      at <doctest...
+    """
+    frame = sys._getframe(1)
+    while frame.f_back and is_library(frame.f_code.co_filename):
+        frame = frame.f_back
+    kind = ImportError if frame.f_code.co_filename.startswith(_IMPORTLIB) else AttributeError
+    return kind(located(message))

@@ -141,8 +141,8 @@ def _conv(
         raise ValueError(
             located(
                 f"{op} of {shape_of(x)} with a weight of {shape_of(weight)}, groups={groups}: the input has "
-                f"{shape_of(x)[1]} channels, the weight is for {per_group} * groups, and its {out} outputs must divide "
-                "by groups; the weight has shape (out, channels / groups, *kernel)"
+                f"{shape_of(x)[1]} channels, the weight is for {per_group * groups}, and its {out} outputs must divide "
+                "by groups; the input has shape (N, channels, *lengths), the weight (out, channels / groups, *kernel)"
             )
         )
     same = padding == "same"

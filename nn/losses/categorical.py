@@ -49,10 +49,12 @@ def cross_entropy(
             return _of_probabilities(logits, target, weight, reduction, label_smoothing)
         if shape_of(target) != _without_classes(shape_of(logits)) and shape_of(target) != (0,):
             expected = _without_classes(shape_of(logits))
+            how = f"give class indices (integers) of shape {expected}, or probabilities in the shape of the logits"
+            if shape_of(logits) == _without_classes(shape_of(target)):
+                how = "are they exchanged? The logits come first: cross_entropy(logits, target)"
             raise ValueError(
                 located(
-                    f"cross_entropy: the logits have shape {shape_of(logits)}, the target {shape_of(target)}; give "
-                    f"class indices (integers) of shape {expected}, or probabilities in the shape of the logits"
+                    f"cross_entropy: the logits have shape {shape_of(logits)}, the target {shape_of(target)}; {how}"
                 )
             )
     axis = _class_axis("cross_entropy", shape_of(logits))
@@ -173,17 +175,13 @@ def _class_indices(scores: Any, target: Any, ignore_index: int, loss: str) -> An
 def _checked_indices(shape: tuple[int, ...], ignore_index: int, loss: str, target: Any) -> Any:
     classes = np.asarray(target)
     if classes.dtype.kind not in "iu" and classes.size:
-        raise TypeError(
-            located(
-                f"{loss}: class indices are integers, not {classes.dtype}; "
-                "convert them with target.astype(int), if whole numbers is what they are"
-            )
-        )
+        how = _of_one_hot(loss, shape) if classes.shape == shape else "of whole numbers take target.astype(int)"
+        raise TypeError(located(f"{loss}: class indices are integers, not {classes.dtype}; {how}"))
     expected = _without_classes(shape)
     if classes.shape != expected:
         remedy = f"target.reshape({expected})" if classes.size == np.prod(expected) else "one index for each sample"
         if classes.shape == shape:
-            remedy = "one-hot rows are probabilities: target.astype(float)"
+            remedy = _of_one_hot(loss, shape)
         raise ValueError(
             located(
                 f"{loss}: the scores have shape {shape}, the class indices {classes.shape} "
@@ -203,6 +201,10 @@ def _checked_indices(shape: tuple[int, ...], ignore_index: int, loss: str, targe
             )
         )
     return classes.astype(np.intp, copy=False)
+
+
+def _of_one_hot(loss: str, shape: tuple[int, ...]) -> str:
+    return f"of one-hot rows take target.argmax({_class_axis(loss, shape)})"
 
 
 def _class_axis(loss: str, shape: tuple[int, ...]) -> int:

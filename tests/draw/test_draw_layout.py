@@ -6,8 +6,9 @@ from itertools import pairwise
 import pytest
 
 from autograd_mini import Value
-from autograd_mini.draw import layout as module
-from autograd_mini.draw.layout import _Layered, layout, passes
+from autograd_mini.draw import layers
+from autograd_mini.draw.layers import Layered, passes
+from autograd_mini.draw.layout import layout
 from autograd_mini.draw.picture import each_alone, picture
 from autograd_mini.graph import names_of, walk
 
@@ -108,10 +109,10 @@ def test_a_thousand_layers_need_no_recursion():
 
 
 def test_the_larger_a_tangle_the_sooner_it_is_left_as_it_is(monkeypatch):
-    monkeypatch.setattr(module, "MOST_VISITS", 5_000)
+    monkeypatch.setattr(layers, "MOST_VISITS", 5_000)
     sweeps = []
-    count = _Layered.crossings
-    monkeypatch.setattr(_Layered, "crossings", lambda graph: sweeps.append(graph) or count(graph))
+    count = Layered.crossings
+    monkeypatch.setattr(Layered, "crossings", lambda graph: sweeps.append(graph) or count(graph))
     for boxes, least, most in ((20, 40, 50), (40, 10, 40), (150, 3, 3)):
         rng = random.Random(0)
         edges = [(source, box) for box in range(1, boxes) for source in (rng.randrange(box), box - 1)]

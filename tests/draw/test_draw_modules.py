@@ -202,9 +202,29 @@ def test_a_module_that_the_outermost_does_not_hold_has_no_path():
     ]
 
 
-def test_a_module_that_is_gone_is_as_if_it_had_never_been():
-    out = nn.Linear(2, 1)(np.ones((1, 2))).tanh().tanh().tanh()
-    assert modules(out, max_boxes=4) == []
+def test_a_module_that_is_gone_is_a_box_with_its_type():
+    out = nn.Linear(2, 1)(np.ones((1, 2))).tanh().exp().tanh()
+    assert [fields[:2] for fields in modules(out, max_boxes=5)] == [("Linear", "3 parameters, 3 values")]
+
+
+def test_the_loss_of_a_network_that_is_gone_has_the_boxes_that_it_had():
+    def loss_and_model():
+        nn.manual_seed(0)
+        model = nn.Sequential(nn.Linear(2, 3), nn.Tanh(), nn.Linear(3, 2))
+        return model(model(np.ones((1, 2)))).sum(), model
+
+    loss, model = loss_and_model()
+    alike, _ = loss_and_model()
+    del _
+    there, gone = (draw(value, max_boxes=9)._picture for value in (loss, alike))
+    assert model[0].in_features == 2
+    assert (there.edges, there.note) == (gone.edges, gone.note)
+    said = [(box.fields[1].split()[0], *box.fields[2:]) for box in there.boxes if box.kind == "module"]
+    assert said == [box.fields for box in gone.boxes if box.kind == "module"]
+    assert [fields[:2] for fields in said[:2]] == [
+        ("Linear", "9 shared parameters, 3 values"),
+        ("Tanh", "(1, 3) float64"),
+    ]
 
 
 # ------------------------------------------------------------ names instead of modules
@@ -279,8 +299,27 @@ def test_every_use_of_a_recurrent_cell_is_a_box_while_they_fit():
     cell, h = Cell(), np.zeros((1, 3))
     for _ in range(60):
         h = cell(np.ones((1, 2)), h)
-    assert len(modules(h.sum())) == 60
-    assert modules(h.sum())[0][:2] == ("Cell", "18 shared parameters, 8 values")
+    shown = modules(h.sum(), max_boxes=4 * 61)
+    assert len(shown) == 60
+    assert shown[0][:2] == ("Cell", "18 shared parameters, 8 values")
+
+
+def test_more_uses_of_a_recurrent_cell_than_40_in_a_row_are_one_box():
+    cell, h = Cell(), np.zeros((1, 3))
+    for _ in range(60):
+        h = cell(np.ones((1, 2)), h)
+    (fields,) = modules(h.sum())
+    assert fields[:2] == ("Cell", "× 60")
+
+
+@pytest.mark.parametrize("steps", [12, 13])
+def test_the_inputs_of_very_many_steps_are_one_box(steps):
+    model = nn.LSTM(2, 3)
+    loss = model(np.random.default_rng(0).normal(size=(steps, 1, 2)))[0].sum()
+    shown = [box.fields for box in boxes(loss, max_boxes=40) if box.kind == "constant"]
+    inputs = [fields for fields in shown if "(1, 2) float64" in fields]
+    assert len(inputs) == (1 if steps > 12 else steps)
+    assert (inputs[0][0] == "× 13") == (steps == 13)
 
 
 def test_a_recurrent_cell_of_many_steps_is_one_box():

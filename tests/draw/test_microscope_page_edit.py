@@ -91,6 +91,26 @@ def test_after_an_edit_it_is_said_which_decisions_of_python_were_kept(open_page)
     assert not page.locator("#changes").is_visible()
 
 
+def test_inputs_are_counted_and_not_named_among_the_constants_that_were_kept(open_page):
+    rng = np.random.default_rng(0)
+    points = Value(rng.normal(size=(4, 3)), label="points", requires_grad=False)
+    scale = Value(rng.normal(size=(4, 3)), label="scale", requires_grad=False)
+    w, v = (Value(rng.normal(size=shape), label=name) for name, shape in [("w", (3, 2)), ("v", (2,))])
+    hidden = (points * scale) @ w
+    shift = Value(hidden.data.max(axis=1, keepdims=True), label="shift", requires_grad=False)
+    page = open_page(microscope(((hidden - shift).exp() @ v + scale @ w @ v).sum()).html)
+    reason = "came from the old numbers, what follows is not what Python would compute."
+    fill_and_set(page, "v", "9", "0")
+    assert page.locator("#changes").inner_text() == (
+        f"Changed: v. Kept as Python had it: 3 constants that look like inputs. If any of this {reason}"
+    )
+    fill_and_set(page, "w", "9", "0, 0")
+    assert page.locator("#changes").inner_text() == (
+        "Changed: v, w. Kept as Python had it: the constants shift; 2 constants that look like inputs. "
+        f"If any of this {reason}"
+    )
+
+
 def test_where_all_is_computed_anew_only_the_change_is_said(open_page, karpathy):
     page = open_page(microscope(karpathy * walk(karpathy).values[0].reshape((1,))[0]).html)
     fill_and_set(page, "b", "9")

@@ -8,6 +8,7 @@ from autograd_mini import Value, relu
 from autograd_mini.draw import microscope as module
 from autograd_mini.draw.microscope import microscope
 from autograd_mini.graph import walk
+from autograd_mini.text import number
 from tests.draw.at_the_page import box, find, give, press, step_card
 
 pytest_plugins = ("tests.browser",)
@@ -212,6 +213,17 @@ def test_a_flat_graph_leaves_its_room_to_the_cards(open_page, long_chain, mlp):
     assert heights[1] > 380
 
 
+def test_a_long_and_high_graph_has_the_height_of_the_window(open_page):
+    nn.manual_seed(0)
+    model = nn.MLP(2, [4, 1])
+    page = open_page(microscope(((model(np.ones((5, 2))) - 1.0) ** 2).mean()).html)
+    page.set_viewport_size({"width": 1280, "height": 720})
+    page.wait_for_timeout(60)
+    for name in ("layers.0.weight", "layers.0.bias", "layers.1.bias"):
+        assert in_sight(page, f'g.box[aria-label^="{name},"] .outline', "#stage")
+    assert page.evaluate("state.zoom.scale") >= 0.85
+
+
 # ------------------------------------------------------------ nothing, nan, and a leaf alone
 
 
@@ -284,3 +296,32 @@ def test_where_nothing_can_be_collapsed_the_key_says_so(open_page, neuron, scala
     page = open_page(microscope(scalar_mlp([3, 8, 8, 1])).html)
     press(page, "c")
     assert page.locator("#note").inner_text().endswith(" boxes: too many for a box each.")
+
+
+def test_numbers_are_rounded_as_python_rounds_them(open_page, neuron):
+    rng = np.random.default_rng(0)
+    halves = [1.0625, -1.0625, 1.1875, 10.125, 12.375, 1000.5, 1001.5, 9999.5, 99995.0, 0.000762939453125]
+    eighths = (rng.integers(-(10**6), 10**6, 500) / 8).tolist()
+    others = (rng.normal(size=200) * 10.0 ** rng.integers(-9, 9, 200)).tolist()
+    numbers = [*halves, *eighths, *others]
+    page = open_page(microscope(neuron).html)
+    assert page.evaluate("(numbers) => numbers.map(shortNumber)", numbers) == [number(x) for x in numbers]
+
+
+def test_help_opens_at_its_beginning_on_a_phone(open_page, neuron):
+    page = open_page(microscope(neuron).html)
+    page.set_viewport_size(PHONE)
+    press(page, "?")
+    assert page.locator("#help-title").bounding_box()["y"] >= page.locator("#help").bounding_box()["y"]
+    press(page, "Escape")
+    assert not page.locator("#help").is_visible()
+
+
+def test_a_long_name_of_a_gradient_is_broken_on_a_phone(open_page):
+    long = Value(2.0, label="a_long_label_without_any_space_to_break_it_at")
+    page = open_page(microscope(long * long).html)
+    page.set_viewport_size(PHONE)
+    find(page, long.label)
+    for name in page.locator(".row .name").all():
+        place = name.bounding_box()
+        assert place["x"] + place["width"] <= PHONE["width"]

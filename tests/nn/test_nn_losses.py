@@ -10,7 +10,7 @@ import torch
 import torch.nn.functional as F
 
 import nn
-from autograd_mini import Value
+from autograd_mini import Value, jit
 
 ELEMENTWISE = [
     nn.mse_loss,
@@ -96,9 +96,20 @@ class TestClassIndices:
         assert loss(Value(np.zeros((0, 3))), [], reduction="sum").data == 0
 
 
-def test_one_hot_rows_of_integers_are_told_to_be_floats() -> None:
-    with pytest.raises(ValueError, match=r"one-hot rows are probabilities: target\.astype\(float\)"):
-        nn.cross_entropy(Value(np.zeros((4, 3))), np.eye(4, 3, dtype=int))
+@pytest.mark.parametrize(
+    ("loss", "dtype"),
+    [(nn.cross_entropy, int), (nn.cross_entropy, bool), (nn.nll_loss, int), (nn.nll_loss, bool), (nn.nll_loss, float)],
+)
+def test_one_hot_rows_are_told_to_be_indices(loss: Any, dtype: Any) -> None:
+    target = np.eye(3, dtype=dtype)[[2, 0, 1, 1]]
+    with pytest.raises((TypeError, ValueError), match=r"of one-hot rows take target\.argmax\(1\)"):
+        loss(Value(np.zeros((4, 3))), target)
+    assert loss(Value(np.zeros((4, 3))), target.argmax(1)).shape == ()
+
+
+def test_a_target_before_the_logits_is_told_to_come_second() -> None:
+    with pytest.raises(ValueError, match=r"are they exchanged\? .* cross_entropy\(logits, target\)"):
+        nn.cross_entropy(np.array([0, 2]), Value(np.zeros((2, 3))))
 
 
 @pytest.mark.parametrize("shape", [(4, 1), (3, 4), (2,)])
@@ -113,6 +124,26 @@ def test_probabilities_of_another_shape_are_refused(shape: Any) -> None:
 def test_what_is_no_probability_is_taken_for_a_logit(p: float) -> None:
     with pytest.raises(ValueError, match=rf"{p} is not a probability .*take binary_cross_entropy_with_logits"):
         nn.binary_cross_entropy(Value([0.5, p]), [1.0, 1.0])
+
+
+@pytest.mark.parametrize("label", [-1, 2, 1.5])
+def test_a_target_that_is_no_probability_is_refused_as_by_pytorch(label: float) -> None:
+    with pytest.raises(ValueError, match=rf"the target {label}\S* is not a probability .*of labels -1 and 1 take"):
+        nn.binary_cross_entropy(Value([0.5, 0.5]), [1, label])
+    with pytest.raises(RuntimeError, match="all elements of target should be between 0 and 1"):
+        F.binary_cross_entropy(torch.tensor([0.5, 0.5]), torch.tensor([1.0, label]))
+    # of logits PyTorch computes it
+    ours = nn.binary_cross_entropy_with_logits(Value([0.5, 0.5]), [1, label]).data
+    theirs = F.binary_cross_entropy_with_logits(torch.full((2,), 0.5).double(), torch.tensor([1.0, label]).double())
+    assert ours == pytest.approx(theirs.item(), rel=1e-14)
+
+
+def test_under_jit_each_new_target_is_looked_at() -> None:
+    loss = jit(lambda p, y: nn.binary_cross_entropy(p, y))
+    p = Value([0.5, 0.5])
+    assert np.isfinite(loss(p, np.array([1.0, 0.0])).data)
+    with pytest.raises(ValueError, match=r"3\.0 is not a probability"):
+        loss(p, np.array([1.0, 3.0]))
 
 
 @pytest.mark.parametrize("label", [0, 2.0, np.nan])

@@ -71,14 +71,16 @@ def test_what_is_absent_says_what_to_write_instead() -> None:
     for name, remedy in OF_NN.items():
         with pytest.raises(AttributeError, match=re.escape(f"module 'nn' has no attribute '{name}'; {remedy}")):
             getattr(nn, name)
+    with pytest.raises(AttributeError, match=r"write nn\.save\(model, path\)"):
+        model.save("model.npz")
     with pytest.raises(AttributeError, match="is it Linear"):
         _ = nn.Liner
     assert not hasattr(nn, "__path_of_nothing__")
 
 
 def test_only_what_pytorch_has_is_on_the_lists() -> None:
-    assert set(OF_A_MODULE) <= set(dir(torch.nn.Module))
-    assert set(OF_NN) <= set(dir(torch.nn))
+    assert set(OF_A_MODULE) <= {*dir(torch.nn.Module), "save", "load", "fit", "predict"}  # the four are Keras's
+    assert set(OF_NN) <= {*dir(torch.nn), "Neuron", "Layer"}  # the two are micrograd's
 
 
 class Own(nn.Module):
@@ -144,3 +146,19 @@ def test_inplace_stands_in_pytorchs_place_and_changes_nothing() -> None:
         with pytest.raises(TypeError, match=rf"{name}: inplace is True or False, not array.*nn\.{name}\(\.\.\.\)\(x\)"):
             ours(*args, inplace=x)
     assert {"ReLU", "Dropout", "Threshold", "SELU"} < set(seen)
+
+
+@pytest.mark.parametrize(
+    ("name", "remedy"), [("StepLR", "write optim.lr_scheduler.StepLR"), ("DataLoader", "write optim.minibatches(")]
+)
+def test_what_is_looked_for_in_optim_is_found(name: str, remedy: str) -> None:
+    with pytest.raises(AttributeError, match=re.escape(f"module 'optim' has no attribute {name!r}; {remedy}")):
+        getattr(optim, name)
+    assert not hasattr(optim, "__path_of_nothing__")
+
+
+def test_a_step_is_not_given_the_loss() -> None:
+    model = nn.Linear(2, 1)
+    loss = model(np.ones((1, 2))).sum()
+    with pytest.raises(TypeError, match=r"SGD: step takes nothing, .* not a Value; call loss\.backward\(\)"):
+        optim.SGD(model.parameters(), lr=0.1).step(loss)  # type: ignore[arg-type]  # the mistake

@@ -278,10 +278,19 @@ def test_a_loss_that_is_not_finite_stops_before_its_step(tmp_path: Path) -> None
         data.append(w.data)
         return ((w * x - y) ** 2).mean() * (1.0 if len(data) < 3 else float("inf"))
 
-    with pytest.raises(FloatingPointError, match="the loss is inf in epoch 1, batch 0; no step was taken with it"):
+    where = "the loss is inf in epoch 1, batch 0; no step was taken with it; is the learning rate too high"
+    with pytest.raises(FloatingPointError, match=where):
         optim.fit(loss, (x, y), optim.SGD([w], lr=0.1), batch_size=10, checkpoint=path, progress=False)
     assert w.data == data[-1]
     assert checkpoint.load(path)["now"]["parameters"] == [w.data]
+
+
+def test_before_the_first_step_it_is_not_the_learning_rate() -> None:
+    w, x, y = line()
+    with pytest.raises(
+        FloatingPointError, match=r"the loss is nan in epoch 0, batch 0; .* do the data have nan or inf"
+    ):
+        optim.fit(lambda x, y: ((w * x - y) ** 2).mean(), (x, y * np.nan), optim.SGD([w], lr=0.1), progress=False)
 
 
 # ---------------------------------------------------------------- progress

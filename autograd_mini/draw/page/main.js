@@ -183,13 +183,18 @@ function leave() {
   field.blur();
 }
 
+function openHelp() {
+  byId("help").showModal();
+  byId("help-title").focus(); // not its button, which may be out of sight
+}
+
 const KEYS = {
   ArrowRight: () => goTo(state.position + 1),
   ArrowLeft: () => goTo(state.position - 1),
   Home: () => goTo(0),
   End: () => goTo(lastPosition),
   "/": () => byId("search").focus(),
-  "?": () => byId("help").showModal(),
+  "?": openHelp,
   p: togglePredicting,
   c: switchView,
   d: switchTheme,

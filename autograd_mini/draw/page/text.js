@@ -9,6 +9,7 @@ function shortNumber(x) {
   if (Number.isNaN(x)) return "nan";
   if (!Number.isFinite(x)) return x > 0 ? "inf" : "-inf";
   if (x === 0) return "0";
+  if (/\.\d\d[02468]50*e/.test(x.toExponential(20))) x *= 1 - Number.EPSILON; // a half goes to the even digit there
   const [mantissa, power] = x.toExponential(3).split("e");
   const exponent = Number(power);
   if (exponent < -4 || exponent >= 4) {

@@ -22,8 +22,9 @@ function arrange() {
   const room = document.querySelector("main").getBoundingClientRect();
   const beside = Math.min((room.width * 0.7) / width, room.height / height);
   const below = Math.min(room.width / width, (room.height * 0.5) / height);
-  byId("page").classList.toggle("below", room.width <= 860 || below > beside);
   const needed = height * Math.max(READABLE, Math.min(room.width / width, LARGEST)) + 60;
+  const isCut = below < READABLE && needed > 0.6 * room.height; // long and high: beside the cards it has its height
+  byId("page").classList.toggle("below", room.width <= 860 || (below > beside && !isCut));
   const share = Math.max(0.4, Math.min(needed / room.height, 0.6)); // of the room, where the cards stand below
   document.querySelector("main").style.setProperty("--share", `${(100 * share).toFixed(1)}%`);
 }
