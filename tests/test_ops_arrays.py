@@ -249,6 +249,19 @@ def test_ties_in_a_maximum_margin_share_the_gradient_evenly() -> None:
     assert x.grad.tolist() == [2.0, 1.0, 2.0]
 
 
+# ---------------------------------------------------------------- operands that are no arrays
+
+
+@pytest.mark.parametrize("wrap", [lambda f: f, jit], ids=["eager", "jit"])
+@pytest.mark.parametrize(
+    ("op", "expected"),
+    [(ops.sub, [-2.0, -2.0]), (np.multiply, [3.0, 8.0]), (ops.matmul, 11.0), (ops.maximum, [3.0, 4.0])],
+)
+def test_a_tuple_is_an_array_as_a_list_is(op: Any, expected: Any, wrap: Any) -> None:
+    for first in ((1.0, 2.0), [1.0, 2.0]):
+        assert wrap(lambda x, first=first: op(first, x))(Value([3.0, 4.0])).data == pytest.approx(expected)
+
+
 # ---------------------------------------------------------------- errors
 
 
