@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import operator
 from collections.abc import Callable
 from typing import Any
 
@@ -255,7 +256,15 @@ def test_ties_in_a_maximum_margin_share_the_gradient_evenly() -> None:
 @pytest.mark.parametrize("wrap", [lambda f: f, jit], ids=["eager", "jit"])
 @pytest.mark.parametrize(
     ("op", "expected"),
-    [(ops.sub, [-2.0, -2.0]), (np.multiply, [3.0, 8.0]), (ops.matmul, 11.0), (ops.maximum, [3.0, 4.0])],
+    [
+        (ops.sub, [-2.0, -2.0]),
+        (operator.sub, [-2.0, -2.0]),
+        (operator.matmul, 11.0),
+        (operator.pow, [1.0, 16.0]),
+        (np.multiply, [3.0, 8.0]),
+        (ops.matmul, 11.0),
+        (ops.maximum, [3.0, 4.0]),
+    ],
 )
 def test_a_tuple_is_an_array_as_a_list_is(op: Any, expected: Any, wrap: Any) -> None:
     for first in ((1.0, 2.0), [1.0, 2.0]):
