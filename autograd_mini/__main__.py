@@ -77,9 +77,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
         text, status = run(loss, options)
     except (ValueError, OSError, RuntimeError) as error:
         message = str(error).split("\n  at ")[0]  # without the user's line, which is none here
-        missing, is_missing, _ = message.partition(" has no value; ")
-        if is_missing and any([each.partition("=")[0].strip() == missing for each in getattr(options, "by_hand", ())]):
-            message = f"{missing} has no value: what stands behind --by-hand is a gradient; numbers stand before it"
+        name = error.without_value if isinstance(error, ExpressionError) else ""
+        if name and name in [each.partition("=")[0].strip() for each in getattr(options, "by_hand", ())]:
+            message = f"{name} has no value: what stands behind --by-hand is a gradient; numbers stand before it"
         print(f"{options.command}: {message}", file=sys.stderr)
         return 2
     try:

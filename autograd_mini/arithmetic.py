@@ -525,7 +525,7 @@ class Arithmetic:
 
 
 for _name, _method in vars(Arithmetic).items():
-    if getattr(_method, "__name__", "") == "method":  # one of a factory: as if it stood in the class
+    if "<locals>" in getattr(_method, "__qualname__", ""):  # a factory's: as if it stood in the class
         _method.__name__, _method.__qualname__ = _name, f"Arithmetic.{_name}"
         _method.__code__ = _method.__code__.replace(co_name=_name, co_qualname=_method.__qualname__)  # for tracebacks
         _method.__annotations__["return"] = "Self"  # for the help

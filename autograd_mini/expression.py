@@ -137,8 +137,8 @@ class _Evaluation:
         match node:
             case ast.Name(id=name) if name in self.names:
                 return []
-            case ast.Name(id=name):
-                raise self.error(self._unknown(name), node)
+            case ast.Name():
+                raise self._unknown(node)
             case ast.Constant(value=int() | float() as number) if not isinstance(number, bool):
                 return []
             case ast.UnaryOp(op=ast.USub() | ast.UAdd(), operand=x):
@@ -238,12 +238,17 @@ class _Evaluation:
             return self._setting(node)
         return slice(*[part and self._setting(part) for part in (node.lower, node.upper, node.step)])
 
-    def _unknown(self, name: str) -> str:
+    def _unknown(self, node: ast.Name) -> ExpressionError:
+        name = node.id
         if self.names is _PLAIN:
-            return f"{name} is no number; write a number, a=2, or a list of numbers, x=[1,2]"
+            return self.error(f"{name} is no number; write a number, a=2, or a list of numbers, x=[1,2]", node)
         if name in FUNCTIONS:
-            return f"{name} is a function; write {name}(...)"
+            return self.error(f"{name} is a function; write {name}(...)", node)
         if name in _CONSTANTS:
-            return f"{name} has no value; add {name}={_CONSTANTS[name]}"
-        near = difflib.get_close_matches(name, self.names, n=1)
-        return f"{name} has no value; " + (f"is it {near[0]}?" if near else f"add one, such as {name}=2")
+            remedy = f"add {name}={_CONSTANTS[name]}"
+        else:
+            near = difflib.get_close_matches(name, self.names, n=1)
+            remedy = f"is it {near[0]}?" if near else f"add one, such as {name}=2"
+        error = self.error(f"{name} has no value; {remedy}", node)
+        error.without_value = name
+        return error

@@ -16,6 +16,8 @@ LONGEST = 500  # characters of a message
 class ExpressionError(ValueError):
     """An expression that is refused: what is wrong, the line, and a caret under the place that is meant."""
 
+    without_value = ""  # the name that nobody gave a number, where that is what is wrong
+
 
 class ExpressionText:
     """A text, its statements as Python's syntax trees, and errors about them.

@@ -9,6 +9,8 @@ from threading import Lock
 from types import TracebackType
 from typing import Any, TypeVar
 
+from autograd_mini.ops.caller import located
+
 # How many blocks of ``no_grad``, ``tracing`` and ``detect_anomaly`` are open in the whole process. Recording an op
 # looks at this plain number; only while it is not 0 does it ask the ContextVars, which know about this thread and task.
 open_blocks = 0
@@ -36,18 +38,20 @@ def is_recording() -> bool:
 class Mode(ContextDecorator):
     """A context manager and a decorator, of functions that run from their beginning to their end."""
 
-    def __new__(cls, f: Any = None) -> Any:
+    def __new__(cls, *given: Any, **options: Any) -> Any:
         """Of a function, as where ``@no_grad`` stands without its brackets, the decorated one."""
-        if f is None:
+        if not given and not options:
             return super().__new__(cls)
-        if not callable(f):
-            raise TypeError(f"{cls.__name__} takes no arguments; write `with {cls.__name__}():`")
-        return cls()(f)
+        if len(given) != 1 or options or not callable(given[0]):
+            raise TypeError(located(f"{cls.__name__} takes no arguments; write `with {cls.__name__}():`"))
+        return cls()(given[0])
 
     def __call__(self, f: _F) -> _F:
         if getattr(f, "__code__", None) and f.__code__.co_flags & _RESUMABLE:
             name = type(self).__name__
-            raise TypeError(f"{name}: {f.__name__} stops and goes on; write `with {name}():` inside of it instead")
+            raise TypeError(
+                located(f"{name}: {f.__name__} stops and goes on; write `with {name}():` inside of it instead")
+            )
         return super().__call__(f)
 
 

@@ -22,8 +22,8 @@ from autograd_mini.numpy_refusals import (
     no_writing,
 )
 from autograd_mini.ops.numpy_names import FUNCTIONS
-from autograd_mini.ops.operation import TABLE, Carrier, shape_of
-from autograd_mini.ops.shape import as_carrier, astype
+from autograd_mini.ops.operation import TABLE, Carrier, as_floating, shape_of
+from autograd_mini.ops.shape import astype
 
 # NumPy's ufuncs by the rows that compute the same; those that come to several rows are in FUNCTIONS.
 UFUNCS: dict[Any, Callable[..., Carrier]] = {row.ufunc: row for row in TABLE.values() if row.ufunc}
@@ -89,7 +89,7 @@ def call_ufunc(ufunc: np.ufunc, method: str, operands: tuple[Any, ...], options:
     if row and method == "__call__" and set(options) <= set(signature(row).parameters):
         return row(*operands, **options)  # such as axis= of np.vecdot
     if row and method == "outer" and not options:
-        x, y = map(as_carrier, operands)
+        x, y = map(as_floating, operands)
         return row(ops.reshape(x, shape_of(x) + (1,) * len(shape_of(y))), y)
     if along or (row and method in ("__call__", "outer")):
         raise no_keyword(name, sorted(set(options) - accepted), sorted(accepted))

@@ -7,6 +7,8 @@ from types import TracebackType
 from typing import Any
 from weakref import ref
 
+from autograd_mini.ops.caller import located
+
 
 class named_scope:
     """Marks what is computed inside as one part of the network, which pictures of large graphs show as one box.
@@ -57,8 +59,10 @@ class named_scope:
     def __enter__(self) -> named_scope:
         if self._outer is not None:
             raise RuntimeError(
-                f"named_scope({self.part!r}) was entered before, and one scope is one call; "
-                "make a new one for each `with`: with named_scope(...):"
+                located(
+                    f"named_scope({self.part!r}) was entered before, and one scope is one call; "
+                    "make a new one for each `with`: with named_scope(...):"
+                )
             )
         self._outer = current_scope()
         _enter(self)

@@ -427,6 +427,19 @@ def test_a_loop_that_rebinds_its_variable_is_found_with_the_line_before_it_was_r
             p -= 0.1 * p.grad
 
 
+def test_a_loop_that_rebinds_its_variable_is_found_by_a_function_that_it_calls() -> None:
+    model = mlp()
+
+    def diagnosed(loss: Value) -> Diagnosis:
+        return diagnose(backward(loss), model)
+
+    for _ in range(1):
+        finding = only(diagnosed(nn.cross_entropy(model(X), CLASSES)), "parameter rebound")
+        for p in model.parameters():
+            p -= 0.1 * p.grad
+    assert finding.line.endswith("p -= 0.1 * p.grad")
+
+
 def test_a_loop_that_went_wrong_is_found_by_its_variable_after_it_too() -> None:
     model = mlp()
     backward(nn.cross_entropy(model(X), CLASSES))
@@ -1173,6 +1186,16 @@ def test_the_users_own_forward_is_the_line() -> None:
     finding = only(diagnose(backward(nn.cross_entropy(model(X), CLASSES)), model), "softmax twice")
     assert finding.line.startswith("test_diagnosis.py:")
     assert finding.line.endswith("def forward(self, x: Any) -> Any:")
+
+
+def test_the_librarys_forward_is_no_line_of_the_users() -> None:
+    class Own(nn.Sequential):
+        pass
+
+    model = Own(nn.Linear(4, 3))
+    model.scale = Value(1.0)
+    loss = nn.cross_entropy(model(X) * model.scale, CLASSES)
+    assert only(diagnose(backward(loss), model), "not trained").line == ""
 
 
 @pytest.mark.parametrize(

@@ -33,9 +33,9 @@ LOOKING = {
 # What a module of autograd_mini may import of it. A name that ends in a dot stands for all that lies in it.
 ARROWS: dict[str, set[str]] = {
     "autograd_mini.ops.": {"autograd_mini.ops."},
-    "autograd_mini.modes": set(),
+    "autograd_mini.modes": {"autograd_mini.ops."},
     "autograd_mini.carrying": {"autograd_mini.modes"},
-    "autograd_mini.scope": set(),
+    "autograd_mini.scope": {"autograd_mini.ops."},
     "autograd_mini.node": {"autograd_mini.ops."},
     "autograd_mini.errors": {"autograd_mini.ops."},
     "autograd_mini.operands": {"autograd_mini.ops.", "autograd_mini.node", "autograd_mini.errors"},

@@ -207,5 +207,18 @@ def test_a_mode_decorates_with_brackets_and_without(mode: Any) -> None:
         assert decorated(x).data == 9.0
         assert decorated(x).requires_grad is (mode is detect_anomaly)
     assert square(x).requires_grad
-    with pytest.raises(TypeError, match=f"{mode.__name__} takes no arguments"):
-        mode(False)
+
+
+@pytest.mark.parametrize("mode", [no_grad, detect_anomaly])
+@pytest.mark.parametrize(("given", "options"), [((False,), {}), ((3, 4), {}), ((), {"mode": True})], ids=str)
+def test_a_mode_takes_no_arguments_and_says_so_with_the_line(mode: Any, given: Any, options: Any) -> None:
+    with pytest.raises(TypeError, match=f"{mode.__name__} takes no arguments; write `with .*\n  at test_modes.py"):
+        mode(*given, **options)
+
+
+def test_a_generator_is_not_decorated_and_the_error_names_the_line() -> None:
+    with pytest.raises(TypeError, match=r"no_grad: numbers stops and goes on; .*\n  at test_modes.py:\d+: @no_grad"):
+
+        @no_grad()
+        def numbers() -> Iterator[int]:
+            yield 1

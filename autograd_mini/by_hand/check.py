@@ -13,7 +13,7 @@ from autograd_mini.by_hand.diagnosis import likely_slip, one_slip_for_all
 from autograd_mini.by_hand.digits import PRECISION, Written, agree, read
 from autograd_mini.by_hand.names import Names
 from autograd_mini.by_hand.report import Report, Row
-from autograd_mini.by_hand.slips import Slip, plain
+from autograd_mini.by_hand.slip import Slip, plain
 from autograd_mini.ops.caller import located, user_variables
 from autograd_mini.ops.operation import Linear
 from autograd_mini.ops.reduction import unbroadcast

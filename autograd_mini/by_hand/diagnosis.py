@@ -10,7 +10,8 @@ import numpy as np
 
 from autograd_mini.backward import Contribution
 from autograd_mini.by_hand.digits import agree, near
-from autograd_mini.by_hand.slips import Slip, Use, slips
+from autograd_mini.by_hand.slip import Slip, Use
+from autograd_mini.by_hand.slips import slips
 from autograd_mini.by_hand.slips_of_a_chain import Uses, mean_further_up, softmax_without_the_others
 from autograd_mini.text import FEWEST_DIGITS, MOST_DIGITS, number
 from autograd_mini.value import Value

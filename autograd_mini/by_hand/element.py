@@ -39,13 +39,13 @@ def element(x: Any, index: Index) -> Any:
         source = _source(x, index)
         return element(operands[0], source)
     if name == "sum" or name == "mean":
-        total = _added(x, (element(operands[0], source) for source in _summed(x, index)), _count(x))
+        total = _added((element(operands[0], source) for source in _summed(x, index)), _count(x))
         return total if name == "sum" else total / float(_count(x))
     if name == "matmul":
-        return _added(x, _products(operands[0], operands[1], index), shape_of(operands[0])[-1])
+        return _added(_products(operands[0], operands[1], index), shape_of(operands[0])[-1])
     if name in ("scatter_add", "overlap_add"):
         sources = _scattered(x, index)
-        return _added(x, (element(operands[0], source) for source in sources), len(sources))
+        return _added((element(operands[0], source) for source in sources), len(sources))
     if isinstance(x.op, Pointwise | np.ufunc):
         parts = [_of_broadcast(operand, index) for operand in operands]
         if isinstance(x.op, np.ufunc):
@@ -114,7 +114,7 @@ def _scattered(x: Symbol, index: Index) -> list[Index]:
     return [tuple(int(i) for i in source) for source in np.argwhere(here)]
 
 
-def _added(x: Symbol, terms: Iterator[Any], count: int) -> Any:
+def _added(terms: Iterator[Any], count: int) -> Any:
     """A sum of numbers, of which the first few are written out; of none it is 0."""
     if not count:
         return 0.0

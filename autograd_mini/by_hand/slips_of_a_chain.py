@@ -7,7 +7,7 @@ from collections.abc import Container, Iterator, Mapping, Sequence
 import numpy as np
 
 from autograd_mini.backward import Contribution
-from autograd_mini.by_hand.slips import Slip
+from autograd_mini.by_hand.slip import Slip
 from autograd_mini.value import Value
 
 Uses = Mapping[Value, Sequence[Contribution]]  # of each node, as steps of the backward pass

@@ -7,8 +7,8 @@ from collections.abc import Iterator
 import numpy as np
 
 from autograd_mini.diagnosis import source
+from autograd_mini.diagnosis.forms import Forms
 from autograd_mini.diagnosis.report import Finding
-from autograd_mini.diagnosis.softmax import Forms
 from autograd_mini.diagnosis.step import Step
 from autograd_mini.ops.operation import Pointwise
 from autograd_mini.value import Value

@@ -7,7 +7,7 @@ import linecache
 import os.path
 from collections.abc import Callable, Iterator, Sequence
 from functools import lru_cache
-from types import CodeType
+from types import CodeType, FrameType
 from typing import Any
 
 from autograd_mini.ops import caller
@@ -15,9 +15,9 @@ from autograd_mini.value import Value
 
 
 def forward_of(module: Any) -> str:
-    """Where the user's own class of ``module`` defines its forward; "" for a class of the library."""
+    """Where the user's own class of ``module`` defines its forward; "" if it has that of the library."""
     code = getattr(getattr(type(module), "forward", None), "__code__", None)
-    if code is None or type(module).__module__.split(".")[0] in ("nn", "optim", "autograd_mini"):
+    if code is None or caller.is_library(code.co_filename):
         return ""
     return _line(code.co_filename, code.co_firstlineno)
 
@@ -33,9 +33,16 @@ def rebinding_of(name: str) -> str:
 def loops_that_rebind() -> Iterator[tuple[str, str, list[Any]]]:
     """Loops such as ``for p in parameters: p -= lr * p.grad``, in a training loop around the line that asks.
 
-    Of each the variable, the line, and what the loop goes through: a list, or the ``parameters()`` of a model.
+    It may stand in a function that the training loop calls. Of each the variable, the line, and what the loop goes
+    through: a list, or the ``parameters()`` of a model.
     """
-    frame = caller.user_frame()
+    asking = caller.user_frame()
+    for frame in (asking, asking.f_back):
+        if frame is not None and not caller.is_library(frame.f_code.co_filename):
+            yield from _loops_around(frame)
+
+
+def _loops_around(frame: FrameType) -> Iterator[tuple[str, str, list[Any]]]:
     known = {**frame.f_globals, **frame.f_locals}
     for outer in _statements_of(frame.f_code):
         if isinstance(outer, _LOOPS) and outer.lineno <= frame.f_lineno <= (outer.end_lineno or 0):

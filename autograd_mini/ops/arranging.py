@@ -11,10 +11,10 @@ from autograd_mini.ops.axes import one_axis_or_number, part
 from autograd_mini.ops.caller import located
 from autograd_mini.ops.indexing import getitem, scatter_add
 from autograd_mini.ops.numpy_names import FUNCTIONS
-from autograd_mini.ops.operation import Carrier, Linear, as_shape, shape_of
+from autograd_mini.ops.operation import Carrier, Linear, as_floating, as_shape, shape_of
 from autograd_mini.ops.pointwise import mul
 from autograd_mini.ops.reduction import broadcast_to
-from autograd_mini.ops.shape import as_carrier, checked_axes, ravel, reshape, transpose
+from autograd_mini.ops.shape import checked_axes, ravel, reshape, transpose
 
 # ---------------------------------------------------------------- turned and rolled
 
@@ -25,7 +25,7 @@ def flip(x: Carrier, axis: int | Sequence[int] | None = None) -> Carrier:
     >>> flip(np.array([1.0, 2.0, 3.0]))
     array([3., 2., 1.])
     """
-    x = as_carrier(x)
+    x = as_floating(x)
     axes = range(len(shape_of(x))) if axis is None else checked_axes("flip", x, axis)
     backwards = tuple([slice(None, None, -1 if a in axes else None) for a in range(len(shape_of(x)))])
     return getitem(x, backwards) if axes else x
@@ -58,7 +58,7 @@ def rot90(x: Carrier, k: int = 1, axes: tuple[int, int] = (0, 1)) -> Carrier:
     array([[2., 4.],
            [1., 3.]])
     """
-    x = as_carrier(x)
+    x = as_floating(x)
     a, b = checked_axes("rot90", x, axes)
     order = list(range(len(shape_of(x))))
     order[a], order[b] = b, a
@@ -85,7 +85,7 @@ def roll(x: Carrier, shift: int | tuple[int, ...], axis: int | tuple[int, ...] |
     >>> roll(np.array([1.0, 2.0, 3.0]), 1)
     array([3., 1., 2.])
     """
-    x = as_carrier(x)
+    x = as_floating(x)
     if axis is None:
         return reshape(roll(ravel(x), shift, 0), shape_of(x))
     axes = tuple([checked_axes("roll", x, a)[0] for a in as_shape(axis)])  # one may be there twice
@@ -130,7 +130,7 @@ def tile(x: Carrier, reps: int | tuple[int, ...]) -> Carrier:
     array([[1., 2., 1., 2.],
            [1., 2., 1., 2.]])
     """
-    x, times = as_carrier(x), as_shape(reps)
+    x, times = as_floating(x), as_shape(reps)
     ndim = max(len(times), len(shape_of(x)))
     times = (1,) * (ndim - len(times)) + times
     lengths = (1,) * (ndim - len(shape_of(x))) + shape_of(x)
@@ -149,7 +149,7 @@ def resize(x: Carrier, new_shape: int | tuple[int, ...]) -> Carrier:
     array([[1., 2.],
            [3., 1.]])
     """
-    x, shape = ravel(as_carrier(x)), as_shape(new_shape)
+    x, shape = ravel(as_floating(x)), as_shape(new_shape)
     if not shape_of(x)[0]:
         return scatter_add(x, shape, np.zeros(shape, dtype=bool))  # zeros, as NumPy has it
     return getitem(x, np.resize(np.arange(shape_of(x)[0]), shape))
@@ -161,7 +161,7 @@ def copy(x: Carrier) -> Carrier:
     >>> copy(np.array([1.0, 2.0]))
     array([1., 2.])
     """
-    return mul(as_carrier(x), 1.0)
+    return mul(as_floating(x), 1.0)
 
 
 # ---------------------------------------------------------------- broadcast together
@@ -173,7 +173,7 @@ def broadcast_arrays(*xs: Carrier) -> tuple[Carrier, ...]:
     >>> broadcast_arrays(np.array([1.0, 2.0]), 3.0)
     (array([1., 2.]), array([3., 3.]))
     """
-    xs = tuple(map(as_carrier, xs))
+    xs = tuple(map(as_floating, xs))
     try:
         shape = np.broadcast_shapes(*map(shape_of, xs))
     except ValueError:

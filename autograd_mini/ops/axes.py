@@ -9,15 +9,15 @@ import numpy as np
 
 from autograd_mini.ops.caller import located
 from autograd_mini.ops.indexing import getitem
-from autograd_mini.ops.operation import Carrier, as_array, dtype_of, normalize_axes, shape_of
-from autograd_mini.ops.shape import along, as_carrier, checked_axes, reshape, transpose
+from autograd_mini.ops.operation import Carrier, as_array, as_floating, dtype_of, normalize_axes, shape_of
+from autograd_mini.ops.shape import along, checked_axes, reshape, transpose
 
 Axis = int | tuple[int, ...] | None
 
 
 def one_axis(op: str, x: Carrier, axis: int | None) -> tuple[Carrier, int]:
     """``x`` and the one axis that is meant, counted from the first; of ``None`` all elements of ``x`` in one axis."""
-    x = as_carrier(x)
+    x = as_floating(x)
     if axis is None:
         return x if len(shape_of(x)) == 1 else reshape(x, -1), 0
     axes = checked_axes(op, x, axis)
@@ -28,7 +28,7 @@ def one_axis(op: str, x: Carrier, axis: int | None) -> tuple[Carrier, int]:
 
 def one_axis_or_number(op: str, x: Carrier, axis: int | None) -> tuple[Carrier, int]:
     """``one_axis``, where NumPy takes a number for a vector that holds it."""
-    x = as_carrier(x)
+    x = as_floating(x)
     return one_axis(op, x, None if not shape_of(x) and axis in (0, -1) else axis)
 
 

@@ -13,10 +13,10 @@ from types import FrameType, FunctionType, ModuleType
 
 import numpy as np
 
+PACKAGES = ("autograd_mini", "nn", "optim")  # of this library, whose code is no user's
 _HERE = os.path.dirname(os.path.dirname(os.path.dirname(__file__)))  # as imported: a link to it stays a link
-_PACKAGES = [os.path.join(_HERE, package) for package in ("autograd_mini", "nn", "optim")]
 _NUMPY = os.path.join(os.path.dirname(np.__file__), "")
-_PASSED_OVER = (*[os.path.join(folder, "") for folder in _PACKAGES], _NUMPY)
+_PASSED_OVER = (*[os.path.join(_HERE, package, "") for package in PACKAGES], _NUMPY)
 _NN = os.path.join(_HERE, "nn", "")
 # Who asks on behalf of the user: copy, pickle, cached properties, paths, and what is installed beside NumPy.
 _SITE = os.path.dirname(os.path.dirname(np.__file__))

@@ -12,9 +12,9 @@ from autograd_mini.ops.caller import located
 from autograd_mini.ops.indexing import getitem
 from autograd_mini.ops.linalg import matmul, swap_last
 from autograd_mini.ops.numpy_names import FUNCTIONS
-from autograd_mini.ops.operation import Carrier, as_carriers, shape_of
+from autograd_mini.ops.operation import Carrier, as_carriers, as_floating, shape_of
 from autograd_mini.ops.pointwise import add
-from autograd_mini.ops.shape import as_carrier, expand_dims, reshape, transpose
+from autograd_mini.ops.shape import expand_dims, reshape, transpose
 from autograd_mini.ops.window import (
     Length,
     as_images,
@@ -212,11 +212,11 @@ def _conv_transpose(
 
 
 def _checked_weight(op: str, n: int, weight: Carrier, bias: Carrier, outputs: Callable[[Any], int]) -> Carrier:
-    weight = as_carrier(weight)
+    weight = as_floating(weight)
     shape = shape_of(weight)
     if len(shape) != n + 2:
         raise ValueError(located(f"{op}: the weight has {n + 2} axes, two of channels and the kernel's, not {shape}"))
-    of_bias = () if bias is None else shape_of(as_carrier(bias))
+    of_bias = () if bias is None else shape_of(as_floating(bias))
     if bias is not None and of_bias != (outputs(shape),):
         raise ValueError(
             located(f"{op} with a weight of {shape}: the bias has shape ({outputs(shape)},), not {of_bias}")

@@ -13,11 +13,10 @@ from autograd_mini.ops.caller import located
 from autograd_mini.ops.choosing import where
 from autograd_mini.ops.joining import concatenate
 from autograd_mini.ops.numpy_names import FUNCTIONS
-from autograd_mini.ops.operation import Carrier, Linear, Operation, guarded, map_data, shape_of
+from autograd_mini.ops.operation import Carrier, Linear, Operation, as_floating, guarded, map_data, shape_of
 from autograd_mini.ops.picking import take_along_axis
 from autograd_mini.ops.pointwise import exp
 from autograd_mini.ops.product import cumprod, recurrence_from_the_end
-from autograd_mini.ops.shape import as_carrier
 
 
 def _logcumsumexp(x: Any, axis: int) -> Any:
@@ -93,7 +92,7 @@ def cumulative_prod(x: Carrier, axis: int | None = None, include_initial: bool =
 def _with_initial(
     op: str, running: Callable[..., Carrier], initial: float, x: Carrier, axis: int | None, include_initial: bool
 ) -> Carrier:
-    x = as_carrier(x)
+    x = as_floating(x)
     if axis is None and len(shape_of(x)) > 1:
         raise ValueError(located(f"{op} of {shape_of(x)} needs an axis; only a vector's goes without saying"))
     x, axis = one_axis_or_number(op, x, 0 if axis is None else axis)

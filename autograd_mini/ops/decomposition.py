@@ -17,9 +17,9 @@ from autograd_mini.ops.inverse import finite, matrices, pinv, solve
 from autograd_mini.ops.joining import concatenate
 from autograd_mini.ops.linalg import matmul, swap_last
 from autograd_mini.ops.numpy_names import FUNCTIONS
-from autograd_mini.ops.operation import Carrier, Operation, dtype_of, guarded, shape_of
+from autograd_mini.ops.operation import Carrier, Operation, as_floating, dtype_of, guarded, shape_of
 from autograd_mini.ops.reduction import sum
-from autograd_mini.ops.shape import as_carrier, expand_dims
+from autograd_mini.ops.shape import expand_dims
 
 Triangle = Literal["L", "U"]
 
@@ -274,7 +274,7 @@ def lstsq(x: Carrier, y: Carrier, rcond: Any = None) -> tuple[Carrier, Carrier, 
     >>> solution.round(12), residuals.round(12), rank
     (array([2.]), array([2.]), 1)
     """
-    x, y = matrices("lstsq", x), as_carrier(y)
+    x, y = matrices("lstsq", x), as_floating(y)
     m, n = shape_of(x)[-2:]
     plain_x, plain_y = (operand.data if hasattr(operand, "record") else operand for operand in (x, y))
     try:

@@ -11,8 +11,8 @@ from autograd_mini.ops.caller import located
 from autograd_mini.ops.choosing import where
 from autograd_mini.ops.indexing import getitem, scatter_add
 from autograd_mini.ops.numpy_names import FUNCTIONS
-from autograd_mini.ops.operation import Carrier, Linear, dtype_of, shape_of
-from autograd_mini.ops.shape import as_carrier, astype, checked_axes, moveaxis, ravel, reshape
+from autograd_mini.ops.operation import Carrier, Linear, as_floating, dtype_of, shape_of
+from autograd_mini.ops.shape import astype, checked_axes, moveaxis, ravel, reshape
 
 
 def _places(rows: int, columns: int, offset: int) -> slice:
@@ -32,7 +32,7 @@ def diagonal(x: Carrier, offset: int = 0, axis1: int = 0, axis2: int = 1) -> Car
 
     Raises ``ValueError`` if there are less than two axes, or if they are the same.
     """
-    x = as_carrier(x)
+    x = as_floating(x)
     axes = checked_axes("diagonal", x, (axis1, axis2))
     if axes != (len(shape_of(x)) - 2, len(shape_of(x)) - 1):
         x = moveaxis(x, axes, (-2, -1))
@@ -49,7 +49,7 @@ def diag(x: Carrier, k: int = 0) -> Carrier:
     array([[1., 0.],
            [0., 2.]])
     """
-    x = as_carrier(x)
+    x = as_floating(x)
     if len(shape_of(x)) == 2:
         return diagonal(x, k)
     if len(shape_of(x)) != 1:
@@ -65,7 +65,7 @@ def diagflat(x: Carrier, k: int = 0) -> Carrier:
     array([[1., 0.],
            [0., 2.]])
     """
-    return diag(ravel(as_carrier(x)), k)
+    return diag(ravel(as_floating(x)), k)
 
 
 def fill_diagonal(x: Carrier, val: Carrier, wrap: bool = False) -> Carrier:
@@ -78,7 +78,7 @@ def fill_diagonal(x: Carrier, val: Carrier, wrap: bool = False) -> Carrier:
     array([[0., 2.],
            [3., 0.]])
     """
-    x = as_carrier(x)
+    x = as_floating(x)
     on = np.zeros(shape_of(x), dtype=bool)
     try:
         np.fill_diagonal(on, True, wrap)
@@ -119,7 +119,7 @@ def tril(x: Carrier, k: int = 0) -> Carrier:
 
 def _with_axes(op: str, x: Carrier) -> Carrier:
     """``x``, if it is a matrix, or a vector, which NumPy repeats as the rows of one."""
-    x = as_carrier(x)
+    x = as_floating(x)
     if not shape_of(x):
         raise ValueError(located(f"{op} of a number: give a matrix, or a vector for the rows of one"))
     return x

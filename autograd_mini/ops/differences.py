@@ -10,9 +10,9 @@ from autograd_mini.ops.axes import one_axis, part, slice_of
 from autograd_mini.ops.caller import located
 from autograd_mini.ops.joining import concatenate
 from autograd_mini.ops.numpy_names import FUNCTIONS
-from autograd_mini.ops.operation import Carrier, as_carriers, dtype_of, shape_of
+from autograd_mini.ops.operation import Carrier, as_carriers, as_floating, dtype_of, shape_of
 from autograd_mini.ops.reduction import broadcast_to, sum
-from autograd_mini.ops.shape import as_carrier, astype, checked_axes, reshape
+from autograd_mini.ops.shape import astype, checked_axes, reshape
 
 
 def diff(x: Carrier, n: int = 1, axis: int = -1, prepend: Carrier = None, append: Carrier = None) -> Carrier:
@@ -64,9 +64,9 @@ def gradient(x: Carrier, *spacing: Carrier, axis: int | tuple[int, ...] | None =
     >>> gradient(np.array([0.0, 1.0, 4.0, 9.0]))
     array([1., 2., 4., 5.])
     """
-    x = as_carrier(x)
+    x = as_floating(x)
     axes = tuple(range(len(shape_of(x)))) if axis is None else checked_axes("gradient", x, axis)
-    steps = tuple(as_carrier(step) for step in spacing or (1.0,))
+    steps = tuple(as_floating(step) for step in spacing or (1.0,))
     if len(steps) == 1 and not shape_of(steps[0]):
         steps *= len(axes)
     if len(steps) != len(axes):

@@ -10,8 +10,7 @@ import numpy as np
 from autograd_mini.ops.caller import located
 from autograd_mini.ops.choosing import where
 from autograd_mini.ops.indexing import getitem
-from autograd_mini.ops.operation import Carrier, Pointwise, shape_of
-from autograd_mini.ops.shape import as_carrier
+from autograd_mini.ops.operation import Carrier, Pointwise, as_floating, shape_of
 
 stop_gradient = Pointwise(
     "stop_gradient",
@@ -39,7 +38,7 @@ def embedding(indices: Any, weight: Carrier, padding_idx: int | None = None) -> 
 
     Raises ``IndexError`` for a row that ``weight`` does not have, ``TypeError`` for numbers that are not whole.
     """
-    weight = as_carrier(weight)
+    weight = as_floating(weight)
     if len(shape_of(weight)) != 2:
         raise ValueError(
             located(f"embedding: the weight has shape (num_embeddings, embedding_dim), not {shape_of(weight)}")

@@ -12,15 +12,15 @@ from autograd_mini.ops.caller import located
 from autograd_mini.ops.choosing import where
 from autograd_mini.ops.linalg import matmul, swap_last
 from autograd_mini.ops.numpy_names import FUNCTIONS
-from autograd_mini.ops.operation import Carrier, Operation, shape_of
-from autograd_mini.ops.shape import as_carrier, expand_dims, moveaxis, ravel, reshape, squeeze
+from autograd_mini.ops.operation import Carrier, Operation, as_floating, shape_of
+from autograd_mini.ops.shape import expand_dims, moveaxis, ravel, reshape, squeeze
 
 # ---------------------------------------------------------------- what the files of matrices share
 
 
 def matrices(op: str, x: Any, *, square: bool = False) -> Carrier:
     """``x``, if it is a matrix or a batch of them."""
-    x = as_carrier(x)
+    x = as_floating(x)
     shape = shape_of(x)
     if len(shape) < 2 or (square and shape[-1] != shape[-2]):
         raise ValueError(located(f"{op}: shape {shape} is no {'square ' * square}matrix, nor a batch of them"))
@@ -89,7 +89,7 @@ def solve(x: Carrier, y: Carrier) -> Carrier:
 
     Raises ``numpy.linalg.LinAlgError`` if ``x`` is singular.
     """
-    x, y = matrices("solve", x, square=True), as_carrier(y)
+    x, y = matrices("solve", x, square=True), as_floating(y)
     if shape_of(x)[-1:] != shape_of(y)[-2:][:1]:
         raise ValueError(
             located(
@@ -145,7 +145,7 @@ def tensorinv(x: Carrier, ind: int = 2) -> Carrier:
     >>> tensorinv(np.eye(4).reshape(2, 2, 4)).shape
     (4, 2, 2)
     """
-    x = as_carrier(x)
+    x = as_floating(x)
     rows, columns = shape_of(x)[:ind], shape_of(x)[ind:]
     return reshape(inv(reshape(x, (math.prod(rows), math.prod(columns)))), columns + rows)
 
@@ -159,7 +159,7 @@ def tensorsolve(x: Carrier, y: Carrier, axes: Any = None) -> Carrier:
     array([[0.5, 0.5],
            [0.5, 0.5]])
     """
-    x, y = as_carrier(x), as_carrier(y)
+    x, y = as_floating(x), as_floating(y)
     if axes is not None:
         x = moveaxis(x, axes, range(-len(axes), 0))
     unknowns = shape_of(x)[len(shape_of(y)) :]

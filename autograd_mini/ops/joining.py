@@ -10,18 +10,8 @@ import numpy as np
 from autograd_mini.ops.axes import part
 from autograd_mini.ops.caller import located
 from autograd_mini.ops.numpy_names import FUNCTIONS
-from autograd_mini.ops.operation import Carrier, Linear, as_carriers, shape_of
-from autograd_mini.ops.shape import (
-    along,
-    as_carrier,
-    atleast_1d,
-    atleast_2d,
-    atleast_3d,
-    checked_axes,
-    ravel,
-    reshape,
-    transpose,
-)
+from autograd_mini.ops.operation import Carrier, Linear, as_carriers, as_floating, shape_of
+from autograd_mini.ops.shape import along, atleast_1d, atleast_2d, atleast_3d, checked_axes, ravel, reshape, transpose
 
 # ---------------------------------------------------------------- joining
 
@@ -215,7 +205,7 @@ def hsplit(x: Carrier, indices_or_sections: Any) -> list[Carrier]:
     >>> hsplit(np.array([[1.0, 2.0]]), 2)
     [array([[1.]]), array([[2.]])]
     """
-    x = as_carrier(x)
+    x = as_floating(x)
     return _cut(np.split, "hsplit", x, indices_or_sections, 1 if len(shape_of(x)) > 1 else 0)
 
 
@@ -230,7 +220,7 @@ def dsplit(x: Carrier, indices_or_sections: Any) -> list[Carrier]:
 
 def _cut(numpy_function: Any, op: str, x: Carrier, where: Any, axis: int, least: int = 1) -> list[Carrier]:
     """The pieces in which NumPy's function would leave the positions along ``axis``."""
-    x = as_carrier(x)
+    x = as_floating(x)
     if len(shape_of(x)) < least:
         raise ValueError(located(f"{op} of {shape_of(x)}: it needs {least} axes or more"))
     (axis,) = checked_axes(op, x, axis)
@@ -248,7 +238,7 @@ def unstack(x: Carrier, axis: int = 0) -> tuple[Carrier, ...]:
     >>> unstack(np.array([[1.0, 2.0], [3.0, 4.0]]))
     (array([1., 2.]), array([3., 4.]))
     """
-    x = as_carrier(x)
+    x = as_floating(x)
     (axis,) = checked_axes("unstack", x, axis)
     return tuple([part(x, axis, i) for i in range(shape_of(x)[axis])])
 

@@ -12,18 +12,9 @@ from autograd_mini.ops.caller import located
 from autograd_mini.ops.diagonals import diagonal
 from autograd_mini.ops.indexing import getitem
 from autograd_mini.ops.numpy_names import FUNCTIONS
-from autograd_mini.ops.operation import Carrier, Linear, as_carriers, shape_of
+from autograd_mini.ops.operation import Carrier, Linear, as_carriers, as_floating, shape_of
 from autograd_mini.ops.reduction import sum
-from autograd_mini.ops.shape import (
-    as_carrier,
-    checked_axes,
-    expand_dims,
-    moveaxis,
-    ravel,
-    reshape,
-    squeeze,
-    transpose,
-)
+from autograd_mini.ops.shape import checked_axes, expand_dims, moveaxis, ravel, reshape, squeeze, transpose
 
 
 def swap_last(x: Carrier) -> Carrier:
@@ -268,7 +259,7 @@ def matrix_transpose(x: Carrier) -> Carrier:
     >>> matrix_transpose(np.ones((5, 2, 3))).shape
     (5, 3, 2)
     """
-    x = as_carrier(x)
+    x = as_floating(x)
     _check_matrix("matrix_transpose", x)
     return swap_last(x)
 

@@ -8,21 +8,21 @@ import numpy as np
 
 from autograd_mini.ops.caller import located
 from autograd_mini.ops.choosing import where as choose_by
-from autograd_mini.ops.operation import Carrier, as_array, dtype_of, shape_of
-from autograd_mini.ops.shape import as_carrier, astype
+from autograd_mini.ops.operation import Carrier, as_array, as_floating, dtype_of, shape_of
+from autograd_mini.ops.shape import astype
 
 
 def masked(op: str, x: Carrier, where: Any, neutral: float) -> Carrier:
     """``x`` with a number that changes nothing wherever ``where`` does not hold, which then gets a gradient of 0."""
     if where is None:
         return x
-    x = as_carrier(x)
+    x = as_floating(x)
     return choose_by(_checked(op, x, where), x, neutral)
 
 
 def marks(op: str, x: Carrier, where: Any) -> Carrier:
     """1 for each element of ``x`` that counts, else 0, in its dtype; they broadcast against it."""
-    x = as_carrier(x)
+    x = as_floating(x)
     return astype(choose_by(_checked(op, x, where), 1.0, 0.0), dtype_of(x))
 
 

@@ -12,16 +12,15 @@ from autograd_mini.ops.choosing import where as choose_by
 from autograd_mini.ops.cumulative import cumsum
 from autograd_mini.ops.masked import masked
 from autograd_mini.ops.numpy_names import FUNCTIONS
-from autograd_mini.ops.operation import Carrier
+from autograd_mini.ops.operation import Carrier, as_floating
 from autograd_mini.ops.product import cumprod, prod
 from autograd_mini.ops.reduction import count_where, flat_sqrt, max, mean, min, sum, var
-from autograd_mini.ops.shape import as_carrier
 from autograd_mini.ops.statistics import between, middle, percent
 
 
 def _present(x: Carrier, where: Any = None) -> Any:
     """Which elements are no nan, of those that count."""
-    x = as_carrier(x)
+    x = as_floating(x)
     present = x == x  # a nan is not equal to itself; a recorded comparison is traced by jit
     return present if where is None else present & where
 

@@ -14,10 +14,10 @@ from autograd_mini.ops.decomposition import svdvals
 from autograd_mini.ops.indexing import getitem
 from autograd_mini.ops.inverse import inv
 from autograd_mini.ops.numpy_names import FUNCTIONS
-from autograd_mini.ops.operation import Carrier, as_keepdims, shape_of
+from autograd_mini.ops.operation import Carrier, as_floating, as_keepdims, shape_of
 from autograd_mini.ops.pointwise import abs, div, pow, sign
 from autograd_mini.ops.reduction import flat_sqrt, max, min, sum
-from autograd_mini.ops.shape import as_carrier, reshape, transpose
+from autograd_mini.ops.shape import reshape, transpose
 
 
 def norm(x: Carrier, ord: Any = None, axis: Axis = None, keepdims: bool = False) -> Carrier:
@@ -29,7 +29,7 @@ def norm(x: Carrier, ord: Any = None, axis: Axis = None, keepdims: bool = False)
     >>> norm(np.array([3.0, 4.0])), norm(np.array([[1.0, 2.0], [3.0, 4.0]]), ord=1)
     (5.0, 6.0)
     """
-    x = as_carrier(x)
+    x = as_floating(x)
     axes = reduced("norm", x, axis)
     if axis is None and ord is None:
         return vector_norm(x, None, keepdims)
@@ -55,7 +55,7 @@ def vector_norm(x: Carrier, axis: Axis = None, keepdims: bool = False, ord: Any 
     >>> vector_norm(np.array([3.0, -4.0])), vector_norm(np.array([3.0, -4.0]), ord=1)
     (5.0, 7.0)
     """
-    x = as_carrier(x)
+    x = as_floating(x)
     axis = reduced("vector_norm", x, axis)
     _check_order(ord)
     if isinstance(ord, str) or ord is None:
@@ -84,7 +84,7 @@ def matrix_norm(x: Carrier, keepdims: bool = False, ord: Any = "fro") -> Carrier
     >>> matrix_norm(np.array([[1.0, 2.0], [3.0, 4.0]]), ord=np.inf)
     7.0
     """
-    x = as_carrier(x)
+    x = as_floating(x)
     ndim = len(shape_of(x))
     if ndim < 2:
         raise ValueError(located(f"matrix_norm of {shape_of(x)}: a matrix has two axes; use vector_norm"))

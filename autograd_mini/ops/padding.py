@@ -15,9 +15,9 @@ from autograd_mini.ops.indexing import getitem, scatter_add
 from autograd_mini.ops.joining import concatenate
 from autograd_mini.ops.linalg import matmul
 from autograd_mini.ops.numpy_names import FUNCTIONS
-from autograd_mini.ops.operation import Carrier, dtype_of, shape_of
+from autograd_mini.ops.operation import Carrier, as_floating, dtype_of, shape_of
 from autograd_mini.ops.reduction import broadcast_to, max, mean, min
-from autograd_mini.ops.shape import as_carrier, astype, moveaxis, ravel
+from autograd_mini.ops.shape import astype, moveaxis, ravel
 
 Pairs = list[tuple[Any, Any]]  # before and after, for each axis
 
@@ -48,7 +48,7 @@ def pad(
 
     Raises ``ValueError`` for another mode, ``"median"``, ``"empty"`` and functions included.
     """
-    x = as_carrier(x)
+    x = as_floating(x)
     widths = _pairs("pad_width", pad_width, len(shape_of(x)))
     if any(n < 0 or n != int(n) for pair in widths for n in pair):
         raise ValueError(located(f"pad: pad_width counts elements and is not negative, but it is {pad_width}"))

@@ -14,9 +14,9 @@ from autograd_mini.ops.choosing import where
 from autograd_mini.ops.indexing import getitem, scatter_add
 from autograd_mini.ops.joining import concatenate, stack
 from autograd_mini.ops.numpy_names import FUNCTIONS
-from autograd_mini.ops.operation import Carrier, as_array, as_carriers, dtype_of, shape_of
+from autograd_mini.ops.operation import Carrier, as_array, as_carriers, as_floating, dtype_of, shape_of
 from autograd_mini.ops.reduction import broadcast_to
-from autograd_mini.ops.shape import as_carrier, astype, moveaxis, ravel, reshape
+from autograd_mini.ops.shape import astype, moveaxis, ravel, reshape
 
 
 def take(x: Carrier, indices: Any, axis: int | None = None, mode: str = "raise") -> Carrier:
@@ -107,12 +107,12 @@ def put_along_axis(x: Carrier, indices: Any, values: Carrier, axis: int | None) 
     array([[1., 9.],
            [9., 4.]])
     """
-    x = as_carrier(x)
+    x = as_floating(x)
     shape, size = shape_of(x), math.prod(shape_of(x))
     places = _by_numpy(
         "put_along_axis", x, np.take_along_axis, np.arange(size).reshape(shape), np.asarray(indices), axis
     )
-    values = _as_part_of(x, as_carrier(values), places.shape, "put_along_axis")
+    values = _as_part_of(x, as_floating(values), places.shape, "put_along_axis")
     last = np.full(size, -1)
     last[places] = np.arange(places.size).reshape(places.shape)
     put = last.reshape(shape) >= 0
@@ -144,7 +144,7 @@ def insert(x: Carrier, obj: Any, values: Carrier, axis: int | None = None) -> Ca
     array([1., 8., 2., 3., 9.])
     """
     x, axis = one_axis("insert", x, axis)
-    values, length = as_carrier(values), shape_of(x)[axis]
+    values, length = as_floating(values), shape_of(x)[axis]
     places = np.arange(length)[obj] if isinstance(obj, slice) else np.asarray(obj)
     places = np.flatnonzero(places) if places.dtype == bool else places if places.size else places.astype(int)
     count = places.size

@@ -14,8 +14,8 @@ from autograd_mini.ops.axes import Axis, backwards, kept, one_axis, one_axis_or_
 from autograd_mini.ops.caller import located
 from autograd_mini.ops.masked import masked
 from autograd_mini.ops.numpy_names import FUNCTIONS
-from autograd_mini.ops.operation import Carrier, Operation, as_keepdims, is_foreign, shape_of
-from autograd_mini.ops.shape import along, as_carrier, reshape
+from autograd_mini.ops.operation import Carrier, Operation, as_floating, as_keepdims, is_foreign, shape_of
+from autograd_mini.ops.shape import along, reshape
 
 
 def _exclusive_cumprod(x: Any, axis: int) -> Any:
@@ -88,7 +88,7 @@ def prod(
     >>> prod(np.array([2.0, 3.0, 4.0]))
     24.0
     """
-    x = masked("prod", as_carrier(x), where, 1.0)
+    x = masked("prod", as_floating(x), where, 1.0)
     axes = reduced("prod", x, axis)
     if len(axes) == 1:
         product = _PROD.on(x, axes[0])
@@ -130,7 +130,7 @@ def linear_recurrence(a: Carrier, b: Carrier, axis: int = -1) -> Carrier:
     array([0., 1., 3.])
     """
     a, axis = one_axis("linear_recurrence", a, axis)
-    b = as_carrier(b)
+    b = as_floating(b)
     if shape_of(a) != shape_of(b):
         raise ValueError(located(f"linear_recurrence: shapes {shape_of(a)} and {shape_of(b)} differ; broadcast first"))
     return _LINEAR_RECURRENCE.bind(axis)(a, b)

@@ -26,6 +26,7 @@ from autograd_mini.ops.operation import (
     Operation,
     as_axis,
     as_data,
+    as_floating,
     as_keepdims,
     as_shape,
     dtype_of,
@@ -34,7 +35,7 @@ from autograd_mini.ops.operation import (
     shape_of,
 )
 from autograd_mini.ops.pointwise import div, sqrt, sub
-from autograd_mini.ops.shape import as_carrier, astype, reshape
+from autograd_mini.ops.shape import astype, reshape
 
 
 def _spread(g: Carrier, x: Carrier, axis: Axis) -> Carrier:
@@ -175,7 +176,7 @@ def mean(x: Carrier, axis: Axis = None, keepdims: bool = False, *, where: Any = 
 
 def count_where(op: str, x: Carrier, axis: Axis, keepdims: bool, where: Any) -> Carrier:
     """How many elements each element of a reduction is made of, where ``where`` leaves some out."""
-    x = as_carrier(x)
+    x = as_floating(x)
     return sum(broadcast_to(marks(op, x, where), shape_of(x)), axis, keepdims)
 
 
@@ -197,7 +198,7 @@ def var(
     >>> var(np.array([1.0, 3.0])), var(np.array([1.0, 3.0]), ddof=1)
     (1.0, 2.0)
     """
-    x = as_carrier(x)
+    x = as_floating(x)
     deviation = masked("var", x - (_mean_along(x, axis, True, where=where) if mean is None else mean), where, 0.0)
     less = ddof if correction is None else correction
     if where is None and isinstance(less, int | float):
@@ -298,7 +299,7 @@ def _extreme(
     if initial is None:
         remedy = f"give initial= too, such as initial={farthest}"
         raise ValueError(located(f"{name}: where= may leave nothing to choose from; {remedy}"))
-    x = masked(name, as_carrier(x), where, farthest)
+    x = masked(name, as_floating(x), where, farthest)
     return of_two(of(x, axis, keepdims) if count_along(x, axis) else sum(x, axis, keepdims) + farthest, initial)
 
 

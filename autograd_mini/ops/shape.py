@@ -46,11 +46,6 @@ _ASTYPE = Linear(
 )
 
 
-def as_carrier(x: Any) -> Carrier:
-    """``x`` as floats, whether it records or not: a list has no shape to be asked for."""
-    return as_floating(x)
-
-
 def checked_axes(op: str, x: Carrier, axis: Any) -> tuple[int, ...]:
     """Axes, one or several, as numbers in [0, ndim); the error for one that is not there names ``op``."""
     try:
@@ -134,7 +129,7 @@ def squeeze(x: Carrier, axis: int | tuple[int, ...] | None = None) -> Carrier:
 
 def _reshaped_like(numpy_function: Callable[..., Any], op: str, x: Carrier, axis: Any) -> Carrier:
     """``x`` in the shape that NumPy's function would give it."""
-    x = as_carrier(x)
+    x = as_floating(x)
     try:
         shape = numpy_function(np.empty(shape_of(x), dtype=bool), axis).shape
     except (TypeError, ValueError) as cause:
@@ -171,7 +166,7 @@ def rollaxis(x: Carrier, axis: int, start: int = 0) -> Carrier:
 
 def _reordered_like(numpy_function: Callable[..., Any], op: str, x: Carrier, *places: Any) -> Carrier:
     """``x`` with its axes in the order that NumPy's function would give them."""
-    x = as_carrier(x)
+    x = as_floating(x)
     try:
         order = numpy_function(np.empty(range(len(shape_of(x)))), *places).shape  # axis 0 has length 0, 1 has 1, ...
     except (TypeError, ValueError) as cause:
@@ -209,7 +204,7 @@ def atleast_3d(*xs: Carrier) -> Carrier:
 
 
 def _each_reshaped_like(numpy_function: Callable[..., Any], xs: tuple[Carrier, ...]) -> Carrier:
-    xs = tuple(map(as_carrier, xs))
+    xs = tuple(map(as_floating, xs))
     shapes = [numpy_function(np.empty(shape_of(x), dtype=bool)).shape for x in xs]
     reshaped = [x if shape_of(x) == shape else reshape(x, shape) for x, shape in zip(xs, shapes, strict=True)]
     return reshaped[0] if len(reshaped) == 1 else tuple(reshaped)

@@ -11,10 +11,19 @@ import numpy as np
 from autograd_mini.ops.axes import Axis, kept, reduced, together
 from autograd_mini.ops.caller import located
 from autograd_mini.ops.numpy_names import FUNCTIONS
-from autograd_mini.ops.operation import Carrier, as_carriers, as_keepdims, dtype_of, guarded, map_data, shape_of
+from autograd_mini.ops.operation import (
+    Carrier,
+    as_carriers,
+    as_floating,
+    as_keepdims,
+    dtype_of,
+    guarded,
+    map_data,
+    shape_of,
+)
 from autograd_mini.ops.picking import take_along_axis
 from autograd_mini.ops.reduction import broadcast_to, count_along, max, mean, min, sum
-from autograd_mini.ops.shape import as_carrier, reshape, transpose
+from autograd_mini.ops.shape import reshape, transpose
 from autograd_mini.ops.sorting import sort
 
 
@@ -32,7 +41,7 @@ def average(
     Raises ``ZeroDivisionError`` where weights sum to 0, and ``ValueError`` where their shape does not fit.
     """
     if weights is None:
-        x = as_carrier(x)
+        x = as_floating(x)
         result = mean(x, axis, keepdims)
         total: Carrier = dtype_of(x).type(count_along(x, axis))
     else:
@@ -96,7 +105,7 @@ def median(x: Carrier, axis: Axis = None, keepdims: bool = False) -> Carrier:
 
 def middle(op: str, x: Carrier, axis: Axis, keepdims: bool, skip_nan: bool) -> Carrier:
     """``median``, or ``nanmedian``."""
-    x = as_carrier(x)
+    x = as_floating(x)
     if not count_along(x, axis):
         return mean(x, axis, keepdims)  # of nothing: nan
     axes = reduced(op, x, axis)
@@ -164,7 +173,7 @@ def between(op: str, x: Carrier, q: Any, axis: Axis, method: str, keepdims: bool
     """``quantile``, or ``nanquantile``: the elements on either side of a position, and the line between them."""
     if hasattr(q, "record"):
         raise TypeError(located(f"{op}: there is no derivative by q; give plain numbers"))
-    x, fractions = as_carrier(x), np.asarray(q, dtype=np.float64)
+    x, fractions = as_floating(x), np.asarray(q, dtype=np.float64)
     if not np.all((fractions >= 0) & (fractions <= 1)):
         raise ValueError(located(f"{op}: {q} is not between 0 and 1 (percentiles: 0 and 100)"))
     if method not in _ALPHA_BETA and method not in _ROUNDED:

@@ -12,9 +12,9 @@ import numpy as np
 from autograd_mini.ops.caller import located
 from autograd_mini.ops.indexing import getitem
 from autograd_mini.ops.numpy_names import FUNCTIONS
-from autograd_mini.ops.operation import Carrier, Linear, as_shape, is_foreign, shape_of
+from autograd_mini.ops.operation import Carrier, Linear, as_floating, as_shape, is_foreign, shape_of
 from autograd_mini.ops.padding import pad
-from autograd_mini.ops.shape import as_carrier, reshape, transpose
+from autograd_mini.ops.shape import reshape, transpose
 
 Lengths = tuple[int, ...]  # one for each axis that windows slide along
 Length = int | Sequence[int]  # as users give them: one for all axes, or one for each
@@ -95,7 +95,7 @@ def sliding_window_view(
     Raises ``ValueError`` where a window is longer than its axis.
     """
     op = "sliding_window_view"
-    x, sizes = as_carrier(x), as_shape(window_shape)
+    x, sizes = as_floating(x), as_shape(window_shape)
     ndim = len(shape_of(x))
     axes = tuple(range(ndim)) if axis is None else as_shape(axis)
     if len(axes) != len(sizes) or any(not -ndim <= a < ndim for a in axes):
@@ -127,7 +127,7 @@ def overlap_add(x: Carrier, shape: Length, axis: Length, stride: Length = 1, dil
     Raises ``ValueError`` where ``x`` does not have the windows that there are in ``shape``.
     """
     op = "overlap_add"
-    x, shape = as_carrier(x), as_shape(shape)
+    x, shape = as_floating(x), as_shape(shape)
     axes = tuple(a % len(shape) for a in as_shape(axis))
     strides, dilations = as_lengths(op, "stride", stride, len(axes)), as_lengths(op, "dilation", dilation, len(axes))
     sizes = shape_of(x)[len(shape) :]
@@ -247,7 +247,7 @@ def fold(
 
 def as_images(op: str, x: Carrier, n: int) -> tuple[Carrier, bool]:
     """``x`` with an axis for the batch in front, and whether it had one: n axes follow that of the channels."""
-    x = as_carrier(x)
+    x = as_floating(x)
     if len(shape_of(x)) not in (n + 1, n + 2):
         axes = {1: "C, L", 2: "C, H, W"}[n]
         raise ValueError(located(f"{op} of {shape_of(x)}: the input has shape (N, {axes}) or ({axes})"))

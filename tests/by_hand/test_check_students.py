@@ -8,7 +8,8 @@ from planting import DIGITS, derived_with_rounding, scalar_graph, tensor_graph, 
 
 from autograd_mini.backward import contributions
 from autograd_mini.by_hand.check import check_by_hand
-from autograd_mini.by_hand.slips import Use, slips
+from autograd_mini.by_hand.slip import Use
+from autograd_mini.by_hand.slips import slips
 
 STUDENTS = 1000  # of scalars, and as many of tensors
 SEED = 1

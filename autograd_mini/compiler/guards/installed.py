@@ -9,10 +9,13 @@ from __future__ import annotations
 import types
 from typing import Any
 
+from autograd_mini.ops.caller import PACKAGES
+
 # Packages whose functions give the same for the same. NumPy's generators are looked at one by one.
 _COMPUTES = frozenset(
     {
-        *("builtins", "math", "cmath", "numpy", "autograd_mini", "nn", "optim", "functools", "itertools", "operator"),
+        *PACKAGES,
+        *("builtins", "math", "cmath", "numpy", "functools", "itertools", "operator"),
         *("collections", "dataclasses", "enum", "abc", "typing", "typing_extensions", "contextlib", "types", "string"),
         *("numbers", "fractions", "bisect", "heapq", "array", "re", "__future__", "weakref", "contextvars", "scipy"),
     }
