@@ -7,7 +7,7 @@ from typing import Any, ClassVar
 
 import numpy as np
 
-from autograd_mini import Value, located, mean, reshape, sqrt
+from autograd_mini import Value, astype, located, mean, reshape, sqrt
 from nn.checks import as_input, number, positive
 from nn.module import Buffer, Module, Parameter
 
@@ -41,13 +41,14 @@ class _BatchNorm(Module):
 
     def forward(self, x: Any) -> Any:
         x = as_input(x)
-        shape, n = x.shape, self.num_features
+        shape, n, dtype = x.shape, self.num_features, x.dtype
         if len(shape) not in self._ndims or shape[1] != n:
             raise ValueError(
                 located(
                     f"{type(self).__name__}: the input has shape {shape}; expected is {self._expected} with C = {n}"
                 )
             )
+        x = _wide(x)
         of_features = (1, n, *[1] * (len(shape) - 2))
         if self.training or self.running_mean is None or self.running_var is None:
             self._check_count(shape)
@@ -60,7 +61,7 @@ class _BatchNorm(Module):
         else:
             centred = x - reshape(self.running_mean, of_features)
             variance = reshape(self.running_var, of_features)
-        z = centred / sqrt(variance + self.eps)
+        z = _in_dtype(dtype, centred / sqrt(variance + self.eps))
         if self.weight is None or self.bias is None:
             return z
         return z * reshape(self.weight, of_features) + reshape(self.bias, of_features)
@@ -267,15 +268,26 @@ class RMSNorm(_SampleNorm):
 
     def forward(self, x: Any) -> Any:
         x = self._checked(x)
-        eps = float(np.finfo(x.dtype).eps) if self.eps is None else self.eps
-        z = x / sqrt(mean(x * x, self._axes, keepdims=True) + eps)
+        dtype, x = x.dtype, _wide(x)
+        eps = float(np.finfo(dtype).eps) if self.eps is None else self.eps
+        z = _in_dtype(dtype, x / sqrt(mean(x * x, self._axes, keepdims=True) + eps))
         return z if self.weight is None else z * self.weight
 
 
 def _standardised(x: Any, axes: tuple[int, ...], eps: float) -> Any:
     """``x`` at mean 0 and variance 1 over its own axes."""
+    dtype, x = x.dtype, _wide(x)
     centred = x - mean(x, axes, keepdims=True)
-    return centred / sqrt(mean(centred * centred, axes, keepdims=True) + eps)
+    return _in_dtype(dtype, centred / sqrt(mean(centred * centred, axes, keepdims=True) + eps))
+
+
+def _wide(x: Any) -> Any:
+    """Numbers of float16 as float32, in which their squares do not overflow; as PyTorch computes."""
+    return _in_dtype(np.float32, x) if x.dtype == np.float16 else x
+
+
+def _in_dtype(dtype: Any, x: Any) -> Any:
+    return x if x.dtype == dtype else astype(x, dtype)
 
 
 def _as_data(statistics: Any) -> Any:

@@ -11,6 +11,7 @@ import torch
 from layer import assert_same, load_from, perturbed
 
 import nn
+from autograd_mini import Value
 
 RNG = np.random.default_rng(0)
 OPTIONS = [
@@ -77,6 +78,23 @@ def test_rms_norm_is_pytorchs(options: Any, normalized: Any, shape: Any) -> None
     load_from(ours, theirs)
     assert_same(ours, theirs, RNG.normal(2.0, 3.0, size=shape))
     assert_same(ours, theirs, np.zeros(shape))  # eps is what is left
+
+
+@pytest.mark.parametrize(
+    ("kind", "args"),
+    [("BatchNorm1d", (4, 1e-5, 0.1, True, False)), ("LayerNorm", (4,)), ("RMSNorm", (4,)), ("GroupNorm", (2, 4))],
+)
+def test_numbers_of_float16_are_normalised_though_their_squares_do_not_fit(kind: str, args: Any) -> None:
+    x = (RNG.normal(size=(6, 4)) * 1000).astype(np.float16)  # 256 squared is more than float16 holds
+    value, tensor = Value(x), torch.tensor(x, dtype=torch.float64, requires_grad=True)
+    z = getattr(nn, kind)(*args, dtype=np.float16)(value)
+    expected = getattr(torch.nn, kind)(*args, dtype=torch.float64)(tensor)
+    upstream = RNG.normal(size=x.shape).astype(np.float16)
+    z.backward(upstream)
+    expected.backward(torch.tensor(upstream, dtype=torch.float64))
+    assert z.dtype == value.grad.dtype == np.float16
+    np.testing.assert_allclose(z.data, expected.detach().numpy(), rtol=1e-3, atol=2e-3)
+    np.testing.assert_allclose(value.grad, tensor.grad.numpy(), rtol=1e-2, atol=5e-5)
 
 
 def test_the_start_is_pytorchs() -> None:
