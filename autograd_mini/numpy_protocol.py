@@ -107,6 +107,8 @@ def _elsewhere(ufunc: np.ufunc) -> Callable[..., Carrier] | None:
 def call_function(function: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
     """What ``np.sum(value)`` and the other functions of NumPy that are no ufuncs come to."""
     if function in PLAIN_RESULTS:
+        if function is np.full_like and any([_needs_gradient(x) for x in (*args[1:], kwargs.get("fill_value"))]):
+            raise no_change(np.copyto, None)
         return function(*map(_data_of, args), **{name: _data_of(value) for name, value in kwargs.items()})
     ours = FUNCTIONS.get(function)
     if function in IN_PLACE:
@@ -181,3 +183,7 @@ def keywords(function: Callable[..., Any]) -> list[str]:
 
 def _data_of(x: Any) -> Any:
     return x.data if hasattr(x, "record") else x
+
+
+def _needs_gradient(x: Any) -> bool:
+    return hasattr(x, "record") and x.requires_grad

@@ -48,11 +48,11 @@ def exact_float(number: int, line: str | None = None) -> float:
     """A whole number of Python's as a program has it; an error where a float would not have all its digits."""
     if not -LARGEST <= number <= LARGEST:
         raise refused(
-            "a whole number of 2**53 or more, which a program would round to a float",
+            "a whole number beyond 2**53, which a program would round to a float",
             "pass it in an array of int64, or compute with it before the call",
             line,
         )
     return float(number)
 
 
-LARGEST = 2**53 - 1  # up to here a float holds every whole number
+LARGEST = 2**53  # up to here a float holds every whole number

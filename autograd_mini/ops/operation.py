@@ -86,6 +86,8 @@ class Operation:
             elif hasattr(operand, "record"):
                 if self.rule_for_each or len(operands) > 2:
                     return operand.record(self, operands)
+                if operands[0].__class__ is tuple:  # which ``record`` takes for all of the operands
+                    operands = (list(operands[0]), *operands[1:])
                 return operand.record(self, *operands)
             elif is_foreign(operand):
                 foreign = True

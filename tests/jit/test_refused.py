@@ -150,7 +150,6 @@ def test_an_iterator_that_is_given_is_refused_as_what_it_is(given: Any) -> None:
         lambda x, axes: am.prod(x, axes),
         lambda x, axes: am.flip(x, axes),
         lambda x, axes: am.cumsum(x, axes[0]),
-        lambda x, axes: x.reshape(axes),
     ],
 )
 def test_what_an_op_says_of_a_traced_number_gives_way_to_what_jit_says(f: Any) -> None:

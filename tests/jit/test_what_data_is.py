@@ -89,6 +89,12 @@ def test_a_number_of_numpys_as_an_argument_is_one() -> None:
     assert jit(lambda x: (w * x, isinstance(x, np.float32), isinstance(x, float)))(np.float32(3.0))[1:] == (True, False)
 
 
+@pytest.mark.parametrize("number", [np.int64(3), np.uint8(3), np.float32(3.0), np.float64(3.0)], ids=repr)
+def test_a_number_of_numpys_has_its_dtype(number: Any) -> None:
+    w = Value(1.0)
+    assert jit(lambda x: (w * x, x.dtype))(number)[1] == number.dtype
+
+
 def test_an_argument_that_is_a_value_is_one() -> None:
     assert jit(lambda x: (x * 2.0, isinstance(x, Value), isinstance(x, np.ndarray)))(Value([1.0]))[1:] == (True, False)
 

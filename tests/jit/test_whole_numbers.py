@@ -224,7 +224,7 @@ def test_a_whole_number_of_pythons_that_a_float_would_round_is_refused_when_it_i
     f, jitted = BEYOND[name], jit(BEYOND[name])
     small = 0 if name in ("a sum", "a difference", "a constant") else 3
     np.testing.assert_array_equal(jitted(small).data, f(small).data)
-    with pytest.raises(JitError, match=r"whole number of 2\*\*53 or more(.|\n)*lambda k"):
+    with pytest.raises(JitError, match=r"whole number beyond 2\*\*53(.|\n)*lambda k"):
         jitted(2**30 + 1)
 
 
@@ -250,7 +250,7 @@ def test_a_whole_number_that_a_float_would_round_is_refused_as_an_argument() -> 
         whole = k[0] if isinstance(k, list) else k
         assert f(k).data[0] == whole % 7
     for k in (2**53 + 1, -(2**53) - 1, 10**400, np.int64(2**53 + 1), [3] * 8 + [2**53 + 1]):
-        with pytest.raises(JitError, match=r"whole number of 2\*\*53 or more(.|\n)*test_whole_numbers.py:\d+: f\(k\)"):
+        with pytest.raises(JitError, match=r"whole number beyond 2\*\*53(.|\n)*test_whole_numbers.py:\d+: f\(k\)"):
             f(k)
     assert f(np.array(2**60 + 1)).data[0] == (2**60 + 1) % 7
 

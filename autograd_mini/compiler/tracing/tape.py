@@ -57,12 +57,11 @@ class Tape(PlainLines):
 
     def write(self, op: Any, x: Any, y: Any, z: Any, needs_grad: bool) -> Traced:
         """A line for ``op``, whose result was ``z``."""
-        if z.__class__ is not float:
-            weakened = scalars_as_floats(op, x if x.__class__ is tuple else (x, y))
-            if weakened is not None:
-                value: Any = next(v for v in weakened if isinstance(v, Node))
-                again: Traced = value.record(op, weakened) if x.__class__ is tuple else value.record(op, *weakened)
-                return again
+        weakened = scalars_as_floats(op, x if x.__class__ is tuple else (x, y))
+        if weakened is not None:
+            value: Any = next(v for v in weakened if isinstance(v, Node))
+            again: Traced = value.record(op, weakened) if x.__class__ is tuple else value.record(op, *weakened)
+            return again
         if x.__class__ is tuple:
             x = tuple([v if v.__class__ is Traced else self.on_tape(v) for v in x])
             operands = tuple([v.number if v.__class__ is Traced else self.constant(v) for v in x])

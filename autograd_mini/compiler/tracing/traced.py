@@ -168,21 +168,23 @@ class Traced(Value):
         )
 
     def __index__(self) -> int:
-        raise refused("a traced number as an index, a count or a range", "close over it instead of passing it")
+        if self.shape:
+            raise TypeError("an array is no index of one element")  # NumPy goes on to ask for the array, as it should
+        raise number_refused()
 
     def __array_ufunc__(self, ufunc: np.ufunc, method: str, *operands: Any, **options: Any) -> Any:
-        if ufunc in _BITS and method == "__call__" and not options:
-            return self._bits(ufunc, _BITS[ufunc], *operands)
+        if ufunc in BITS and method == "__call__" and not options:
+            return self._bits(ufunc, BITS[ufunc], *operands)
         if ufunc in numpy_protocol.PLAIN_RESULTS and method == "__call__" and not options:
             if len(operands) == 1:
                 return self.map_data(ufunc)
-            return current_tape().compared(ufunc, *operands)
+            return current_tape().compared(ufunc, *operands, is_operator=False)
         return super().__array_ufunc__(ufunc, method, *operands, **options)
 
     def __array_function__(self, function: Any, types: Any, args: Any, kwargs: Any) -> Any:
         if function in SHAPE_ONLY:
             return self.of_shapes(function, args, kwargs, lambda x, data: data)
-        if function in numpy_protocol.PLAIN_RESULTS and not any([isinstance(x, Node) for x in kwargs.values()]):
+        if function in numpy_protocol.PLAIN_RESULTS:
             return current_tape().called(function, args, kwargs)
         return super().__array_function__(function, types, args, kwargs)
 
@@ -198,7 +200,7 @@ class Traced(Value):
 
 
 _TRACED = "Traced(shape="
-_BITS = {np.bitwise_and: np.logical_and, np.bitwise_or: np.logical_or, np.bitwise_xor: np.logical_xor}
+BITS = {np.bitwise_and: np.logical_and, np.bitwise_or: np.logical_or, np.bitwise_xor: np.logical_xor}
 
 
 def check_text(text: str) -> None:
@@ -218,6 +220,12 @@ def text_refused() -> JitError:
 def get_data(x: Any) -> Any:
     """The data of a Value, traced or guarded, for those who write down what they do with it."""
     return x.concrete if x.__class__ is Traced else _slot.__get__(x)
+
+
+def number_refused(why: str = "a traced number as an index, a count, an axis or a range", at: str = "") -> JitError:
+    """The error for a traced number where a plain one is taken, ``at`` a line of the user's."""
+    remedy = "close over it instead of passing it; an array of traced numbers is stack([x, y]), or np.ones(shape) * x"
+    return refused(why, remedy, at or None)
 
 
 def as_floats(operand: Any, beside: list[np.dtype[Any]]) -> Any:
