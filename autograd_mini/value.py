@@ -15,10 +15,10 @@ import numpy as np
 from autograd_mini import backward, copying, modes, numpy_protocol
 from autograd_mini.absent import Absent
 from autograd_mini.arithmetic import Arithmetic
-from autograd_mini.node import Node, data_of
+from autograd_mini.node import Node
 from autograd_mini.operands import applied_to_all, array_of, as_leaf_data, as_operand, computed, operand_of
 from autograd_mini.ops.caller import is_of_numpy, located
-from autograd_mini.ops.operation import DATA, Operation, as_array, as_data, dtype_of, is_foreign, shape_of
+from autograd_mini.ops.operation import DATA, Operation, as_array, as_data, data_of, dtype_of, is_foreign, shape_of
 from autograd_mini.scope import Labelled, current_scope, named_scope
 
 _new = object.__new__

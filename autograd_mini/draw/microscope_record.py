@@ -19,9 +19,9 @@ import numpy as np
 from autograd_mini.backward import contributions, fit, one_like
 from autograd_mini.by_hand.formula import definition, term
 from autograd_mini.by_hand.notation import Text
-from autograd_mini.by_hand.symbol import Symbol, data_of
+from autograd_mini.by_hand.symbol import Symbol
 from autograd_mini.graph import Graph, is_plain_number
-from autograd_mini.ops.operation import Linear, Operation, shape_of
+from autograd_mini.ops.operation import Linear, Operation, data_of, shape_of
 from autograd_mini.text import op_text
 from autograd_mini.value import Value
 
