@@ -134,9 +134,15 @@ class Value(Arithmetic, Absent, Node):
         """True once a ``backward()`` has reached this Value, until ``zero_grad()``."""
         return self._grad is not None
 
-    def zero_grad(self) -> None:
-        """Forgets the gradient, so that ``grad`` reads as zero."""
-        self._grad = None
+    def zero_grad(self, set_to_none: bool = True) -> None:
+        """Forgets the gradient, so that ``grad`` reads as zero, and an optimizer passes over it.
+
+        With ``set_to_none=False`` one that is there becomes zeros, and an optimizer goes on with momentum and decay.
+        """
+        if set_to_none:
+            self._grad = None
+        elif self.has_grad:
+            self.grad = np.zeros(self.shape, self.dtype)
 
     def backward(self, gradient: Any = None, *, create_graph: bool = False) -> None:
         """Fills in ``grad`` of every Value that this one was computed from.
