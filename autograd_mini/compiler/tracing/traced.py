@@ -229,10 +229,13 @@ def number_refused(why: str = "a traced number as an index, a count, an axis or 
 
 
 def as_floats(operand: Any, beside: list[np.dtype[Any]]) -> Any:
-    """An operand of an op of several: booleans and whole numbers become floats, as in ``Operation.__call__``."""
+    """An operand of an op of several: booleans and whole numbers become floats, as in ``Operation.__call__``.
+
+    A scalar of NumPy's is a number, as beside a Value everywhere.
+    """
     if operand.__class__ is float or (isinstance(operand, Node) and operand.__class__ is not Traced):
         return operand
-    return as_floating(operand, *beside)
+    return float(operand) if isinstance(operand, np.number) else as_floating(operand, *beside)
 
 
 def _are_arrays(operands: Any) -> bool:
