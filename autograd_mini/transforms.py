@@ -11,9 +11,9 @@ import numpy as np
 from autograd_mini import modes, ops
 from autograd_mini.backward import gradients, one_like
 from autograd_mini.forward import tangents as push
-from autograd_mini.node import Node, data_of
+from autograd_mini.node import Node
 from autograd_mini.ops.caller import located
-from autograd_mini.ops.operation import dtype_of, is_foreign, shape_of
+from autograd_mini.ops.operation import data_of, dtype_of, is_foreign, shape_of
 from autograd_mini.tree import leaves_of, map_leaves, named_leaves_of, with_containers_of_its_own
 from autograd_mini.value import Value
 

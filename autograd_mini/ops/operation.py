@@ -310,6 +310,11 @@ def map_data(f: Callable[[Any], Any], x: Carrier) -> Any:
     return x.map_data(f) if hasattr(x, "map_data") else f(as_floating(x))
 
 
+def data_of(x: Carrier) -> Any:
+    """The data of what records; a plain number or array as it is."""
+    return x.data if hasattr(x, "record") else x
+
+
 def dtype_of(x: Carrier) -> np.dtype[Any]:
     """The dtype of any carrier; a number is a float64."""
     return getattr(x, "dtype", _FLOAT64)

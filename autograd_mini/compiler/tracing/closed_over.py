@@ -109,12 +109,14 @@ def _gradients_of(kind: Any) -> dict[str, Any]:
         tape = modes.tape()
         return tape.changes.grad(self) is not None if tape else kind.has_grad.fget(self)
 
-    def zero_grad(self: Any) -> None:
+    def zero_grad(self: Any, set_to_none: bool = True) -> None:
         tape = modes.tape()
-        if tape:
+        if tape is None:
+            kind.zero_grad(self, set_to_none)
+        elif set_to_none:
             tape.changes.set_grad(self, None)
         else:
-            kind.zero_grad(self)
+            tape.forbid("zero_grad(set_to_none=False) leaves zeros to the next call", "call zero_grad()")
 
     return {"grad": property(grad, set_grad), "has_grad": property(has_grad), "zero_grad": zero_grad}
 

@@ -10,7 +10,7 @@ from typing import Any, Never
 
 import numpy as np
 
-from autograd_mini import backward, forward, modes, numpy_protocol, operands, transforms, value
+from autograd_mini import backward, conversions, forward, modes, numpy_protocol, operands, transforms, value
 from autograd_mini.compiler.errors import JitError, refused
 from autograd_mini.compiler.program import Argument
 from autograd_mini.compiler.rows import AFTER, row_of
@@ -23,7 +23,7 @@ from autograd_mini.value import Value
 _slot: Any = vars(Node)["data"]  # below the property of a Value that is guarded
 set_data = _slot.__set__
 # Who may look at the data of a traced Value: those who compute with it and write down that they did.
-READERS = frozenset({value.__file__, operands.__file__, backward.__file__, forward.__file__, transforms.__file__})
+READERS = frozenset({module.__file__ for module in (value, conversions, operands, backward, forward, transforms)})
 NO_GRAD_YET = "take gradients by grad or value_and_grad, or read them from the parameters after backward()"
 
 
@@ -229,10 +229,13 @@ def number_refused(why: str = "a traced number as an index, a count, an axis or 
 
 
 def as_floats(operand: Any, beside: list[np.dtype[Any]]) -> Any:
-    """An operand of an op of several: booleans and whole numbers become floats, as in ``Operation.__call__``."""
+    """An operand of an op of several: booleans and whole numbers become floats, as in ``Operation.__call__``.
+
+    A scalar of NumPy's is a number, as beside a Value everywhere.
+    """
     if operand.__class__ is float or (isinstance(operand, Node) and operand.__class__ is not Traced):
         return operand
-    return as_floating(operand, *beside)
+    return float(operand) if isinstance(operand, np.number) else as_floating(operand, *beside)
 
 
 def _are_arrays(operands: Any) -> bool:
