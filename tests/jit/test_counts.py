@@ -55,6 +55,8 @@ REFUSED: dict[str, Callable[[Any, Any], Any]] = {
     "a list's index": lambda x, n: x * [1.0, 2.0, 3.0][n],
     "a text": lambda x, n: x * len("ab" * n),
     "a tuple": lambda x, n: np.stack((x,) * n),
+    "a list of numbers": lambda x, n: x * np.sum([1.0, 2.0] * n),
+    "a tuple of numbers, from the left": lambda x, n: x * np.sum(n * (1.0, 2.0)),
     "softmax": lambda x, n: am.softmax(x, axis=n - 1),
     "am.sum of a Value": lambda x, n: am.sum(W * x, axis=n - 1),
     "a Value's method": lambda x, n: (W * x).sum(axis=n - 1),

@@ -15,7 +15,15 @@ from autograd_mini.compiler.errors import JitError, exact_float, refused
 from autograd_mini.compiler.program import Plain
 from autograd_mini.compiler.rows import row_of
 from autograd_mini.compiler.tracing.stand_in import StandIn, claim, is_library
-from autograd_mini.compiler.tracing.traced import BITS, SHAPE_ONLY, Traced, as_floats, current_tape, get_data
+from autograd_mini.compiler.tracing.traced import (
+    BITS,
+    SHAPE_ONLY,
+    Traced,
+    as_floats,
+    current_tape,
+    get_data,
+    number_refused,
+)
 from autograd_mini.node import Node
 from autograd_mini.numpy_protocol import PLAIN_RESULTS, UFUNCS, signature
 from autograd_mini.ops.caller import user_line
@@ -32,6 +40,8 @@ def _numpys(f: Callable[..., Any], method: str, is_reflected: bool = False) -> A
         return f(y, x)
 
     def applied(self: TracedData, *other: Any) -> Any:
+        if f is operator.mul and isinstance(other[0], list | tuple) and issubclass(self.kind, int | np.integer):
+            raise number_refused()  # how many times Python or NumPy repeats the list
         with current_tape().as_numpy():
             node = recorded(self, *other)
         return with_numpys_dtype(update_wrapper(reflected, f) if is_reflected else f, (self, *other), node)
