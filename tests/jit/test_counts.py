@@ -60,6 +60,10 @@ REFUSED: dict[str, Callable[[Any, Any], Any]] = {
     "softmax": lambda x, n: am.softmax(x, axis=n - 1),
     "am.sum of a Value": lambda x, n: am.sum(W * x, axis=n - 1),
     "a Value's method": lambda x, n: (W * x).sum(axis=n - 1),
+    "split at an array": lambda x, n: np.split(W * x, n * np.ones(1, int), axis=1)[0],
+    "delete of an array": lambda x, n: np.delete(W * x, n * np.ones(1, int), axis=1),
+    "reshape by an array": lambda x, n: x.reshape(np.array([3, 2]) * np.array([1, 2]) + n - 2),
+    "reshape of a Value by an array": lambda x, n: (W * x).reshape(np.array([3, 4]) + n - 2),
     "unfold": lambda x, n: am.unfold(x[None, None], n),
 }
 

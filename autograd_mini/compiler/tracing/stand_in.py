@@ -11,7 +11,14 @@ from typing import Any
 import numpy as np
 
 from autograd_mini.compiler.errors import JitError, refused
-from autograd_mini.compiler.tracing.traced import READERS, Traced, current_tape, number_refused, text_refused
+from autograd_mini.compiler.tracing.traced import (
+    READERS,
+    Traced,
+    current_tape,
+    has_traced,
+    number_refused,
+    text_refused,
+)
 from autograd_mini.ops import caller
 from autograd_mini.ops.caller import line_of_code
 from autograd_mini.tree import leaves_of
@@ -102,8 +109,9 @@ def refusal_of(error: Exception) -> JitError | None:
     Such as ``x.sum(axis=k)``: what asks whether ``k`` is whole asks in many ways, so one looks at what was given.
     """
     trace, path = error.__traceback__, ""
+    asks_itself = isinstance(error, RecursionError)  # the op asks NumPy, which asks the op: the first call counts
     called = user = None  # the last frame of the user's, and that of the library's function which it calls
-    while trace is not None:
+    while trace is not None and not (asks_itself and called):
         before, path = path, trace.tb_frame.f_code.co_filename
         if not is_library(path):
             called, user = None, trace
@@ -114,17 +122,18 @@ def refusal_of(error: Exception) -> JitError | None:
         return None
     given = inspect.getargvalues(called)
     names = [*given.args, *[name for name in (given.varargs, given.keywords) if name]]
-    if not any([_is_number(leaf) for name in names for leaf in leaves_of(given.locals.get(name))]):
+    leaves = [leaf for name in names for leaf in leaves_of(given.locals.get(name))]
+    if not (any([_is_number(leaf, asks_itself) for leaf in leaves]) or has_traced(str(error))):
         return None
     line = line_of_code(user.tb_frame.f_code.co_filename, user.tb_lineno)
-    if isinstance(error, RecursionError):  # the op asks NumPy, which asks the op
+    if asks_itself:
         return number_refused(at=line)
     said = str(error).partition("\n")[0]
     return number_refused(f"{said}; it is given a number that is traced", line)
 
 
-def _is_number(leaf: Any) -> bool:
-    return isinstance(leaf, StandIn) and not leaf.shape
+def _is_number(leaf: Any, or_whole_ones: bool) -> bool:
+    return isinstance(leaf, StandIn) and (not leaf.shape or (or_whole_ones and leaf.dtype.kind in "iu"))
 
 
 def claim(node: Traced, base: type[StandIn], kind: Any) -> None:

@@ -203,9 +203,14 @@ _TRACED = "Traced(shape="
 BITS = {np.bitwise_and: np.logical_and, np.bitwise_or: np.logical_or, np.bitwise_xor: np.logical_xor}
 
 
+def has_traced(text: str) -> bool:
+    """Whether something traced is written into a text."""
+    return _TRACED in text
+
+
 def check_text(text: str) -> None:
     """An error if a label or a text that is returned has a traced number written into it."""
-    if _TRACED in text:
+    if has_traced(text):
         raise text_refused()
 
 
