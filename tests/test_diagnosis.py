@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import nullcontext
 from typing import Any
 
 import numpy as np
@@ -643,6 +644,44 @@ def test_where_no_gradient_arrives_at_all_the_op_that_stops_it_is_named(end: Any
     assert finding.node.op.name == op
     assert "all 4 parameters are exactly 0" in finding.message
     assert f"= {op} of shape (64, 1)" in finding.message
+
+
+def test_a_factor_or_a_mask_of_0_is_where_the_gradients_become_0() -> None:
+    model = mlp()
+    logits = model(X) * 0
+    finding = only(diagnose(backward(nn.cross_entropy(logits, CLASSES)), model), "all gradients zero")
+    assert finding.node is logits
+    assert "all 4 parameters are exactly 0" in finding.message
+    assert "become 0 at logits = mul of shape (64, 3)" in finding.message
+    assert finding.line.endswith("logits = model(X) * 0")
+    with_dropout = nn.Sequential(nn.Linear(4, 3), nn.Dropout(1.0))
+    finding = only(diagnose(backward(nn.cross_entropy(with_dropout(X), CLASSES)), with_dropout), "all gradients zero")
+    assert "(Dropout p=1)" in finding.message
+    single = nn.Linear(4, 3, bias=False)
+    finding = only(diagnose(backward(nn.mse_loss(single(0 * X), 1 + X[:, :3])), single), "all gradients zero")
+    assert finding.node.op.name == "matmul"
+    scalars = nn.scalar.MLP(4, (3, 1), rng=np.random.default_rng(0))
+    loss = sum([(scalars(row.tolist()) * 0.0 - 1.0) ** 2 for row in X[:12]], Value(0.0))
+    finding = only(diagnose(backward(loss), scalars), "all gradients zero")
+    assert "= mul (and 11 more like it)" in finding.message
+
+
+def test_a_slope_that_is_0_at_this_place_only_is_no_fault() -> None:
+    x, y = Value(np.zeros(20)), Value(np.zeros(20))
+    for loss in (
+        (x**2).sum() + 1.0,
+        (x * y).sum() + 1.0,  # a saddle: each is the other's factor
+        np.cos(x).sum(),
+        nn.huber_loss(x, np.zeros(20)) + 1.0,
+    ):
+        x.zero_grad()
+        y.zero_grad()
+        backward(loss)
+        assert not x.grad.any()
+        for recorded in (True, False):
+            with nullcontext() if recorded else no_grad():
+                report = diagnose(loss, [x])
+            assert report, str(report)
 
 
 def test_a_minimum_has_gradients_of_0_as_well_and_is_none_of_a_fault() -> None:
