@@ -16,9 +16,9 @@ from autograd_mini import anomaly_report as report
 from autograd_mini import modes
 from autograd_mini.backward import inputs_of, send
 from autograd_mini.diagnosis.nonfinite import is_finite
-from autograd_mini.node import Node, data_of, topological_order
+from autograd_mini.node import Node, topological_order
 from autograd_mini.ops.caller import located, user_frame
-from autograd_mini.ops.operation import Carrier, Operation, Pointwise, as_data
+from autograd_mini.ops.operation import Carrier, Operation, Pointwise, as_data, data_of
 from autograd_mini.scope import current_scope
 from autograd_mini.value import Value
 

@@ -43,6 +43,8 @@ def _reflected(op: Operation) -> Callable[[_C, Any], _C]:
     """The operator that Python calls where the carrier is the second operand: ``2 - x``."""
 
     def method(self: _C, other: Any) -> _C:
+        if other.__class__ is tuple:  # which ``record`` takes for all of the operands
+            other = list(other)
         return self.record(op, other, self)
 
     return method

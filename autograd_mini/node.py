@@ -27,11 +27,6 @@ class Node:
     _label: Any  # a str; or, until there is one, the scope that the node was computed in
 
 
-def data_of(x: Any) -> Any:
-    """The data of a Value; a plain number or array as it is."""
-    return x.data if isinstance(x, Node) else x
-
-
 def topological_order(root: Node) -> list[Node]:
     """The recorded nodes below ``root``, operands before consumers; leaves are left out.
 

@@ -22,7 +22,7 @@ from autograd_mini.numpy_refusals import (
     no_writing,
 )
 from autograd_mini.ops.numpy_names import FUNCTIONS
-from autograd_mini.ops.operation import TABLE, Carrier, as_floating, shape_of
+from autograd_mini.ops.operation import TABLE, Carrier, as_floating, data_of, shape_of
 from autograd_mini.ops.shape import astype
 
 # NumPy's ufuncs by the rows that compute the same; those that come to several rows are in FUNCTIONS.
@@ -80,7 +80,7 @@ def call_ufunc(ufunc: np.ufunc, method: str, operands: tuple[Any, ...], options:
     if "out" in options or method == "at":
         raise no_writing(name)
     if ufunc in PLAIN_RESULTS:
-        return getattr(ufunc, method)(*map(_data_of, operands), **options)
+        return getattr(ufunc, method)(*map(data_of, operands), **options)
     along = {"reduce": REDUCE, "accumulate": ACCUMULATE}.get(method, {}).get(ufunc)
     accepted = set(signature(along).parameters) - {"x"} if along else set()
     options = {name: value for name, value in options.items() if value is not np._NoValue}
@@ -107,7 +107,9 @@ def _elsewhere(ufunc: np.ufunc) -> Callable[..., Carrier] | None:
 def call_function(function: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
     """What ``np.sum(value)`` and the other functions of NumPy that are no ufuncs come to."""
     if function in PLAIN_RESULTS:
-        return function(*map(_data_of, args), **{name: _data_of(value) for name, value in kwargs.items()})
+        if function is np.full_like and any([_needs_gradient(x) for x in (*args[1:], kwargs.get("fill_value"))]):
+            raise no_change(np.copyto, None)
+        return function(*map(data_of, args), **{name: data_of(value) for name, value in kwargs.items()})
     ours = FUNCTIONS.get(function)
     if function in IN_PLACE:
         raise no_change(function, args[0])
@@ -179,5 +181,5 @@ def keywords(function: Callable[..., Any]) -> list[str]:
     return sorted([name for name in theirs if name in ours or name == "dtype"])
 
 
-def _data_of(x: Any) -> Any:
-    return x.data if hasattr(x, "record") else x
+def _needs_gradient(x: Any) -> bool:
+    return hasattr(x, "record") and x.requires_grad

@@ -11,9 +11,9 @@ import numpy as np
 from autograd_mini import modes, ops
 from autograd_mini.backward import gradients, one_like
 from autograd_mini.forward import tangents as push
-from autograd_mini.node import Node, data_of
+from autograd_mini.node import Node
 from autograd_mini.ops.caller import located
-from autograd_mini.ops.operation import is_foreign, shape_of
+from autograd_mini.ops.operation import data_of, dtype_of, is_foreign, shape_of
 from autograd_mini.tree import leaves_of, map_leaves, named_leaves_of, with_containers_of_its_own
 from autograd_mini.value import Value
 
@@ -112,7 +112,8 @@ def vjp(f: Callable[..., Any], *args: Any, has_aux: bool = False) -> tuple[Any, 
         with _Work("vjp", (args, g)) as pulling:
             parts = leaves_of(output)
             upstream = _same_form("vjp", "the output", output, g)
-            total = sum([ops.sum(part * one) for part, one in zip(parts, upstream, strict=True)], Value(0.0))
+            both = [(part, one) for part, one in zip(parts, upstream, strict=True) if part is not None]
+            total = sum([ops.sum(part * one) for part, one in both], Value(0.0))
             gradient: tuple[Any, ...] = pulling.gradients_of(total, variables)
             return gradient
 
@@ -217,7 +218,9 @@ class _Work:
         values = [leaf for leaf in leaves_of(given) if isinstance(leaf, Value)]
         inside = modes.transforms_at_work.get() > 0 or any([leaf.requires_grad for leaf in values])
         # Of constants the derivative is one: in a jitted function, where all are Values, and of Values given as such.
-        self.plain = not inside and (modes.tape() is not None or bool(values))
+        tape = modes.tape()
+        self.plain = not inside and (tape is not None or bool(values))
+        self._of_data = tape is not None and all([tape.is_plain(leaf) for leaf in values])
         self.nested = inside or self.plain
 
     def __enter__(self) -> _Work:
@@ -294,15 +297,17 @@ class _Work:
         return self._or_zero(push(output, given, create_graph=self.nested).get(output), output)
 
     def jacobian_of(self, output: Any, variables: Any) -> Any:
-        """The Jacobian of one array by each of the variables, in their form."""
+        """The Jacobian of one array by each of the variables, in their form; None has none."""
+        if output is None:
+            return None
         shape = shape_of(output)
         inputs = [variable for variable in leaves_of(variables) if variable is not None]
         if int(np.prod(shape)) <= sum([variable.size for variable in inputs]):
             rows = [leaves_of(self.gradients_of(output, inputs, one)) for one in _basis(shape)]
-            parts = [_stacked([row[i] for row in rows], 0, (*shape, *x.shape)) for i, x in enumerate(inputs)]
+            parts = [_stacked([row[i] for row in rows], 0, (*shape, *x.shape), x.dtype) for i, x in enumerate(inputs)]
         else:
             parts = [
-                _stacked([self.pushed(output, {x: one}) for one in _basis(x.shape)], -1, (*shape, *x.shape))
+                _stacked([self.pushed(output, {x: one}) for one in _basis(x.shape)], -1, (*shape, *x.shape), x.dtype)
                 for x in inputs
             ]
         by_variable = dict(zip(inputs, parts, strict=True))
@@ -311,13 +316,22 @@ class _Work:
     def given_out(self, output: Any) -> Any:
         """What the user gets: Values inside of another transform, plain numbers and arrays outside."""
         if self.plain:
-            return map_leaves(lambda leaf: leaf.detach() if isinstance(leaf, Value) else leaf, output)
+            return map_leaves(self._as_constant, output)
         return output if self.nested else map_leaves(data_of, output)
 
     def _or_zero(self, found: Any, like: Any) -> Any:
+        """What was found, in the dtype of ``like``; zero where that is nothing."""
+        dtype = dtype_of(like) if dtype_of(like).kind == "f" else np.dtype(np.float64)
         if found is None and like is not None:
-            return np.zeros(shape_of(like)) if shape_of(like) else 0.0
-        return found.detach() if self.plain and isinstance(found, Value) else found
+            return np.zeros(shape_of(like), dtype) if shape_of(like) or dtype != np.float64 else 0.0
+        found = _in_dtype(dtype, found)
+        return self._as_constant(found) if self.plain else found
+
+    def _as_constant(self, leaf: Any) -> Any:
+        """A constant Value; in a jitted function what stands for plain data, if that was given."""
+        if not isinstance(leaf, Value):
+            return leaf
+        return modes.tape().as_data(leaf) if self._of_data else leaf.detach()
 
 
 def _is_number(leaf: Any) -> bool:
@@ -371,10 +385,14 @@ def _basis(shape: tuple[int, ...]) -> Iterator[Any]:
         yield one if shape else 1.0
 
 
-def _stacked(parts: list[Any], axis: int, shape: tuple[int, ...]) -> Any:
-    """The rows or columns of a Jacobian, put together."""
+def _stacked(parts: list[Any], axis: int, shape: tuple[int, ...], dtype: Any) -> Any:
+    """The rows or columns of a Jacobian, put together, in the dtype of what is differentiated by."""
     if not shape:
         return parts[0]
     if not parts:
-        return np.zeros(shape)
-    return ops.reshape(ops.stack(parts, axis), shape)
+        return np.zeros(shape, dtype)
+    return _in_dtype(dtype, ops.reshape(ops.stack(parts, axis), shape))
+
+
+def _in_dtype(dtype: Any, x: Any) -> Any:
+    return x if x is None or dtype_of(x) == dtype else ops.astype(x, dtype)

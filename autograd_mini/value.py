@@ -1,30 +1,45 @@
 """A number or array that remembers how it was made.
 
-The arithmetic that it answers to is in ``arithmetic.py``, the chain rule in ``backward.py``.
+The arithmetic that it answers to is in ``arithmetic.py``, the chain rule in ``backward.py``, and what it answers to
+those who want plain numbers in ``conversions.py``.
 """
 
 from __future__ import annotations
 
-import operator
 import sys
+from abc import ABCMeta
 from collections.abc import Callable, Iterator
-from typing import Any, Never, Self
+from typing import Any, Self
 
 import numpy as np
 
-from autograd_mini import backward, copying, modes, numpy_protocol
+from autograd_mini import backward, copying, modes
 from autograd_mini.absent import Absent
 from autograd_mini.arithmetic import Arithmetic
-from autograd_mini.node import Node, data_of
+from autograd_mini.conversions import Conversions
+from autograd_mini.node import Node
 from autograd_mini.operands import applied_to_all, array_of, as_leaf_data, as_operand, computed, operand_of
-from autograd_mini.ops.caller import is_of_numpy, located
-from autograd_mini.ops.operation import DATA, Operation, as_array, as_data, dtype_of, is_foreign, shape_of
+from autograd_mini.ops.caller import is_library, located
+from autograd_mini.ops.operation import DATA, Operation, as_data, data_of, dtype_of, is_foreign, shape_of
 from autograd_mini.scope import Labelled, current_scope, named_scope
 
 _new = object.__new__
 
 
-class Value(Arithmetic, Absent, Node):
+class _Kind(ABCMeta):  # that of abstract classes, of which a user's Value may be one
+    """The class of Value: what stands for a number or an array under jit is a Value to this library alone.
+
+    Python asks it only about what is no Value itself, but of a subclass or of another class.
+    """
+
+    def __instancecheck__(cls, x: object) -> bool:
+        is_one = type.__instancecheck__(cls, x)
+        if is_one and modes.open_blocks and modes.tape():
+            return is_library(sys._getframe(1).f_code.co_filename) or not modes.tape().is_plain(x)
+        return is_one
+
+
+class Value(Arithmetic, Absent, Conversions, metaclass=_Kind):
     """A number or an array in a graph: built with ordinary arithmetic, differentiated by ``backward()``.
 
     ``data`` is a Python float or a NumPy array (float16, float32 or float64; integers and booleans become
@@ -134,9 +149,15 @@ class Value(Arithmetic, Absent, Node):
         """True once a ``backward()`` has reached this Value, until ``zero_grad()``."""
         return self._grad is not None
 
-    def zero_grad(self) -> None:
-        """Forgets the gradient, so that ``grad`` reads as zero."""
-        self._grad = None
+    def zero_grad(self, set_to_none: bool = True) -> None:
+        """Forgets the gradient, so that ``grad`` reads as zero, and an optimizer passes over it.
+
+        With ``set_to_none=False`` one that is there becomes zeros, and an optimizer goes on with momentum and decay.
+        """
+        if set_to_none:
+            self._grad = None
+        elif self.has_grad:
+            self.grad = np.zeros(self.shape, self.dtype)
 
     def backward(self, gradient: Any = None, *, create_graph: bool = False) -> None:
         """Fills in ``grad`` of every Value that this one was computed from.
@@ -306,43 +327,6 @@ class Value(Arithmetic, Absent, Node):
         """The NumPy dtype of the data; float64 for a number."""
         return dtype_of(self.data)
 
-    def item(self) -> float:
-        """The data as a Python float, if it is a single number."""
-        if modes.open_blocks and modes.tape():
-            modes.tape().refuse("item(), float(), int() or array[i] = x", _OPS_INSTEAD)
-        if self.size != 1:
-            raise ValueError(located(f"item: shape {self.shape} is not a single number; use data, or index it first"))
-        return self.data if self.data.__class__ is float else float(self.data.item())
-
-    def __float__(self) -> float:
-        if modes.transforms_at_work.get() and self.requires_grad:
-            raise TypeError(
-                located(
-                    "float(), a function of math, or array[i] = x would cut what is being differentiated; use NumPy's "
-                    "function, such as np.sin(x); make an array of Values with np.stack([x, y]), or change one by "
-                    "np.where(condition, x, array); x.item() is a number that counts as a constant"
-                )
-            )
-        if self.requires_grad and is_of_numpy(sys._getframe(1).f_code.co_filename):
-            raise TypeError(
-                located(
-                    "NumPy asks for a plain number here, as for initial= or ddof=, which would cut the graph silently; "
-                    "call the function of autograd_mini, or give value.item() for a constant"
-                )
-            )
-        return self.item()
-
-    def __int__(self) -> int:
-        return int(self.item())
-
-    def __bool__(self) -> bool:
-        if modes.open_blocks and modes.tape():
-            modes.tape().refuse(
-                "bool(): an if, a while, an and or an or",
-                "use where(condition, x, y), or decide on an argument that is a bool or a str, a program for each",
-            )
-        return bool(self.data)
-
     def __len__(self) -> int:
         if not self.shape:
             raise TypeError(located("len() of a Value that is a single number"))
@@ -368,89 +352,6 @@ class Value(Arithmetic, Absent, Node):
 
     def __format__(self, spec: str) -> str:
         return format(self.item(), spec) if spec else repr(self)
-
-    # ------------------------------------------------------------ comparisons: elementwise, on the data
-
-    __hash__ = object.__hash__
-
-    def __eq__(self, other: object) -> Any:
-        return self._compared(np.equal, other) if modes.open_blocks else self.data == data_of(other)
-
-    def __ne__(self, other: object) -> Any:
-        return self._compared(np.not_equal, other) if modes.open_blocks else self.data != data_of(other)
-
-    def __lt__(self, other: Any) -> Any:
-        return self._compared(np.less, other) if modes.open_blocks else self.data < data_of(other)
-
-    def __le__(self, other: Any) -> Any:
-        return self._compared(np.less_equal, other) if modes.open_blocks else self.data <= data_of(other)
-
-    def __gt__(self, other: Any) -> Any:
-        return self._compared(np.greater, other) if modes.open_blocks else self.data > data_of(other)
-
-    def __ge__(self, other: Any) -> Any:
-        return self._compared(np.greater_equal, other) if modes.open_blocks else self.data >= data_of(other)
-
-    def _compared(self, ufunc: np.ufunc, other: Any) -> Any:
-        if modes.tape():
-            return modes.tape().compared(ufunc, self, other)
-        return _OPERATORS[ufunc](self.data, data_of(other))
-
-    # ------------------------------------------------------------ NumPy
-
-    def __array_ufunc__(self, ufunc: np.ufunc, method: str, *operands: Any, **options: Any) -> Any:
-        return numpy_protocol.call_ufunc(ufunc, method, operands, options)
-
-    def __array_function__(self, function: Any, types: Any, args: Any, kwargs: Any) -> Any:
-        return numpy_protocol.call_function(function, args, kwargs)
-
-    def __array__(self, dtype: Any = None, copy: bool | None = None) -> Any:
-        data = self._outside_the_graph()
-        return np.array(data, dtype=dtype) if copy else np.asarray(data, dtype=dtype)
-
-    def __dlpack__(self, **options: Any) -> Any:
-        return self._outside_the_graph().__dlpack__(**options)
-
-    def __dlpack_device__(self) -> Any:
-        return self._outside_the_graph().__dlpack_device__()
-
-    def _outside_the_graph(self) -> Any:
-        """The data as an array, for those who take arrays only."""
-        if modes.open_blocks and modes.tape():
-            modes.tape().refuse(
-                "a plain array that is indexed, a list in place of one, or a function of NumPy that is no op here,",
-                f"index Value(array, requires_grad=False), stack([...]) a list, or {_OPS_INSTEAD}",
-            )
-        if self.requires_grad:
-            raise TypeError(
-                located(
-                    "a Value that requires a gradient does not turn into a plain array, since the graph would be cut "
-                    "silently; make one of several with np.stack([x, y]), not np.array; call np.dot(a, x), not "
-                    "a.dot(x); change an array by np.where(condition, x, a); for the numbers alone use x.detach(), "
-                    "x.data or x.item()"
-                )
-            )
-        return as_array(self.data)
-
-    def __setitem__(self, index: Any, item: Any) -> Never:
-        raise TypeError(
-            located(
-                "value[index] = item would change a Value that others were computed from; "
-                "make a new one with where(condition, item, value), or put_along_axis for places along an axis"
-            )
-        )
-
-
-_OPS_INSTEAD = "use ops on it, such as where(condition, x, y), or value.map_data(f)"
-
-_OPERATORS: dict[np.ufunc, Callable[[Any, Any], Any]] = {  # which floats have too, and faster
-    np.equal: operator.eq,
-    np.not_equal: operator.ne,
-    np.less: operator.lt,
-    np.less_equal: operator.le,
-    np.greater: operator.gt,
-    np.greater_equal: operator.ge,
-}
 
 
 def _as_constant(operand: Any) -> Value:

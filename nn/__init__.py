@@ -33,7 +33,7 @@ from nn.activation import (
 )
 from nn.attention import MultiheadAttention, TransformerBlock
 from nn.container import Sequential
-from nn.convolution import Conv1d, Conv2d
+from nn.convolution import Conv1d, Conv2d, ConvTranspose1d, ConvTranspose2d
 from nn.dropout import Dropout
 from nn.embedding import Embedding, PositionalEmbedding, SinusoidalEncoding
 from nn.flatten import Flatten
@@ -62,7 +62,7 @@ from nn.losses import (
 )
 from nn.mlp import MLP
 from nn.module import Buffer, Module, Parameter
-from nn.normalization import BatchNorm1d, BatchNorm2d, LayerNorm, RMSNorm
+from nn.normalization import BatchNorm1d, BatchNorm2d, GroupNorm, LayerNorm, RMSNorm
 from nn.overview import summary
 from nn.pooling import AvgPool1d, AvgPool2d, MaxPool1d, MaxPool2d
 from nn.randomness import manual_seed
@@ -90,10 +90,13 @@ __all__ = [
     "Buffer",
     "Conv1d",
     "Conv2d",
+    "ConvTranspose1d",
+    "ConvTranspose2d",
     "CrossEntropyLoss",
     "Dropout",
     "Embedding",
     "Flatten",
+    "GroupNorm",
     "Hardshrink",
     "Hardsigmoid",
     "Hardswish",

@@ -208,6 +208,8 @@ class CELU(Module):
 
     def __init__(self, alpha: float = 1.0, inplace: bool = False) -> None:
         check_inplace("CELU", inplace)
+        if not alpha > 0:
+            raise ValueError(located(f"CELU: alpha is a positive number, not {alpha!r}"))
         self.alpha = alpha
 
     def forward(self, x: Any) -> Any:

@@ -7,7 +7,7 @@ from typing import Any, Self, TypeVar
 
 import numpy as np
 
-from autograd_mini import Value, located, named_scope, refuse_in_jit
+from autograd_mini import Value, located, named_scope
 from nn import state_dict, tree
 from nn.absent import Absent
 
@@ -192,13 +192,8 @@ class Module(Absent):
         With ``set_to_none=False`` those that are there become zeros, and an optimizer that has a momentum, say, goes on
         moving their parameters.
         """
-        if not set_to_none:
-            refuse_in_jit("zero_grad(set_to_none=False) leaves zeros to the next call", "call zero_grad()")
         for parameter in self.parameters():
-            if set_to_none:
-                parameter.zero_grad()
-            elif parameter.has_grad:
-                parameter.grad = np.zeros(parameter.shape, parameter.dtype)
+            parameter.zero_grad(set_to_none)
 
     def train(self, mode: bool = True) -> Self:
         """Sets ``training`` here and in every module below, for layers that act differently then."""

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any, ClassVar
 
 import numpy as np
 
-from autograd_mini import Value, located, mean, reshape, sqrt
+from autograd_mini import Value, astype, located, mean, reshape, sqrt
 from nn.checks import as_input, number, positive
 from nn.module import Buffer, Module, Parameter
 
@@ -40,15 +41,17 @@ class _BatchNorm(Module):
 
     def forward(self, x: Any) -> Any:
         x = as_input(x)
-        shape, n = x.shape, self.num_features
+        shape, n, dtype = x.shape, self.num_features, x.dtype
         if len(shape) not in self._ndims or shape[1] != n:
             raise ValueError(
                 located(
                     f"{type(self).__name__}: the input has shape {shape}; expected is {self._expected} with C = {n}"
                 )
             )
+        x = _wide(x)
         of_features = (1, n, *[1] * (len(shape) - 2))
         if self.training or self.running_mean is None or self.running_var is None:
+            self._check_count(shape)
             axes = (0, *range(2, len(shape)))
             average = mean(x, axes, keepdims=True)
             centred = x - average
@@ -58,25 +61,31 @@ class _BatchNorm(Module):
         else:
             centred = x - reshape(self.running_mean, of_features)
             variance = reshape(self.running_var, of_features)
-        z = centred / sqrt(variance + self.eps)
+        z = _in_dtype(dtype, centred / sqrt(variance + self.eps))
         if self.weight is None or self.bias is None:
             return z
         return z * reshape(self.weight, of_features) + reshape(self.bias, of_features)
 
-    def _follow(self, average: Any, variance: Any, shape: tuple[int, ...]) -> None:
-        """The running statistics, a step of ``momentum`` towards those of a batch; without momentum, their mean."""
+    def _check_count(self, shape: tuple[int, ...]) -> None:
         count = np.prod(shape) // self.num_features
         if count < 2:
+            is_tracked = self.running_mean is not None
+            when = "in training" if is_tracked else "without running statistics"
+            remedy = "eval()" if is_tracked else "track_running_stats and eval()"
             raise ValueError(
                 located(
-                    f"{type(self).__name__}: in training each feature needs more than one value, and an input of shape "
-                    f"{shape} has {count}; take a larger batch, or eval()"
+                    f"{type(self).__name__}: {when} each feature needs more than one value, and an input of shape "
+                    f"{shape} has {count}; take a larger batch, or {remedy}"
                 )
             )
+
+    def _follow(self, average: Any, variance: Any, shape: tuple[int, ...]) -> None:
+        """The running statistics, a step of ``momentum`` towards those of a batch; without momentum, their mean."""
         if self.num_batches_tracked is None or self.running_mean is None or self.running_var is None:
             return
         self.num_batches_tracked.data = self.num_batches_tracked.map_data(_next_count)
         step = 1 / self.num_batches_tracked.map_data(float) if self.momentum is None else self.momentum
+        count = np.prod(shape) // self.num_features
         unbiased = _as_data(variance) * (count / (count - 1))
         for running, new in ((self.running_mean, _as_data(average)), (self.running_var, unbiased)):
             running.data = ((1 - step) * _as_data(running) + step * new).astype(running.dtype)
@@ -100,7 +109,7 @@ class BatchNorm1d(_BatchNorm):
     array([[-1., -1.],
            [ 1.,  1.]])
 
-    Raises ``ValueError`` for an input of another shape, and in training for a batch of one.
+    Raises ``ValueError`` for an input of another shape, and where the batch counts for a batch of one.
     """
 
     _ndims = (2, 3)
@@ -181,11 +190,57 @@ class LayerNorm(_SampleNorm):
         self.bias = Parameter(np.zeros(shape, dtype), label="bias") if elementwise_affine and bias else None
 
     def forward(self, x: Any) -> Any:
-        x = self._checked(x)
-        centred = x - mean(x, self._axes, keepdims=True)
-        z = centred / sqrt(mean(centred * centred, self._axes, keepdims=True) + self.eps)
+        z = _standardised(self._checked(x), self._axes, self.eps)
         z = z if self.weight is None else z * self.weight
         return z if self.bias is None else z + self.bias
+
+
+class GroupNorm(Module):
+    """Each group of channels of each sample at mean 0 and variance 1, then scaled. PyTorch: ``nn.GroupNorm``.
+
+    Wu and He, 2018. The input is (N, C, ...); each of ``num_groups`` groups is ``num_channels / num_groups`` channels
+    that lie side by side. One group is a layer norm of the sample, as many groups as channels an instance norm.
+    ``weight`` and ``bias`` have a number for each channel, and are None without ``affine`` (``bias`` also with
+    ``bias=False``).
+
+    >>> GroupNorm(1, 2)([[1.0, 3.0], [10.0, 30.0]]).data.round(3)
+    array([[-1.,  1.],
+           [-1.,  1.]])
+
+    Raises ``ValueError`` unless ``num_groups`` divides ``num_channels``, and for an input of another shape.
+    """
+
+    def __init__(
+        self,
+        num_groups: int,
+        num_channels: int,
+        eps: float = 1e-5,
+        affine: bool = True,
+        *,
+        bias: bool = True,
+        dtype: Any = np.float64,
+    ) -> None:
+        n = self.num_channels = positive("GroupNorm", "num_channels", num_channels)
+        self.num_groups = positive("GroupNorm", "num_groups", num_groups)
+        if n % self.num_groups:
+            raise ValueError(located(f"GroupNorm: num_groups={num_groups} must divide num_channels={num_channels}"))
+        self.eps = number("GroupNorm", "eps", eps)
+        self.weight = Parameter(np.ones(n, dtype), label="weight") if affine else None
+        self.bias = Parameter(np.zeros(n, dtype), label="bias") if affine and bias else None
+
+    def forward(self, x: Any) -> Any:
+        x = as_input(x)
+        shape, n, groups = x.shape, self.num_channels, self.num_groups
+        if len(shape) < 2 or shape[1] != n:
+            raise ValueError(located(f"GroupNorm: the input has shape {shape}; expected is (N, C, ...) with C = {n}"))
+        grouped = reshape(x, (shape[0], groups, n // groups * math.prod(shape[2:])))
+        z = reshape(_standardised(grouped, (2,), self.eps), shape)
+        of_channels = (n, *[1] * (len(shape) - 2))
+        z = z if self.weight is None else z * reshape(self.weight, of_channels)
+        return z if self.bias is None else z + reshape(self.bias, of_channels)
+
+    def extra_repr(self) -> str:
+        return f"{self.num_groups} groups of {self.num_channels // self.num_groups}"
 
 
 class RMSNorm(_SampleNorm):
@@ -213,9 +268,26 @@ class RMSNorm(_SampleNorm):
 
     def forward(self, x: Any) -> Any:
         x = self._checked(x)
-        eps = float(np.finfo(x.dtype).eps) if self.eps is None else self.eps
-        z = x / sqrt(mean(x * x, self._axes, keepdims=True) + eps)
+        dtype, x = x.dtype, _wide(x)
+        eps = float(np.finfo(dtype).eps) if self.eps is None else self.eps
+        z = _in_dtype(dtype, x / sqrt(mean(x * x, self._axes, keepdims=True) + eps))
         return z if self.weight is None else z * self.weight
+
+
+def _standardised(x: Any, axes: tuple[int, ...], eps: float) -> Any:
+    """``x`` at mean 0 and variance 1 over its own axes."""
+    dtype, x = x.dtype, _wide(x)
+    centred = x - mean(x, axes, keepdims=True)
+    return _in_dtype(dtype, centred / sqrt(mean(centred * centred, axes, keepdims=True) + eps))
+
+
+def _wide(x: Any) -> Any:
+    """Numbers of float16 as float32, in which their squares do not overflow; as PyTorch computes."""
+    return _in_dtype(np.float32, x) if x.dtype == np.float16 else x
+
+
+def _in_dtype(dtype: Any, x: Any) -> Any:
+    return x if x.dtype == dtype else astype(x, dtype)
 
 
 def _as_data(statistics: Any) -> Any:

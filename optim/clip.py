@@ -39,7 +39,7 @@ def clip_grad_norm(
         return _shorten(values, max_norm, norm_type, error_if_nonfinite)
     found = _gradients(values)
     with np.errstate(all="ignore"):
-        norms = [np.linalg.norm(np.ravel(g), norm_type) for _, g in found]
+        norms = [np.linalg.norm(np.ravel(_wide(g)), norm_type) for _, g in found]
         norm = float(np.linalg.norm(norms, norm_type)) if norms else 0.0
         if error_if_nonfinite:
             _check_finite(norm)
@@ -70,12 +70,17 @@ def _shorten(values: list[Value], max_norm: float, norm_type: float, error_if_no
     found = _gradients(values)
     if not found:
         return 0.0
-    norm = vector_norm(stack([vector_norm(g, ord=norm_type) for _, g in found]), ord=norm_type)
+    norm = vector_norm(stack([vector_norm(_wide(g), ord=norm_type) for _, g in found]), ord=norm_type)
     if error_if_nonfinite:
         norm.map_data(_check_finite)
     factor = minimum(max_norm / (astype(norm, np.float64) + 1e-6), 1.0)
     _assign([(value, g * astype(factor, g.dtype)) for value, g in found])
     return norm
+
+
+def _wide(g: Any) -> Any:
+    """A gradient of float16 as float32, in which its squares do not overflow."""
+    return astype(g, np.float32) if getattr(g, "dtype", None) == np.float16 else g
 
 
 def _limit(name: str, number: float) -> float:

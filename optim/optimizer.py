@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from autograd_mini import Value, located, refuse_in_jit
+from autograd_mini import Value, located
 from optim import jitted, state_dict
 from optim.options import Option, ParamGroup, flag, non_negative, unknown
 
@@ -125,13 +125,8 @@ class Optimizer:
         With ``set_to_none=False`` those that are there become zeros, and ``step`` goes on with momentum and decay.
         PyTorch: the same.
         """
-        if not set_to_none:
-            refuse_in_jit("zero_grad(set_to_none=False) leaves zeros to the next call", "call zero_grad()")
         for parameter in self.params:
-            if set_to_none:
-                parameter.zero_grad()
-            elif parameter.has_grad:
-                parameter.grad = np.zeros(parameter.shape, parameter.dtype)
+            parameter.zero_grad(set_to_none)
 
     def __repr__(self) -> str:
         """What is optimized, and by which options: a line for each group.

@@ -44,6 +44,12 @@ ARROWS: dict[str, set[str]] = {
     "autograd_mini.absent": {"autograd_mini.ops."},
     "autograd_mini.numpy_refusals": {"autograd_mini.ops."},
     "autograd_mini.numpy_protocol": {"autograd_mini.ops.", "autograd_mini.numpy_refusals"},
+    "autograd_mini.conversions": {
+        "autograd_mini.ops.",
+        "autograd_mini.node",
+        "autograd_mini.modes",
+        "autograd_mini.numpy_protocol",
+    },
     "autograd_mini.backward": {"autograd_mini.ops.", "autograd_mini.node", "autograd_mini.modes"},
     "autograd_mini.value": {
         "autograd_mini.ops.",
@@ -52,7 +58,7 @@ ARROWS: dict[str, set[str]] = {
         "autograd_mini.operands",
         "autograd_mini.absent",
         "autograd_mini.arithmetic",
-        "autograd_mini.numpy_protocol",
+        "autograd_mini.conversions",
         "autograd_mini.backward",
         "autograd_mini.modes",
         "autograd_mini.scope",
@@ -101,6 +107,7 @@ ARROWS: dict[str, set[str]] = {
     # A jitted function takes the place of almost everything; what numba compiles knows of nothing
     "autograd_mini.compiler.": {
         "autograd_mini.compiler.",
+        "autograd_mini.conversions",
         "autograd_mini.errors",
         "autograd_mini.forward",
         "autograd_mini.modes",

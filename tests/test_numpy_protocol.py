@@ -359,6 +359,10 @@ def test_what_is_written_into_a_file_is_the_data() -> None:
     ("call", "words"),
     [
         (
+            lambda x: np.full_like(X * x, x),
+            r"np.copyto would write a Value into a plain array, .* np.ones\(shape\) \* value",
+        ),
+        (
             lambda x: np.full_like(X, x),
             r"np.copyto would write a Value into a plain array, .* np.ones\(shape\) \* value",
         ),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import operator
 from collections.abc import Callable
 from typing import Any
 
@@ -238,10 +239,36 @@ def test_what_is_not_finite_is_moved_and_not_spread(op: Any) -> None:
     assert np.isfinite(v.grad).all()
 
 
+def test_nothing_is_repeated_as_often_as_no_counts_say() -> None:
+    x = Value(np.zeros((2, 0)))
+    assert np.repeat(x, [], 1).shape == np.repeat(x.data, [], 1).shape == (2, 0)
+
+
 def test_ties_in_a_maximum_margin_share_the_gradient_evenly() -> None:
     x = Value([3.0, 1.0, 3.0])
     np.pad(x, (2, 0), mode="maximum").sum().backward()
     assert x.grad.tolist() == [2.0, 1.0, 2.0]
+
+
+# ---------------------------------------------------------------- operands that are no arrays
+
+
+@pytest.mark.parametrize("wrap", [lambda f: f, jit], ids=["eager", "jit"])
+@pytest.mark.parametrize(
+    ("op", "expected"),
+    [
+        (ops.sub, [-2.0, -2.0]),
+        (operator.sub, [-2.0, -2.0]),
+        (operator.matmul, 11.0),
+        (operator.pow, [1.0, 16.0]),
+        (np.multiply, [3.0, 8.0]),
+        (ops.matmul, 11.0),
+        (ops.maximum, [3.0, 4.0]),
+    ],
+)
+def test_a_tuple_is_an_array_as_a_list_is(op: Any, expected: Any, wrap: Any) -> None:
+    for first in ((1.0, 2.0), [1.0, 2.0]):
+        assert wrap(lambda x, first=first: op(first, x))(Value([3.0, 4.0])).data == pytest.approx(expected)
 
 
 # ---------------------------------------------------------------- errors
@@ -259,6 +286,8 @@ def test_ties_in_a_maximum_margin_share_the_gradient_evenly() -> None:
         (lambda x: np.moveaxis(x, (0, 1), 0), ValueError, "moveaxis of (3, 4)"),
         (lambda x: np.repeat(x, [1, 2], 0), ValueError, "repeat of (3, 4) along axis 0, [1, 2] times"),
         (lambda x: np.repeat(x, -1, 0), ValueError, "repeat of (3, 4)"),
+        (lambda x: np.broadcast_to(x[:1], (4,)), ValueError, "broadcast_to of (1, 4) to (4,)"),
+        (lambda x: np.broadcast_to(x[:1, :1], ()), ValueError, "broadcast_to of (1, 1) to ()"),
         (lambda x: np.split(x, 2), ValueError, "split of (3, 4) into 2 along axis 0"),
         (lambda x: np.dsplit(x, 2), ValueError, "it needs 3 axes or more"),
         (lambda x: np.vsplit(x[0], 2), ValueError, "it needs 2 axes or more"),

@@ -212,6 +212,8 @@ REFUSED = {
     "tensordot: axes": (lambda x: np.tensordot(x, x, ([2], [0])), ValueError, "axis 2 is out of bounds"),
     "cross": (lambda x: np.cross(x[:, :2], x[:, :2]), ValueError, "vectors have length 3"),
     "vecdot": (lambda x: np.vecdot(x, x[:, :2]), ValueError, "of the same length"),
+    "matvec": (lambda x: ops.matvec(x[0], x), ValueError, r"matvec: shape \(3,\) is no matrix"),
+    "vecmat": (lambda x: ops.vecmat(x, x[0]), ValueError, r"vecmat: shape \(3,\) is no matrix"),
     "trace": (lambda x: np.trace(x[0]), ValueError, "trace|diagonal"),
     "multi_dot: one": (lambda x: np.linalg.multi_dot([x]), ValueError, "two matrices or more"),
     "multi_dot: a vector": (lambda x: np.linalg.multi_dot([x, x[0], x]), ValueError, "first and last may be vectors"),

@@ -212,6 +212,8 @@ def test_a_mean_that_is_given_takes_its_part_of_the_gradient() -> None:
         (lambda x: ops.linear_recurrence(x, x[0]), ValueError, "broadcast first"),
         (lambda x: ops.max(x[:0]), ValueError, "max of"),
         (lambda x: ops.nanmax(x[:0]), ValueError, "max of"),
+        (lambda x: ops.nanvar(x, 3), ValueError, "axis 3 is out of bounds"),
+        (lambda x: ops.partition(x, 3, 1), ValueError, r"partition of \(2, 2, 3\), axis=1: kth\(=3\) out of bounds"),
     ],
 )
 def test_an_error_says_what_is_wrong_and_where(call: Any, kind: type[Exception], words: str) -> None:

@@ -208,6 +208,27 @@ def test_auxiliary_output_is_passed_on_as_plain_numbers():
     np.testing.assert_array_equal(pullback(1.0)[0], gradient)
 
 
+def test_derivatives_that_are_zero_and_tangents_are_of_the_arguments_dtype_too():
+    x, zero = np.arange(1.0, 4.0, dtype=np.float32), np.array(1.0, np.float32)
+    w = np.ones((3, 2), np.float32)
+    derivatives = [
+        grad(lambda p: p["a"].sum())({"a": x, "b": x})["b"],
+        grad(lambda x: 5.0)(x),
+        grad(lambda x: 5.0)(zero),
+        vjp(lambda x, y: x, x, x)[1](x)[1],
+        jvp(lambda x: np.ones(3, np.float32), (x,), (x,))[1],
+        jvp(lambda x: np.exp(x @ w).sum(), (x,), (x,))[1],
+        jvp(lambda x: np.concatenate([x, w[0]]), (x,), (x,))[1],
+        jvp(np.exp, (x,), (x.astype(float),))[1],
+        jacobian(lambda x: np.outer(x, x))(x),
+        jacobian(lambda x: np.stack([x, x]))(zero),
+        jacobian(lambda x: x * 2)(x[:0]),
+        hessian(np.sum)(x),
+        hvp(np.sum, (x,), (x,)),
+    ]
+    assert [np.asarray(derivative).dtype for derivative in derivatives] == [np.float32] * len(derivatives)
+
+
 def test_results_are_plain_and_of_the_arguments_dtype():
     assert type(grad(lambda x: x * x)(2)) is float
     gradient = grad(lambda x: (x * x).sum())(np.ones(3, np.float32))
@@ -230,6 +251,16 @@ def test_a_model_that_f_closes_over_is_left_alone():
     gradient = grad(lambda x: model(x).sum())(x)
     assert type(gradient) is np.ndarray
     assert not any(parameter.has_grad for parameter in model.parameters())
+
+
+def test_a_part_of_the_output_that_is_none_has_no_derivative():
+    def f(x):
+        return {"square": x * x, "nothing": None}
+
+    output, pullback = vjp(f, 3.0)
+    assert output == {"square": 9.0, "nothing": None}
+    assert pullback({"square": 1.0, "nothing": None}) == (6.0,)
+    assert jvp(f, (3.0,), (1.0,))[1] == jacobian(f)(3.0) == {"square": 6.0, "nothing": None}
 
 
 def test_what_f_does_not_use_has_gradient_zero():

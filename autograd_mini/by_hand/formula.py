@@ -7,8 +7,8 @@ from typing import Any, NamedTuple
 
 from autograd_mini import ops
 from autograd_mini.backward import apply, fit
-from autograd_mini.by_hand.symbol import Symbol, data_of
-from autograd_mini.ops.operation import Operation, Pointwise
+from autograd_mini.by_hand.symbol import Symbol
+from autograd_mini.ops.operation import Operation, Pointwise, data_of
 
 
 class Term(NamedTuple):

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from autograd_mini.arithmetic import Arithmetic
-from autograd_mini.ops.operation import Operation, dtype_of, shape_of
+from autograd_mini.ops.operation import Operation, data_of, dtype_of, shape_of
 
 
 class Symbol(Arithmetic):
@@ -109,11 +109,6 @@ class Symbol(Arithmetic):
 
 _SAME = frozenset({"reshape", "broadcast_to", "astype"})  # they change nothing where they keep the shape
 _MOVING = _SAME | {"transpose", "getitem", "scatter_add"}  # and of a single number these do not either
-
-
-def data_of(x: Any) -> Any:
-    """What a Symbol comes to, or a plain number or array itself."""
-    return x.data if isinstance(x, Symbol) else x
 
 
 def is_literal(x: Any, number: float) -> bool:

@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from autograd_mini.compiler.errors import refused
+from autograd_mini.compiler.errors import exact_float, refused
 from autograd_mini.node import Node
 from autograd_mini.ops.operation import SMALL_FLOATS, dtype_of, shape_of
 from autograd_mini.tree import leaves_of, map_leaves
@@ -20,6 +20,9 @@ from autograd_mini.tree import leaves_of, map_leaves
 _ARRAY = np.ndarray
 # Numbers, containers and functions, which may have a __dict__ too.
 _NO_OBJECTS: Any = (Node, np.ndarray, list, tuple, dict, type, FunctionType, ModuleType, Enum, np.ufunc, partial)
+_NUMBERS = np.integer | np.floating  # a complex one is refused by ops
+SMALL = 2**20  # whole numbers up to here have a form of their own: floats hold what is computed with them
+_LARGE = "large"
 LONG = 8  # parts of a list; in shorter ones one looks at each part
 
 
@@ -52,8 +55,8 @@ def form_of(tree: Any, leaves: list[Any]) -> Any:
                 form.append(form_of(part, leaves))
         return tuple(form)
     if kind is int:
-        leaves.append(float(tree))
-        return int
+        leaves.append(exact_float(tree))
+        return int if -SMALL <= tree <= SMALL else _LARGE
     if isinstance(tree, Node):
         leaves.append(tree)
         return Node, shape_of(tree), dtype_of(tree), tree.data.__class__, tree.requires_grad
@@ -62,8 +65,9 @@ def form_of(tree: Any, leaves: list[Any]) -> Any:
     if isinstance(tree, list | tuple | dict):  # a subclass, such as a namedtuple
         parts = tree.values() if isinstance(tree, dict) else tree
         return (kind, tuple(tree) if isinstance(tree, dict) else len(tree), *[form_of(part, leaves) for part in parts])
-    if isinstance(tree, np.number):
-        leaves.append(tree if kind in SMALL_FLOATS else float(tree))
+    if isinstance(tree, _NUMBERS):
+        is_whole = isinstance(tree, np.integer)
+        leaves.append(tree if kind in SMALL_FLOATS else exact_float(int(tree)) if is_whole else float(tree))
         return kind
     if is_dataclass(tree) and not isinstance(tree, type):
         return (kind, *[form_of(getattr(tree, field.name), leaves) for field in fields(tree)])
@@ -87,8 +91,9 @@ def _rows_of_numbers(tree: Any, leaves: list[Any]) -> Any:
         leaves += tree
         return tree.__class__, float, len(tree)
     if kinds == {int}:
+        largest = exact_float(max(max(tree), -min(tree)))
         leaves += map(float, tree)
-        return tree.__class__, int, len(tree)
+        return tree.__class__, int if largest <= SMALL else _LARGE, len(tree)
     if kinds in ({list}, {tuple}) and len(set(map(len, tree))) == 1 and set(map(type, chain(*tree))) == {float}:
         leaves += chain(*tree)
         return tree.__class__, (*kinds, float, len(tree[0])), len(tree)
@@ -134,4 +139,4 @@ def _is_object(part: Any) -> bool:
 
 def _is_number(leaf: Any) -> bool:
     """True for what ``form_of`` takes for numbers: not for a bool or an enum, on which a function decides things."""
-    return leaf.__class__ in (np.ndarray, float, int) or isinstance(leaf, np.number | Node)
+    return leaf.__class__ in (np.ndarray, float, int) or isinstance(leaf, _NUMBERS | Node)

@@ -22,15 +22,17 @@ class Effects:
         assigned = list(enumerate(changes.data))
         self._replaced = [(k, x) for k, x in assigned if x not in changes.overwritten]
         self._overwritten = [(k, x) for k, x in assigned if x in changes.overwritten]
+        self._left = list(enumerate(changes.left, len(assigned)))
         found = [x for x, g in changes.grads.items() if g is not None]
-        self._found = list(enumerate(found, len(assigned)))
-        self._count = len(assigned) + len(found)
+        first = len(assigned) + len(self._left)
+        self._found = list(enumerate(found, first))
+        self._count = first + len(found)
         self._added = [(k, x) for k, x in self._found if x in changes.added]
         # those that were without a gradient before the call are anyway
         self._forgotten = [x for x, g in changes.grads.items() if g is None and x not in changes.without]
         self._carried = [Carry(carried) for carried in changes.carried]
         kinds = [_kind_of_data(get_data(x), changes.kinds.get(x)) for x in changes.data]
-        kinds += [_kind_of_gradient(get_data(x)) for x in found]
+        kinds += [None] * len(self._left) + [_kind_of_gradient(get_data(x)) for x in found]
         self._bare = [(k, kind) for k, kind in enumerate(kinds) if kind is not None]
 
     def read(self, leaves: list[Any]) -> list[Any] | None:
@@ -46,7 +48,8 @@ class Effects:
 
     def may_take(self, inputs: list[Any]) -> bool:
         """False where an array that is to be overwritten is read under another name too, and eager is another thing."""
-        return not self._overwritten or are_alone([x.data for _, x in self._overwritten], inputs)
+        own = [x.data for _, x in self._overwritten] + [x.data for _, x in self._left]
+        return not own or are_alone(own, inputs)
 
     def put(self, computed: Any) -> None:
         """Puts what the program has computed in place; Ctrl-C comes before all of it or after."""
@@ -57,13 +60,16 @@ class Effects:
             for k, x in self._added:
                 if x._grad is not None:
                     computed[k] = added_up(x, computed[k])
+        left = [(k, x.data) for k, x in self._left]
         try:
-            self._put(computed)
+            self._put(computed, left)
         except BaseException:
-            self._put(computed)
+            self._put(computed, left)
             raise
 
-    def _put(self, computed: Any) -> None:
+    def _put(self, computed: Any, left: list[Any]) -> None:
+        for k, array in left:
+            np.copyto(array, computed[k])
         for k, x in self._replaced:
             x.data = computed[k]
         for k, x in self._overwritten:  # whoever else holds the array sees it, as without jit

@@ -42,3 +42,17 @@ def check_form(name: str, like: Like, expected: Like) -> None:
             "a program has one shape for each of its lines",
             "compute it before the call and pass it as an argument",
         )
+
+
+def exact_float(number: int, line: str | None = None) -> float:
+    """A whole number of Python's as a program has it; an error where a float would not have all its digits."""
+    if not -LARGEST <= number <= LARGEST:
+        raise refused(
+            "a whole number beyond 2**53, which a program would round to a float",
+            "pass it in an array of int64, or compute with it before the call",
+            line,
+        )
+    return float(number)
+
+
+LARGEST = 2**53  # up to here a float holds every whole number

@@ -11,11 +11,12 @@ from typing import Any, Generic, ParamSpec, TypeVar
 import numpy as np
 
 from autograd_mini import modes
-from autograd_mini.compiler.arguments import form_of, holds_objects, with_leaves
+from autograd_mini.compiler.arguments import form_of, holds_objects
 from autograd_mini.compiler.cache import Cache
 from autograd_mini.compiler.errors import JitError, refused
 from autograd_mini.compiler.trace import Trace, run_on_tape
 from autograd_mini.compiler.tracing.closed_over import guarded
+from autograd_mini.tree import map_leaves
 from autograd_mini.value import Value
 
 P = ParamSpec("P")
@@ -26,25 +27,25 @@ def jit(f: Callable[P, R]) -> Jitted[P, R]:
     """``f``, traced at the first call and replayed from then on: what it computes becomes one flat program.
 
     ``f`` takes numbers, arrays, Values, and lists, tuples, dicts and dataclasses of them, and returns a Value or a
-    container of Values. Numbers and arrays that it is given are Values inside, which compute as NumPy does, to ops
-    and layers are floats, and which ``isinstance`` (not ``type(x) is``) takes for numbers and arrays. All that it
-    computes and returns is a Value, what ``argmax`` finds too; a parameter that it returns is that parameter. The
-    results have ``backward()``, which fills ``grad`` of every parameter that ``f`` uses, and of the arguments that
-    are Values. Or ``f`` is a whole training step, with ``backward()`` and an optimizer's ``step()`` in it:
+    container of Values. Numbers and arrays that it is given compute inside as NumPy does, to ops and layers are
+    floats, and to ``isinstance`` (not to ``type(x) is``) are what they are without jit. All that it computes and
+    returns is a Value, what ``argmax`` finds too; a parameter that it returns is that parameter. The results
+    have ``backward()``, which fills ``grad`` of every parameter that ``f`` uses, and of the arguments that are Values.
+    Or ``f`` is a whole training step, with ``backward()`` and an optimizer's ``step()`` in it:
     gradients, parameters and what the optimizer remembers change at each call as without jit, or not at all where
     ``f`` raises an error; and what ``f`` returns has no gradient left.
 
     Parameters are read at each call. A call with other shapes, dtypes or containers traces anew, and so does one after
     a number, a list or a module that ``f`` closes over has changed. Dropout draws anew and running statistics move at
     each call, as without jit; what else ``f`` asks of the world, such as the working directory, it asks when it is
-    traced, and what it prints it prints then.
+    traced, and what it prints it prints then. Plain floats divide by 0 and overflow as NumPy's do, to inf and nan.
 
     Change parameters and arguments after ``backward()``, not between the call and it: whether the gradient would then
     be of the old numbers or of the new depends on who runs the program. PyTorch raises an error for that.
 
-    Under ``detect_anomaly``, and where forward mode or a second derivative is taken of it, ``f`` runs op by op, on
-    Values in place of numbers and arrays. Where the extra ``fast`` (numba) is installed it runs programs of many short
-    steps; ``print(result.program())`` of a ``result`` says who does. JAX: ``jax.jit``; PyTorch: ``torch.compile``.
+    Under ``detect_anomaly``, and where forward mode or a second derivative is taken of it, ``f`` runs op by op, as
+    without jit. Where the extra ``fast`` (numba) is installed it runs programs of many short steps;
+    ``print(result.program())`` of a ``result`` says who does. JAX: ``jax.jit``; PyTorch: ``torch.compile``.
 
     >>> from autograd_mini import Value
     >>> w = Value(3.0)
@@ -118,13 +119,9 @@ class Jitted(Generic[P, R]):
         raise failed
 
     def _eagerly(self, args: Any, kwargs: Any) -> R:
-        """The function itself, where every op must be seen or differentiated. Numbers are Values, as on a tape."""
-        leaves: list[Any] = []
-        form_of((args, kwargs), leaves)
-        floats = [isinstance(x, float) or (isinstance(x, np.ndarray) and x.dtype.kind == "f") for x in leaves]
-        values = [Value(x, requires_grad=False) if is_float else x for x, is_float in zip(leaves, floats, strict=True)]
-        args, kwargs = with_leaves((args, kwargs), iter(values))
-        return self._f(*args, **kwargs)
+        """The function itself, where every op must be seen or differentiated. What it computes is a Value, as ever."""
+        result: R = map_leaves(_as_value, self._f(*args, **kwargs))
+        return result
 
     def __deepcopy__(self, memo: Any) -> Jitted[P, R]:
         return Jitted(deepcopy(self._f, memo))  # a method goes with its object; each has traces of its own
@@ -140,3 +137,9 @@ class Jitted(Generic[P, R]):
         if holds_objects(instance):  # no argument, then, but what the method closes over
             return self._cache.method_of(instance, lambda: Jitted(MethodType(self._f, instance)))
         return MethodType(self, instance)
+
+
+def _as_value(leaf: Any) -> Any:
+    """What is computed of plain numbers alone."""
+    is_float = isinstance(leaf, float | np.floating) or (isinstance(leaf, np.ndarray) and leaf.dtype.kind == "f")
+    return Value(leaf, requires_grad=False) if is_float else leaf

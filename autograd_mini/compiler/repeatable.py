@@ -10,9 +10,10 @@ from typing import Any
 import numpy as np
 
 from autograd_mini.compiler.arguments import numbers_of
-from autograd_mini.compiler.errors import JitError, refused
+from autograd_mini.compiler.errors import refused
 from autograd_mini.compiler.guards.guards import Guards
 from autograd_mini.compiler.guards.held import ATOMS
+from autograd_mini.compiler.tracing.stand_in import refusal_of
 from autograd_mini.compiler.tracing.tape import Tape
 from autograd_mini.compiler.tracing.traced import Traced, check_text
 from autograd_mini.node import Node
@@ -24,10 +25,11 @@ def called(f: Callable[..., Any], given: Any, tape: Tape) -> Any:
     args, kwargs = given
     try:
         returned = f(*args, **kwargs)
-    except ValueError as error:
-        if isinstance(error.__cause__, JitError):  # array[i] = x, where NumPy writes its words over ours
-            raise error.__cause__.with_traceback(error.__traceback__) from None
-        raise
+    except Exception as error:  # of array[i] = x, np.zeros(n) and x.sum(axis=n) NumPy's words, or an op's, over ours
+        refusal = tape.refusal or refusal_of(error)
+        if refusal is None or refusal is error:
+            raise
+        raise refusal.with_traceback(error.__traceback__) from None
     if tape.refusal is not None:
         raise tape.refusal
     return returned
@@ -44,6 +46,7 @@ def check_repeatable(tape: Tape, guards: Guards, again: Callable[[], Tape]) -> N
         )
     tape.changes.check_untouched()
     tape.changes.check_alone()
+    tape.changes.check_not_shared(guards.arrays)
     tape.changes.check_found(guards.values)
 
 

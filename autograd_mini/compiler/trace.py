@@ -232,8 +232,12 @@ def run_on_tape(f: Callable[..., Any], args: Any, kwargs: Any, leaves: list[Any]
 
 def _stand_ins(tape: Tape, given: Any, leaves: list[Any]) -> list[Traced]:
     """What stands on the tape for the numbers among the arguments."""
-    kinds = map(type, numbers_of(given))
-    return [tape.argument(i, leaf, kind) for i, (leaf, kind) in enumerate(zip(leaves, kinds, strict=True))]
+    kinds = list(map(type, numbers_of(given)))
+    stand_ins = [tape.argument(i, leaf, kind) for i, (leaf, kind) in enumerate(zip(leaves, kinds, strict=True))]
+    for node, leaf, kind in zip(stand_ins, leaves, kinds, strict=True):
+        if kind is int:
+            tape.whole.given(node.number, leaf)
+    return stand_ins
 
 
 _new = object.__new__

@@ -11,8 +11,7 @@ from autograd_mini.diagnosis import source
 from autograd_mini.diagnosis.report import Finding
 from autograd_mini.diagnosis.step import Step, by_age, some
 from autograd_mini.graph import walk
-from autograd_mini.node import data_of
-from autograd_mini.ops.operation import dtype_of
+from autograd_mini.ops.operation import data_of, dtype_of
 from autograd_mini.value import Value
 
 NO_GRADIENTS = "no gradients"

@@ -11,8 +11,8 @@ import numpy as np
 from autograd_mini import backward, modes
 from autograd_mini.diagnosis import source
 from autograd_mini.diagnosis.names import Names, module_of
-from autograd_mini.node import data_of
 from autograd_mini.ops.caller import located
+from autograd_mini.ops.operation import data_of
 from autograd_mini.value import Value
 
 

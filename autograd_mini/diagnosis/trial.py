@@ -11,7 +11,7 @@ import numpy as np
 
 from autograd_mini import backward, modes
 from autograd_mini.diagnosis.step import Step
-from autograd_mini.node import data_of
+from autograd_mini.ops.operation import data_of
 from autograd_mini.value import Value
 
 

@@ -61,14 +61,14 @@ def microscope(loss: Value, path: str | PathLike[str] | None = None) -> Microsco
     alone = each_alone(graph)
     small = len(alone) <= MAX_BOXES
     groups = alone if small else collapse(graph, MAX_BOXES)
-    record = record_of(graph, names)
+    steps, gradients = contributions(loss, one_like(loss.data))
+    record = record_of(graph, names, steps)
     views = [view_of(graph, names, groups)]
     uses = [(j, i) for i, operands in enumerate(graph.operands) for j in operands]
     if not small and len(alone) <= MAX_ALONE and passes(len(alone), uses) <= MAX_PASSES:
         views.append(view_of(graph, names, alone))
-    gradients = contributions(loss, one_like(loss.data))[1]
     page = _written(record, views, to_svg(picture(graph, groups, names, gradients.get), "LR"))
-    result = Microscope(page, f"{count(len(names), 'value')} and {count(len(record['steps']), 'contribution')}")
+    result = Microscope(page, f"{count(len(names), 'value')} and {count(len(steps), 'contribution')}")
     if path is not None:
         result.save(path)
     return result

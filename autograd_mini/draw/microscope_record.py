@@ -16,19 +16,19 @@ from typing import Any
 
 import numpy as np
 
-from autograd_mini.backward import contributions, fit, one_like
+from autograd_mini.backward import Contribution, fit, one_like
 from autograd_mini.by_hand.formula import definition, term
 from autograd_mini.by_hand.notation import Text
-from autograd_mini.by_hand.symbol import Symbol, data_of
+from autograd_mini.by_hand.symbol import Symbol
 from autograd_mini.graph import Graph, is_plain_number
-from autograd_mini.ops.operation import Linear, Operation, shape_of
+from autograd_mini.ops.operation import Linear, Operation, data_of, shape_of
 from autograd_mini.text import op_text
 from autograd_mini.value import Value
 
 Json = Any
 
 
-def record_of(graph: Graph, names: Sequence[str]) -> Json:
+def record_of(graph: Graph, names: Sequence[str], contributions: Sequence[Contribution]) -> Json:
     """The values in order, the steps of the backward pass, and the rules that these share.
 
     Every value comes with Python's numbers, and so does a contribution that the page has no twin for; the names of the
@@ -36,9 +36,8 @@ def record_of(graph: Graph, names: Sequence[str]) -> Json:
     """
     position = {value: i for i, value in enumerate(graph.values)}
     rules = _Rules()
-    root = graph.values[-1]
     steps = []
-    for step in contributions(root, one_like(root.data))[0]:
+    for step in contributions:
         rule = rules.of_step(step.consumer, step.operand_index)
         given = [_data(step.amount)] if rules.rules[rule]["amount"] is None else []
         steps.append([position[step.consumer], step.operand_index, position[step.operand], rule, *given])

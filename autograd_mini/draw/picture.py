@@ -11,8 +11,7 @@ import numpy as np
 
 from autograd_mini.draw.modules import Call
 from autograd_mini.graph import Graph, is_plain_number
-from autograd_mini.node import data_of
-from autograd_mini.ops.operation import Operation
+from autograd_mini.ops.operation import Operation, data_of
 from autograd_mini.text import NO_GRAD, count, digits, numbers, one_line, op_text, printable
 from autograd_mini.value import Value
 

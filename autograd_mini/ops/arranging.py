@@ -117,7 +117,7 @@ def repeat(x: Carrier, repeats: Any, axis: int | None = None) -> Carrier:
         order = np.repeat(np.arange(n), repeats)
     except (TypeError, ValueError) as cause:
         raise ValueError(located(f"repeat of {shape_of(x)} along axis {axis}, {repeats} times: {cause}")) from None
-    if np.size(repeats) > 1:
+    if np.size(repeats) != 1:
         return part(x, axis, order)
     apart, copies = (*before, n, 1, *after), (*before, n, int(np.ravel(repeats)[0]), *after)  # a gradient is a sum
     return reshape(broadcast_to(reshape(x, apart), copies), (*before, len(order), *after))

@@ -9,7 +9,7 @@ import numpy as np
 
 from autograd_mini.ops.caller import located
 from autograd_mini.ops.indexing import getitem
-from autograd_mini.ops.operation import Carrier, as_array, as_floating, dtype_of, normalize_axes, shape_of
+from autograd_mini.ops.operation import Carrier, as_array, as_floating, data_of, dtype_of, normalize_axes, shape_of
 from autograd_mini.ops.shape import along, checked_axes, reshape, transpose
 
 Axis = int | tuple[int, ...] | None
@@ -71,4 +71,4 @@ def slice_of(number: Any, x: Carrier, axis: int) -> Carrier:
 
 def plain(x: Carrier) -> Any:
     """The data of any carrier as an array, for what only looks at it: an order, a count."""
-    return as_array(x.data if hasattr(x, "record") else x)
+    return as_array(data_of(x))

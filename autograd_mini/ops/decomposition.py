@@ -17,7 +17,7 @@ from autograd_mini.ops.inverse import finite, matrices, pinv, solve
 from autograd_mini.ops.joining import concatenate
 from autograd_mini.ops.linalg import matmul, swap_last
 from autograd_mini.ops.numpy_names import FUNCTIONS
-from autograd_mini.ops.operation import Carrier, Operation, as_floating, dtype_of, guarded, shape_of
+from autograd_mini.ops.operation import Carrier, Operation, as_floating, data_of, dtype_of, guarded, shape_of
 from autograd_mini.ops.reduction import sum
 from autograd_mini.ops.shape import expand_dims
 
@@ -276,9 +276,8 @@ def lstsq(x: Carrier, y: Carrier, rcond: Any = None) -> tuple[Carrier, Carrier, 
     """
     x, y = matrices("lstsq", x), as_floating(y)
     m, n = shape_of(x)[-2:]
-    plain_x, plain_y = (operand.data if hasattr(operand, "record") else operand for operand in (x, y))
     try:
-        solution, residuals, rank, s = guarded("lstsq", partial(_least_squares, rcond=rcond), plain_x, plain_y)
+        solution, residuals, rank, s = guarded("lstsq", partial(_least_squares, rcond=rcond), data_of(x), data_of(y))
     except np.linalg.LinAlgError as cause:
         raise np.linalg.LinAlgError(located(f"lstsq of {shape_of(x)} and {shape_of(y)}: {cause}")) from cause
     if not hasattr(x, "record") and not hasattr(y, "record"):

@@ -201,6 +201,7 @@ def matvec(x: Carrier, y: Carrier) -> Carrier:
            [2., 4.]])
     """
     x, y = as_carriers(x, y)
+    _check_matrix("matvec", x)
     return matmul(x, y) if len(shape_of(y)) == 1 else squeeze(matmul(x, expand_dims(y, -1)), -1)
 
 
@@ -212,6 +213,7 @@ def vecmat(x: Carrier, y: Carrier) -> Carrier:
            [3., 4.]])
     """
     x, y = as_carriers(x, y)
+    _check_matrix("vecmat", y)
     return matmul(x, y) if len(shape_of(x)) == 1 else squeeze(matmul(expand_dims(x, -2), y), -2)
 
 
@@ -258,9 +260,13 @@ def matrix_transpose(x: Carrier) -> Carrier:
     (5, 3, 2)
     """
     x = as_floating(x)
-    if len(shape_of(x)) < 2:
-        raise ValueError(located(f"matrix_transpose: shape {shape_of(x)} is no matrix; it takes two axes or more"))
+    _check_matrix("matrix_transpose", x)
     return swap_last(x)
+
+
+def _check_matrix(op: str, x: Carrier) -> None:
+    if len(shape_of(x)) < 2:
+        raise ValueError(located(f"{op}: shape {shape_of(x)} is no matrix; it takes two axes or more"))
 
 
 def trace(x: Carrier, offset: int = 0, axis1: int = 0, axis2: int = 1) -> Carrier:
@@ -288,15 +294,15 @@ def multi_dot(arrays: Sequence[Carrier]) -> Carrier:
         raise ValueError(located(f"multi_dot of shapes {shapes}: all are matrices; the first and last may be vectors"))
     lengths = [shapes[0][0] if len(shapes[0]) == 2 else 1, *(shape[0] for shape in shapes[1:])]
     lengths += shapes[-1][1:] or (1,)
-    split = _cheapest_splits(lengths)
+    return _product_of_chain(xs, _cheapest_splits(lengths), 0, len(xs) - 1)
 
-    def product(first: int, last: int) -> Carrier:
-        if first == last:
-            return xs[first]
-        middle = split[first, last]
-        return matmul(product(first, middle), product(middle + 1, last))
 
-    return product(0, len(xs) - 1)
+def _product_of_chain(xs: Sequence[Carrier], split: dict[tuple[int, int], int], first: int, last: int) -> Carrier:
+    """The product of these of the matrices, each chain cut where ``split`` says."""
+    if first == last:
+        return xs[first]
+    middle = split[first, last]
+    return matmul(_product_of_chain(xs, split, first, middle), _product_of_chain(xs, split, middle + 1, last))
 
 
 def _cheapest_splits(lengths: list[int]) -> dict[tuple[int, int], int]:

@@ -92,8 +92,9 @@ def nanvar(
     1.0
     """
     present = _present(x, where)
+    variance = var(x, axis, ddof, keepdims, mean=mean, correction=correction, where=present)
     enough = count_where("nanvar", x, axis, keepdims, present) > (ddof if correction is None else correction)
-    return choose_by(enough, var(x, axis, ddof, keepdims, mean=mean, correction=correction, where=present), math.nan)
+    return choose_by(enough, variance, math.nan)
 
 
 def nanstd(

@@ -86,6 +86,8 @@ class Operation:
             elif hasattr(operand, "record"):
                 if self.rule_for_each or len(operands) > 2:
                     return operand.record(self, operands)
+                if operands[0].__class__ is tuple:  # which ``record`` takes for all of the operands
+                    operands = (list(operands[0]), *operands[1:])
                 return operand.record(self, *operands)
             elif is_foreign(operand):
                 foreign = True
@@ -306,6 +308,11 @@ def shape_of(x: Carrier) -> tuple[int, ...]:
 def map_data(f: Callable[[Any], Any], x: Carrier) -> Any:
     """``f`` of the plain data of ``x``, for what has no gradient; in a jitted function it is computed at each call."""
     return x.map_data(f) if hasattr(x, "map_data") else f(as_floating(x))
+
+
+def data_of(x: Carrier) -> Any:
+    """The data of what records; a plain number or array as it is."""
+    return x.data if hasattr(x, "record") else x
 
 
 def dtype_of(x: Carrier) -> np.dtype[Any]:

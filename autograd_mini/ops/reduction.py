@@ -137,7 +137,10 @@ def broadcast_to(x: Carrier, shape: tuple[int, ...]) -> Carrier:
     array([[1., 2.],
            [1., 2.]])
     """
-    return _BROADCAST_TO.on(x, as_shape(shape))
+    shape = as_shape(shape)
+    if len(shape_of(x)) > len(shape):  # which NumPy lets pass where the first axes have length 1
+        raise ValueError(located(f"broadcast_to of {shape_of(x)} to {shape}: it has more axes; reshape it"))
+    return _BROADCAST_TO.on(x, shape)
 
 
 def sum(

@@ -8,8 +8,9 @@ from typing import Any
 import numpy as np
 
 from autograd_mini.ops.axes import one_axis
+from autograd_mini.ops.caller import located
 from autograd_mini.ops.numpy_names import FUNCTIONS
-from autograd_mini.ops.operation import Carrier, map_data
+from autograd_mini.ops.operation import Carrier, map_data, shape_of
 from autograd_mini.ops.picking import take_along_axis
 
 
@@ -35,7 +36,11 @@ def partition(x: Carrier, kth: Any, axis: int | None = -1) -> Carrier:
     2.0
     """
     x, axis = one_axis("partition", x, axis)
-    return take_along_axis(x, map_data(partial(np.argpartition, kth=kth, axis=axis), x), axis)
+    try:
+        order = map_data(partial(np.argpartition, kth=kth, axis=axis), x)
+    except ValueError as cause:
+        raise ValueError(located(f"partition of {shape_of(x)}, axis={axis}: {cause}")) from None
+    return take_along_axis(x, order, axis)
 
 
 FUNCTIONS.update({np.sort: sort, np.partition: partition})

@@ -114,11 +114,12 @@ def _of_classes(
         return reduce(losses, reduction)
     in_range = map_plain(partial(_in_range, ignore_index), classes)
     counts = map_plain(partial(_counting, ignore_index, dtype_of(log_p)), classes)
+    log_p = where(reshape(counts, (*shape[:axis], 1, *shape[axis + 1 :])), log_p, 0.0)  # 0 * inf would be nan
     share = counts if weight is None else getitem(weight, in_range) * counts
     losses = -_picked(log_p, in_range, axis) * share
     if smoothing:
         spread = log_p if weight is None else log_p * _along_classes(weight, shape)
-        losses = (1 - smoothing) * losses - (smoothing / shape[axis]) * add_up(spread, axis) * counts
+        losses = (1 - smoothing) * losses - (smoothing / shape[axis]) * add_up(spread, axis)
     if reduction != "mean":
         return reduce(losses, reduction)
     # The mean of those that count; where none does it is nan, but its gradient 0, as in PyTorch

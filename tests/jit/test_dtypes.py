@@ -48,6 +48,26 @@ def test_a_result_and_its_gradient_have_the_dtype_that_they_have_without_jit(
         np.testing.assert_array_equal(*grads)
 
 
+OF_A_SCALAR: dict[str, Any] = {
+    "where": lambda w, c: am.where(w > 1, w, c),
+    "where, the other way": lambda w, c: am.where(w > 1, c, w),
+    "select": lambda w, c: am.select([w > 1], [w], c),
+    "clip": lambda w, c: am.clip(w, c),
+    "stack": lambda w, c: np.stack([w[0], c]),
+    "einsum": lambda w, c: np.einsum("i,->i", w, c),
+    "maximum": lambda w, c: am.maximum(c, w),
+}
+
+
+@pytest.mark.parametrize("name", OF_A_SCALAR)
+def test_a_scalar_of_numpys_brings_no_dtype_along_beside_a_value(name: str) -> None:
+    w, c = Value(np.array([1.0, 2.0, 3.0], np.float16)), np.float32(1.5)
+    f = jit(lambda: OF_A_SCALAR[name](w, c))
+    expected = OF_A_SCALAR[name](w, c)
+    assert (f().dtype, f().dtype) == (expected.dtype, expected.dtype)
+    np.testing.assert_array_equal(f().data, expected.data)
+
+
 def test_a_flag_in_an_array_without_axes_is_a_number_to_an_op_of_numbers() -> None:
     w = Value(2.0)
     f = jit(lambda x: am.where(w > 1, x > 1, w))

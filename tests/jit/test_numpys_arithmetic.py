@@ -152,3 +152,36 @@ def test_data_is_cast_to_whole_numbers() -> None:
     w = Value([1.0, 1.0])
     loss = jit(lambda x: (w * (x.astype(np.uint8) + 200)).sum())
     assert [loss(np.array(x)).data for x in ([1.5, 60.0], [2.9, 3.0])] == [205.0, 405.0]
+
+
+SMALL = Value(np.array([0.1, 0.2], np.float32))
+NUMBER, OTHER = Value(0.7), Value(0.3)
+
+
+@pytest.mark.parametrize(
+    "f",
+    [
+        lambda x: np.where(SMALL > 0, np.float32(0.3), NUMBER),
+        lambda x: np.where(x > 0, NUMBER, np.float32(0.3)) * SMALL,
+        lambda x: np.stack([NUMBER, np.float32(0.3)]),
+        lambda x: np.where(SMALL > 0, SMALL, np.float64(0.1)),
+        lambda x: x.astype(np.float32) * NUMBER,
+        lambda x: x.astype(np.float64) * SMALL,
+        lambda x: np.where(x > 0, x.astype(np.float32), NUMBER),
+        lambda x: np.arctan2(np.any(x > 0), NUMBER),
+        lambda x: np.arctan2(np.isfinite(x.sum()), SMALL),
+        lambda x: np.arctan2(x > 0, NUMBER * OTHER) - (x.sum() > 0),
+    ],
+)
+def test_a_scalar_of_numpys_or_a_bool_beside_a_value_is_a_plain_number_and_an_array_without_axes_is_not(f: Any) -> None:
+    x = np.array(1 / 3)
+    found = []
+    for g in (f, jit(f)):
+        for value in (SMALL, NUMBER, OTHER):
+            value.zero_grad()
+        result = g(x)
+        result.sum().backward()
+        found.append([result.data, SMALL.grad, NUMBER.grad, OTHER.grad])
+    for expected, data in zip(*found, strict=True):
+        np.testing.assert_allclose(data, expected, rtol=1e-7 if dtype_of(data) == np.float32 else 1e-15, atol=0)
+        assert dtype_of(data) == dtype_of(expected)

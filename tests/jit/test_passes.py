@@ -173,3 +173,16 @@ def peak_of_a_step(batch: int) -> int:
 
 def test_a_replay_allocates_nothing_that_grows_with_the_batch() -> None:
     assert peak_of_a_step(20_000) < peak_of_a_step(2_000) + 10_000
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float16])
+def test_a_number_that_was_rounded_to_a_smaller_float_stays_rounded_beside_float64(dtype: Any) -> None:
+    x = np.array([1 / 3, 2.0])
+    for f in (
+        lambda x: x[0].astype(dtype) + 0.0 * x,
+        lambda x: x.sum().astype(dtype) * x,
+        lambda x: np.broadcast_to(x[0].astype(dtype), (2,)) - x,
+        lambda x: Value(x).sum().astype(dtype) * x,
+    ):
+        expected = f(x)
+        np.testing.assert_array_equal(jit(f)(x).data, expected.data if isinstance(expected, Value) else expected)

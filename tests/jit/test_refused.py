@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+import autograd_mini as am
 from autograd_mini import Value
 from autograd_mini.compiler.errors import JitError
 from autograd_mini.compiler.jit import jit
@@ -141,3 +142,16 @@ def test_a_large_list_is_refused() -> None:
 def test_an_iterator_that_is_given_is_refused_as_what_it_is(given: Any) -> None:
     with pytest.raises(JitError, match="the function is given an iterator, and a replay would use what it gave"):
         jit(lambda it: W)(given())
+
+
+@pytest.mark.parametrize(
+    "f",
+    [
+        lambda x, axes: am.prod(x, axes),
+        lambda x, axes: am.flip(x, axes),
+        lambda x, axes: am.cumsum(x, axes[0]),
+    ],
+)
+def test_what_an_op_says_of_a_traced_number_gives_way_to_what_jit_says(f: Any) -> None:
+    with pytest.raises(JitError, match=r"a traced number as an index(.|\n)*lambda x, axes"):
+        jit(lambda axes: f(W * np.ones((2, 2)), axes))(np.array([0, 1]))

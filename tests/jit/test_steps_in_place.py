@@ -49,6 +49,137 @@ def test_a_parameter_that_is_replaced_and_then_changed_in_place_leaves_its_old_a
     assert old.tolist() == [1.0, -2.0]
 
 
+def clips_by_name(w: Value, x: Any) -> None:
+    g = w.grad
+    g *= x
+    g += 1.0
+    w.data -= g
+
+
+def steps_by_name(w: Value, x: Any) -> None:
+    d = w.data
+    d -= 0.1 * w.grad
+    d *= x
+    w.data -= d * 0.5
+
+
+def steps_by_name_and_replaces(w: Value, x: Any) -> None:
+    d = w.data
+    d -= 0.1 * w.grad
+    w.data = w.data * x
+    d = w.data
+    d -= 1.0
+
+
+def steps_by_name_and_assigns(w: Value, x: Any) -> None:
+    d = w.data
+    d -= x * w.grad
+    w.data = d
+    w.data = w.data
+
+
+def forgets(w: Value, x: Any) -> None:
+    g = w.grad
+    g *= x
+    w.data -= g
+    w.zero_grad()
+
+
+@pytest.mark.parametrize(
+    "change", [clips_by_name, steps_by_name, steps_by_name_and_replaces, steps_by_name_and_assigns, forgets]
+)
+@pytest.mark.parametrize("data", [[1.0, -2.0], np.array(3.0), 2.0], ids=["array", "without axes", "number"])
+def test_an_array_of_a_parameter_may_change_in_place_under_another_name(change: Any, data: Any) -> None:
+    def trained(wrap: Any) -> Any:
+        w = Value(data)
+        arrays = [w.data]
+
+        def step(x: Any) -> None:
+            w.zero_grad()
+            (w * w).sum().backward()
+            change(w, x)
+
+        step = wrap(step)
+        for k in range(3):
+            step(0.5 + k)
+            arrays += [w.data, w.grad]
+        return arrays, [a is arrays[0] for a in arrays[::2]]
+
+    (expected, eager_same), (found, same) = trained(lambda f: f), trained(jit)
+    for a, b in zip(expected, found, strict=True):
+        np.testing.assert_allclose(b, a, rtol=1e-12)
+        assert isinstance(a, np.ndarray) == isinstance(b, np.ndarray)
+    if isinstance(data, list):
+        assert same == eager_same
+
+
+def steps_on_all_elements(w: Value, v: Value, x: Any) -> None:
+    w.data[:] -= x * w.grad
+    v.data[...] *= 0.5
+
+
+def fills(w: Value, v: Value, x: Any) -> None:
+    w.grad[:] = w.grad * x
+    w.data[:] = w.data - w.grad
+    v.data[:] = w.data
+    w.data[...] = [0.5, 1.0]
+    w.data[:] += 3
+
+
+def fills_by_name(w: Value, v: Value, x: Any) -> None:
+    d = v.data[:]
+    d -= w.grad
+    d[:] = x
+
+
+@pytest.mark.parametrize("change", [steps_on_all_elements, fills, fills_by_name])
+@pytest.mark.parametrize("dtype", [np.float64, np.float32])
+def test_all_elements_of_a_parameter_may_be_assigned(change: Any, dtype: Any) -> None:
+    def trained(wrap: Any) -> Any:
+        w, v = Value(np.array([1.0, -2.0], dtype)), Value(np.array([3.0, 4.0], dtype))
+        held = w.data, v.data
+
+        def step(x: Any) -> None:
+            w.zero_grad()
+            (w * w * v).sum().backward()
+            change(w, v, x)
+
+        step = wrap(step)
+        found = []
+        for k in range(3):
+            step(0.5 + k)
+            found += [w.data.copy(), v.data.copy(), w.grad.copy(), held[0].copy(), held[1].copy()]
+        assert [w.data is held[0], v.data is held[1]] == [True, True]
+        return found
+
+    for expected, found in zip(trained(lambda f: f), trained(jit), strict=True):
+        np.testing.assert_allclose(found, expected, rtol=1e-6)
+        assert found.dtype == expected.dtype
+
+
+@pytest.mark.parametrize("rounds", [1, 2])
+def test_a_parameter_that_is_changed_in_place_and_then_replaced_leaves_its_old_array_as_without_jit(
+    rounds: int,
+) -> None:
+    def step(w: Value, x: Any) -> None:
+        for _ in range(rounds):
+            w.data -= x
+            w.data = np.clip(w.data, -3.0, 3.0)
+        w.data += 1.0
+
+    eager, jitted = Value([1.0, -2.0]), Value([1.0, -2.0])
+    arrays = [(eager.data, jitted.data)]
+    replayed = jit(lambda x: step(jitted, x))
+    for k in range(4):
+        x = np.array([1.0, 2.0 + k])
+        step(eager, x)
+        replayed(x)
+        arrays.append((eager.data, jitted.data))
+        for expected, found in arrays:
+            np.testing.assert_array_equal(found, expected)
+    assert len({id(found) for _, found in arrays}) == 5
+
+
 @pytest.mark.parametrize("shared_from_the_start", [True, False])
 def test_two_parameters_of_one_array_are_refused_where_it_changes_in_place(shared_from_the_start: bool) -> None:
     w, v = Value([1.0, 2.0]), Value([3.0, 4.0])

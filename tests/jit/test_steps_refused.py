@@ -24,6 +24,7 @@ SCHEDULED = optim.SGD([Value(1.0)], 0.1)
 SCHEDULE = optim.lr_scheduler.StepLR(SCHEDULED, 1)
 SCHEDULED.step()
 PLATEAU = optim.lr_scheduler.ReduceLROnPlateau(SCHEDULED)
+HELD = np.array([5.0, 6.0])
 VIEW = Value(0.0)
 VIEW.data = np.arange(4.0)[:2]
 V = Value([0.0, 0.0])
@@ -61,12 +62,6 @@ def freezes(x: Any) -> Any:
     return x * 2.0
 
 
-def changes_an_array(x: Any) -> Any:
-    a = W.data
-    a -= 0.1
-    return W * x
-
-
 def changes_a_view(x: Any) -> Any:
     VIEW.data -= x
     return VIEW * x
@@ -91,6 +86,48 @@ def makes_a_value(x: Any) -> Any:
     (W * n).sum().backward()
 
 
+def changes_an_old_array(x: Any) -> None:
+    a = W.data
+    W.data = W.data * x
+    a -= 0.1
+
+
+def changes_an_old_gradient(x: Any) -> None:
+    W.zero_grad()
+    (W * W * x).sum().backward()
+    g = W.grad
+    W.grad = g * 2.0
+    g *= x
+
+
+def shares_an_array(x: Any) -> None:
+    V.data = W.data
+
+
+def shares_a_new_array(x: Any) -> None:
+    a = W.data * x
+    V.data = a
+    W.data = a
+
+
+def takes_an_argument(x: Any) -> None:
+    W.data = x
+
+
+def takes_what_it_closes_over(x: Any) -> None:
+    W.data = HELD
+
+
+def keeps_a_gradient(x: Any) -> None:
+    W.zero_grad()
+    (W * W * x).sum().backward()
+    V.data = W.grad
+
+
+def exchanges_arrays(x: Any) -> None:
+    V.data, W.data = W.data, V.data
+
+
 def gives_an_array_away(x: Any) -> Any:
     a = W.data
     a -= 0.1
@@ -99,6 +136,11 @@ def gives_an_array_away(x: Any) -> Any:
 
 REFUSED: dict[str, tuple[Any, str]] = {
     "one number of a parameter": (lambda x: W.data.__setitem__(0, 1.0), r"value\[index\] = item of what is traced"),
+    "all numbers of an array that is no parameter's": (
+        lambda x: (x * 1.0).__setitem__(slice(None), 1.0),
+        r"value\[index\] = item of what is traced",
+    ),
+    "all numbers of an argument": (lambda x: x.__setitem__(..., 1.0), r"value\[index\] = item of what is traced"),
     "an argument": (lambda x: (W * x).sum().backward(), r"backward\(\) reaches an argument"),
     "a Value of before": (lambda x: (BEFORE * 2.0).sum().backward(), "reaches a Value that was computed before"),
     "the gradient of an argument": (lambda x: W * x.grad, r"reading \.grad of what is traced"),
@@ -124,9 +166,19 @@ REFUSED: dict[str, tuple[Any, str]] = {
     ),
     "LBFGS": (lambda x: optim.LBFGS([W]).step(lambda: (W * x).sum()), "looks at the numbers of a parameter"),
     "a float of a parameter": (lambda x: float(W[0].data) * W, r"reading \.data of what is traced"),
-    "an array in place that another gets": (gives_an_array_away, "is changed in place"),
+    "an array in place that another gets": (gives_an_array_away, "(?s)gets the array of another.*: V.data = a$"),
     "requires_grad": (freezes, "setting requires_grad of a parameter"),
-    "an array in place": (changes_an_array, r"(?s)\.data or \.grad of a parameter is changed in place.*: a -= 0.1$"),
+    "an array of before in place": (changes_an_old_array, r"(?s)before that was assigned or changed is.*: a -= 0.1$"),
+    "a gradient of before in place": (
+        changes_an_old_gradient,
+        r"(?s)\.grad of a parameter before that was.*: g \*= x$",
+    ),
+    "the array of another": (shares_an_array, r"(?s)gets the array of another.*: V.data = W.data$"),
+    "one array for two": (shares_a_new_array, r"(?s)gets the array of another.*: V.data = a$"),
+    "the array that is passed": (takes_an_argument, r"(?s)gets the array of another, .*of an argument.*: W.data = x$"),
+    "an array that is closed over": (takes_what_it_closes_over, r"(?s)closes over.*: W.data = HELD$"),
+    "the array of a gradient": (keeps_a_gradient, r"(?s)gets the array of another, of a gradient.*: V.data = W.grad$"),
+    "an exchange": (exchanges_arrays, "gets the array of another"),
     "a view in place": (changes_a_view, "is a part of another array"),
     "numbers of before": (in_the_wrong_order, "of before it was changed"),
     "the dict of an optimizer": (reads_a_dict, r"reads or changes SGD\.__dict__ itself"),

@@ -3,23 +3,50 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sized
+from functools import partial
 from typing import Any
 
 import numpy as np
 import pytest
 
 import optim
-from autograd_mini import JitError, Value, jit
+from autograd_mini import (
+    JitError,
+    Value,
+    detect_anomaly,
+    grad,
+    hessian,
+    hvp,
+    jacobian,
+    jit,
+    jvp,
+    ops,
+    value_and_grad,
+    vjp,
+)
+
+
+def is_matched(x: Any) -> bool:
+    match x:
+        case Value():
+            return True
+    return False
+
 
 QUESTIONS = {
     "isinstance, array": lambda x: isinstance(x, np.ndarray),
     "isinstance, float": lambda x: isinstance(x, float),
     "isinstance, one of several": lambda x: isinstance(x, int | float | np.floating),
+    "isinstance, Value": lambda x: isinstance(x, Value),
+    "isinstance, Value or float": lambda x: isinstance(x, Value | float),
     "class": lambda x: x.__class__ is np.ndarray,
     "computed": lambda x: isinstance(np.exp(2.0 * x + 1.0), np.ndarray),
     # a float64 without axes is a float when it is traced
     "hasattr": lambda x: isinstance(x, float) or hasattr(x, "nbytes"),
     "hasattr, of nobody": lambda x: hasattr(x, "unsqueeze"),
+    "hasattr, of a Value": lambda x: hasattr(x, "requires_grad") or hasattr(x, "backward") or hasattr(x, "detach"),
+    "getattr, of a Value": lambda x: getattr(x, "requires_grad", None) is None,
+    "match, a Value": is_matched,
     "nbytes": lambda x: getattr(x, "nbytes", 0) > 12,
     "match": lambda x: {float: 1, np.ndarray: 2}.get(x.__class__, 3) == 2,
     "itemsize": lambda x: getattr(x, "itemsize", 0) == 4,
@@ -62,8 +89,89 @@ def test_a_number_of_numpys_as_an_argument_is_one() -> None:
     assert jit(lambda x: (w * x, isinstance(x, np.float32), isinstance(x, float)))(np.float32(3.0))[1:] == (True, False)
 
 
+@pytest.mark.parametrize("number", [np.int64(3), np.uint8(3), np.float32(3.0), np.float64(3.0)], ids=repr)
+def test_a_number_of_numpys_has_its_dtype(number: Any) -> None:
+    w = Value(1.0)
+    assert jit(lambda x: (w * x, x.dtype))(number)[1] == number.dtype
+
+
 def test_an_argument_that_is_a_value_is_one() -> None:
     assert jit(lambda x: (x * 2.0, isinstance(x, Value), isinstance(x, np.ndarray)))(Value([1.0]))[1:] == (True, False)
+
+
+OF_ONE = [name for name in ops.__all__ if name not in ("one_hot", "svd", "eigh", "qr", "slogdet")]
+
+
+W = Value(np.ones(3))
+
+
+def test_an_op_of_plain_data_gives_plain_data() -> None:
+    w = Value(1.0)
+
+    def kinds(x: Any, op: Any) -> Any:
+        found = op(x)
+        parts = found if isinstance(found, tuple | list) else [found]
+        return [(isinstance(part, Value), isinstance(part, np.ndarray), isinstance(part, float)) for part in parts]
+
+    for x in (np.array([[0.5, 0.25], [0.25, 0.75]]), 0.5):
+        asked = 0
+        for op in map(partial(getattr, ops), OF_ONE):
+            try:
+                expected = kinds(x, op)
+            except (TypeError, ValueError):
+                continue
+            assert jit(lambda x, op=op: (w * x, kinds(x, op)))(x)[1] == expected, op
+            asked += 1
+        assert asked > 50
+
+
+def test_an_op_of_an_argument_and_a_value_gives_a_value() -> None:
+    w = Value(1.0)
+    assert jit(lambda x: (w * x, isinstance(w * x, Value), isinstance(x > w, Value), hasattr(w * x, "detach")))(2.0)[
+        1:
+    ] == (True, False, True)
+
+
+def cube(z: Any) -> Any:
+    return (z * z * z).sum() if np.ndim(z) else z * z * z
+
+
+GIVEN_OUT: dict[str, Any] = {
+    "grad": grad(cube),
+    "value_and_grad": value_and_grad(cube),
+    "vjp": lambda x: (lambda output, pullback: (output, *pullback(1.0)))(*vjp(cube, x)),
+    "jvp": lambda x: jvp(cube, (x,), (x,)),
+    "hvp": lambda x: hvp(cube, (x,), (x,)),
+    "jacobian": jacobian(cube),
+    "hessian": hessian(cube),
+    "of data": lambda x: grad(lambda p: p * p)(W.data.sum()),
+    "beside a Value": grad(lambda x: cube(x) * W.sum()),
+    "of a Value too": lambda x: grad(lambda x, w: cube(x) * w.sum(), (0, 1))(x, W),
+}
+
+
+@pytest.mark.parametrize("x", [2.0, np.ones(2), np.ones(2, np.float32)], ids=["number", "array", "float32"])
+@pytest.mark.parametrize("name", GIVEN_OUT)
+def test_a_derivative_by_plain_data_is_plain_data(name: str, x: Any) -> None:
+    def kinds(x: Any) -> Any:
+        found = GIVEN_OUT[name](x)
+        parts = found if isinstance(found, tuple) else (found,)
+        return [(isinstance(g, Value), isinstance(g, np.ndarray), isinstance(g, float)) for g in parts]
+
+    assert jit(lambda x: (W * 1.0, kinds(x)))(x)[1] == kinds(x)
+
+
+def test_an_argument_is_what_it_is_where_a_jitted_function_runs_op_by_op_too() -> None:
+    w = Value(3.0)
+
+    @jit
+    def f(w: Any, x: Any) -> Any:
+        return w * w * x if isinstance(x, np.ndarray) and not isinstance(x, Value) else w
+
+    with detect_anomaly():
+        np.testing.assert_array_equal(f(w, np.ones(2)).data, [9.0, 9.0])
+        assert jit(lambda x: x * 2.0)(1.5).data == 3.0
+    assert hvp(lambda w: f(w, np.ones(2)).sum(), (3.0,), (1.0,)) == 4.0
 
 
 def test_a_gradient_that_is_not_there_is_0_as_a_number_or_an_array() -> None:
@@ -125,7 +233,6 @@ def test_a_parameter_of_one_number_becomes_what_it_becomes_without_jit(how: str,
     assert classes(is_jitted=True) == classes(is_jitted=False)
 
 
-W = Value(np.ones(3))
 TOLD_APART: dict[str, Any] = {
     "hasattr __len__": lambda k: W.sum(axis=0) if hasattr(k, "__len__") else (W * k).sum(),
     "hasattr shape": lambda k: W.mean() if hasattr(k, "shape") else (W * k).sum(),

@@ -9,7 +9,8 @@ import numpy as np
 import pytest
 
 import nn
-from autograd_mini import Value, jit, ops
+from autograd_mini import JitError, Value, jit, ops
+from autograd_mini.compiler.program import Plain
 
 PIXELS = np.array([[200, 3, 100, 7], [0, 255, 1, 90]], np.uint8)
 GIVEN = {"uint8": PIXELS, "bool": PIXELS > 50, "int64": PIXELS.astype(np.int64) - 100}
@@ -206,3 +207,64 @@ def test_what_is_made_of_data_is_made_anew_in_its_dtype(name: str) -> None:
         expected, found = without.data if isinstance(without, Value) else without, jitted(*args).data
         np.testing.assert_allclose(found, expected, rtol=1e-12)
         assert np.asarray(found).dtype == np.asarray(expected).dtype
+
+
+BEYOND: dict[str, Callable[[Any], Any]] = {
+    "a square": lambda k: W * (k * k % 7),
+    "a power": lambda k: W * (2**k % 7),
+    "a sum": lambda k: W * ((2**53 - 1 + k) % 7),
+    "a difference": lambda k: W * ((-(2**53) + 1 - k) % 7),
+    "a constant": lambda k: W * (k * (2**60 + 3) % 7),
+    "a comparison": lambda k: ops.where(k * k == k * k - 1, W, 2 * W),
+}
+
+
+@pytest.mark.parametrize("name", BEYOND)
+def test_a_whole_number_of_pythons_that_a_float_would_round_is_refused_when_it_is_computed(name: str) -> None:
+    f, jitted = BEYOND[name], jit(BEYOND[name])
+    small = 0 if name in ("a sum", "a difference", "a constant") else 3
+    np.testing.assert_array_equal(jitted(small).data, f(small).data)
+    with pytest.raises(JitError, match=r"whole number beyond 2\*\*53(.|\n)*lambda k"):
+        jitted(2**30 + 1)
+
+
+def test_a_whole_number_that_is_computed_with_larger_ones_than_floats_hold_is_exact() -> None:
+    f = jit(lambda k: W * ((2**60 + 3) % k))
+    assert [f(k).data[0] for k in (7, 11, 1000)] == [(2**60 + 3) % k for k in (7, 11, 1000)]
+    with pytest.raises(ZeroDivisionError):
+        f(0)
+
+
+@pytest.mark.parametrize("f", [lambda k: W * (6 % k), lambda k: W * (7 // k), lambda k: W * (k // k)])
+def test_a_whole_number_that_is_divided_by_0_is_the_error_that_it_is_without_jit(f: Any) -> None:
+    jitted = jit(f)
+    for k in (4, -3, 1):
+        np.testing.assert_array_equal(jitted(k).data, f(k).data)
+    with pytest.raises(ZeroDivisionError):
+        jitted(0)
+
+
+def test_a_whole_number_that_a_float_would_round_is_refused_as_an_argument() -> None:
+    f = jit(lambda k: W * (k % 7 if not isinstance(k, list) else k[0] % 7))
+    for k in (2**53 - 1, 1 - 2**53, np.int64(2**53 - 1), [2**53 - 1] * 9):
+        whole = k[0] if isinstance(k, list) else k
+        assert f(k).data[0] == whole % 7
+    for k in (2**53 + 1, -(2**53) - 1, 10**400, np.int64(2**53 + 1), [3] * 8 + [2**53 + 1]):
+        with pytest.raises(JitError, match=r"whole number beyond 2\*\*53(.|\n)*test_whole_numbers.py:\d+: f\(k\)"):
+            f(k)
+    assert f(np.array(2**60 + 1)).data[0] == (2**60 + 1) % 7
+
+
+def test_a_complex_number_of_numpys_is_refused_as_without_jit() -> None:
+    with pytest.raises(TypeError, match="real numbers"):
+        jit(lambda k: W * k)(np.complex128(1j))
+
+
+def test_small_whole_numbers_are_computed_in_floats_and_larger_ones_are_traced_anew() -> None:
+    f = jit(lambda k: W * ((1 - k) * k % 7))
+    assert not [op for op in f(3).program().ops if isinstance(op, Plain)]
+    for k in (2**20, 2**20 + 1, 2**26, -(2**26)):
+        assert f(k).data[0] == (1 - k) * k % 7
+    with pytest.raises(JitError, match="whole number"):
+        f(2**27)
+    assert f(5).data[0] == -20 % 7

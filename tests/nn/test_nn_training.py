@@ -112,6 +112,8 @@ def test_one_value_for_a_feature_has_no_variance_and_is_refused_in_training() ->
     ):
         nn.BatchNorm1d(2)(np.ones((1, 2)))
     assert nn.BatchNorm1d(2).eval()(np.ones((1, 2))).shape == (1, 2)
+    with pytest.raises(ValueError, match=r"has 1; take a larger batch, or track_running_stats and eval\(\)"):
+        nn.BatchNorm1d(2, track_running_stats=False).eval()(np.ones((1, 2)))
 
 
 # ---------------------------------------------------------------- jit

@@ -74,3 +74,13 @@ def test_in_a_jitted_function_it_is_refused_at_the_first_call(of_module: bool) -
     with pytest.raises(JitError, match=r"zero_grad\(set_to_none=False\) leaves zeros .*; call zero_grad\(\)"):
         jit(step)()
     assert model.used.data.tolist() == [1.0, 2.0]
+
+
+def test_a_value_alone_can_do_it_too_and_one_without_a_gradient_gets_none() -> None:
+    reached, unreached = Value([1.0, 2.0]), Value(1.0)
+    (reached * reached).sum().backward()
+    for p in (reached, unreached):
+        p.zero_grad(set_to_none=False)
+    assert (reached.has_grad, reached.grad.tolist(), unreached.has_grad) == (True, [0.0, 0.0], False)
+    reached.zero_grad()
+    assert not reached.has_grad

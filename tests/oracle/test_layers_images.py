@@ -39,6 +39,33 @@ def test_conv1d_is_pytorchs(options: Any, shape: Any) -> None:
     assert_same(ours, theirs, RNG.normal(size=shape))
 
 
+CONV_TRANSPOSE = [
+    {"kernel_size": 3},
+    {"kernel_size": 2, "stride": 2, "groups": 2},
+    {"kernel_size": 3, "stride": 3, "padding": 1, "output_padding": 2, "bias": False},
+    {"kernel_size": 2, "dilation": 2, "padding": 1},
+]
+
+
+@pytest.mark.parametrize("options", CONV_TRANSPOSE, ids=str)
+@pytest.mark.parametrize(("kind", "places"), [("ConvTranspose1d", (5,)), ("ConvTranspose2d", (4, 3))])
+def test_a_transposed_convolution_is_pytorchs(options: Any, kind: str, places: Any) -> None:
+    theirs = perturbed(getattr(torch.nn, kind)(4, 6, **options))
+    ours = getattr(nn, kind)(4, 6, **options)
+    load_from(ours, theirs)
+    assert_same(ours, theirs, RNG.normal(size=(2, 4, *places)))
+    assert_same(ours, theirs, RNG.normal(size=(4, *places)))
+
+
+def test_a_transposed_convolution_takes_its_options_in_pytorchs_order() -> None:
+    options = (4, 6, 3, 2, 1, 1, 2, False, 2)  # of kernel, stride, padding, output_padding, groups, bias and dilation
+    theirs = perturbed(torch.nn.ConvTranspose2d(*options))
+    ours = nn.ConvTranspose2d(*options)
+    load_from(ours, theirs)
+    assert_same(ours, theirs, RNG.normal(size=(2, 4, 5, 4)))
+    assert "stride=2, padding=1, output_padding=1, dilation=2, groups=2, bias=False" in repr(ours)
+
+
 POOLS = [
     ({"kernel_size": 2}, {}),
     ({"kernel_size": 3, "stride": 2, "padding": 1}, {}),
@@ -81,10 +108,13 @@ def test_embedding_starts_normal_and_padding_at_zero() -> None:
     assert (weight[-1] == 0).all()
 
 
-@pytest.mark.parametrize(("kind", "axes"), [("Conv1d", (5,)), ("Conv2d", (5, 3))])
+@pytest.mark.parametrize(
+    ("kind", "axes"), [("Conv1d", (5,)), ("Conv2d", (5, 3)), ("ConvTranspose1d", (5,)), ("ConvTranspose2d", (5, 3))]
+)
 def test_a_convolution_starts_in_pytorchs_range(kind: str, axes: Any) -> None:
     ours = getattr(nn, kind)(8, 400, axes, groups=2, rng=np.random.default_rng(0))
     theirs = getattr(torch.nn, kind)(8, 400, axes, groups=2)
+    assert list(ours.state_dict()) == list(theirs.state_dict())
     for name, parameter in ours.named_parameters():
         other = dict(theirs.named_parameters())[name].detach().numpy()
         assert np.abs(parameter.data).max() == pytest.approx(np.abs(other).max(), rel=0.02)

@@ -265,6 +265,22 @@ def test_where_all_are_ignored_the_mean_is_nan_and_its_gradient_0_as_pytorchs() 
     assert math.isnan(nn.cross_entropy(Value(gaussian((2, 3))), np.array([-100, -100])).item())
 
 
+@pytest.mark.parametrize("options", [{}, {"weight": WEIGHTS}, {"label_smoothing": 0.2}], ids=str)
+@pytest.mark.parametrize("reduction", REDUCTIONS)
+def test_an_ignored_sample_counts_as_little_where_its_scores_are_infinite(
+    options: dict[str, Any], reduction: str
+) -> None:
+    logits = gaussian((3, 5))
+    logits[0, 0] = logits[2, 4] = -math.inf
+    tensors = {k: torch.tensor(v) if isinstance(v, np.ndarray) else v for k, v in options.items()}
+    compare(
+        lambda p, t, **o: nn.cross_entropy(p, t, **o, **options),
+        lambda p, t, **o: F.cross_entropy(p, t, **o, **tensors),
+        *(logits, np.array([-100, 1, -100])),
+        reduction=reduction,
+    )
+
+
 @pytest.mark.parametrize("reduction", REDUCTIONS)
 @pytest.mark.parametrize("weight_shape", [(), (4,), (3, 1), (3, 4)])
 def test_weights_of_binary_cross_entropy_are_pytorchs(reduction: str, weight_shape: Any) -> None:

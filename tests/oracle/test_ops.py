@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 from typing import Any
 
 import numpy as np
@@ -71,6 +72,27 @@ def test_a_plain_operand_is_a_constant_on_either_side(case: Any) -> None:
         z.backward(np.ones(z.shape))
         assert_like(alone.grad, operand, "the gradient")
         np.testing.assert_allclose(alone.grad, both[i].grad, **TOLERANCE[coarsest(*operands)])
+
+
+def test_no_op_leaves_anything_to_the_garbage_collector() -> None:
+    samples = {sample.op: sample for sample in SAMPLES}
+    operands = {op: operands_of(sample, sample.kinds[0]) for op, sample in samples.items()}
+
+    def is_something_left(op: str) -> bool:
+        gc.collect()
+        z = samples[op].ours(*map(Value, operands[op]))
+        z.backward(np.ones(z.shape))
+        del z
+        return gc.collect() > 0
+
+    gc.disable()
+    gc.freeze()  # what is there already need not be looked at again and again
+    try:  # twice: something is made at the first use, or another thread may have left it
+        left = [op for op in samples if is_something_left(op) and is_something_left(op)]
+    finally:
+        gc.unfreeze()
+        gc.enable()
+    assert left == []
 
 
 # ---------------------------------------------------------------- the gallery can fail

@@ -11,7 +11,7 @@ import pytest
 import torch
 
 import optim
-from autograd_mini import Value
+from autograd_mini import Value, jit
 
 STEPS = 100
 
@@ -203,6 +203,17 @@ def test_clipping_the_norm_is_pytorchs(norm_type: float, max_norm: float) -> Non
     oracle = torch.nn.utils.clip_grad_norm_(theirs, max_norm, norm_type)
     assert norm == pytest.approx(oracle.item(), rel=1e-12)
     same_gradients(ours, theirs)
+
+
+def test_gradients_of_float16_have_a_norm_though_their_squares_do_not_fit() -> None:
+    w, tensor = Value(np.ones(4, np.float16)), torch.ones(4, dtype=torch.float16, requires_grad=True)
+    shorten = jit(lambda: [(w * 300.0).sum().backward(), optim.clip_grad_norm([w], 1.0)][1])
+    for clip in (lambda: [(w * 300.0).sum().backward(), optim.clip_grad_norm([w], 1.0)][1], lambda: shorten().item()):
+        w.zero_grad()
+        tensor.grad = torch.full_like(tensor, 300.0)
+        assert clip() == torch.nn.utils.clip_grad_norm_([tensor], 1.0).item() == 600.0
+        assert w.grad.tolist() == tensor.grad.tolist() == [0.5] * 4
+        assert w.grad.dtype == np.float16
 
 
 @pytest.mark.parametrize("spoilt", [np.inf, np.nan])

@@ -34,7 +34,7 @@ class Guards:
     def __init__(self, things: list[Any], has_run: Collection[CodeType] | None = None) -> None:
         reach = Reach(things, has_run)
         self.values, self.owners = reach.values, reach.owners
-        self._arrays, self._generators, self._held = reach.arrays, reach.generators, reach.held
+        self.arrays, self._generators, self._held = reach.arrays, reach.generators, reach.held
         self._absent = reach.absent
         self.has_hidden_code = reach.has_hidden_code
         self.may_differ = reach.may_differ or not _NEW_GENERATORS.isdisjoint(reach.names)
@@ -44,7 +44,7 @@ class Guards:
         self._is_same = look_at_things([entry for entry in held if not is_computed(entry[0])], self._absent)
         self._computed = [entry for entry in held if is_computed(entry[0])]
         self._draws = self._random_states()
-        self._checksums = list(map(_checksum, self._arrays))
+        self._checksums = list(map(_checksum, self.arrays))
 
     def hold(self) -> bool:
         """True while nothing has changed."""
@@ -94,7 +94,7 @@ class Guards:
 
     def watch_contents(self) -> None:
         """From now on the numbers in arrays count too: the function may have computed with them in plain NumPy."""
-        size = sum([array.nbytes for array in self._arrays])
+        size = sum([array.nbytes for array in self.arrays])
         if size > MOST_COMPARED:
             warnings.warn(
                 located(
@@ -104,7 +104,7 @@ class Guards:
                 ),
                 stacklevel=2,
             )
-        self._contents = [(array, (array.shape, array.dtype), array.tobytes()) for array in self._arrays]
+        self._contents = [(array, (array.shape, array.dtype), array.tobytes()) for array in self.arrays]
 
     def watch_values(self, read: list[Any]) -> None:
         """From now on the shapes, dtypes and ``requires_grad`` of Values count too, but for those that are ``read``."""
@@ -137,7 +137,7 @@ class Guards:
         came = self._attribute_that_came(but_for=sys.modules)
         if came is not None:
             return f"sets {came}"
-        for array, before in zip(self._arrays, self._checksums, strict=True):
+        for array, before in zip(self.arrays, self._checksums, strict=True):
             if _checksum(array) != before:
                 return f"writes into an array of shape {array.shape}"
         return None

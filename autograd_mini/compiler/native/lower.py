@@ -116,6 +116,8 @@ class Lowering:
             x = self._operand(xs[0], i)
             code.pointwise(op.GATE, self._own(i), [x, x])
         elif row in POINTWISE:
+            if row == "pow" and self._may_be_a_root(i, *xs):
+                raise Unsupported
             operands = [self._operand(x, i) for x in xs]
             code.pointwise(POINTWISE[row], self._own(i), operands)
         elif made_by is SIDE_BY_SIDE:
@@ -148,6 +150,16 @@ class Lowering:
             z = self._own(i)
             code.fill_with_zeros(z)
             code.copy(z.seen(_part(z.view, made_by.params["index"])), self.places[xs[0]])
+
+    def _may_be_a_root(self, i: int, base: int, exponent: int) -> bool:
+        """True where an array may have 0.5 as its one exponent: NumPy takes sqrt then, which gives nan of -inf."""
+        program = self.program
+        if program.likes[base] is None and program.likes[exponent] is None:
+            return False
+        made_by = program.ops[exponent]
+        if program.likes[exponent] is None and isinstance(made_by, Constant):
+            return bool(made_by.data == 0.5)
+        return program.shape(exponent) != program.shape(i) or not program.shape(i) or row_of(made_by) == "broadcast_to"
 
     def _picked(self, row: str, made_by: Any, xs: tuple[int, ...]) -> list[Pick]:
         """The factors of a line, each as elements of a vector."""

@@ -18,7 +18,7 @@ import numpy as np
 from autograd_mini import modes, ops
 from autograd_mini.compiler.passes.grouping import NARROWEST, Grouping, is_elementwise
 from autograd_mini.compiler.program import Constant, Plain, Program
-from autograd_mini.compiler.rows import PACK, gather
+from autograd_mini.compiler.rows import PACK, gather, row_of
 from autograd_mini.compiler.tracing.tape import Tape
 from autograd_mini.compiler.tracing.traced import Traced
 from autograd_mini.ops.operation import shape_of
@@ -96,12 +96,18 @@ class Packing:
         self.single[i] = again(self.tape, self.before.ops[i], xs)
 
     def _put_vector(self, lines: list[int]) -> None:
-        xs = [self.gathered(of_each) for of_each in self.grouping.operands(lines)]
+        of_each = self.grouping.operands(lines)
+        xs = [self.gathered(of_x, k == 1 and self._may_be_roots(lines[0], of_x)) for k, of_x in enumerate(of_each)]
         result = again(self.tape, self.before.ops[lines[0]], xs)
         if any([shape_of(x) for x in xs]):
             self._is_vector(lines, result)
         else:  # the same number each time
             self.single.update(dict.fromkeys(lines, result))
+
+    def _may_be_roots(self, i: int, exponents: Any) -> bool:
+        """True where one exponent must be a vector: to ``vector ** 0.5`` NumPy takes sqrt, to which -inf gives nan."""
+        op = self.before.ops[exponents[0]]
+        return row_of(self.before.ops[i]) == "pow" and not (isinstance(op, Constant) and op.data % 1.0 == 0)
 
     def _put_sums(self, lines: list[int]) -> None:
         terms = self.grouping.terms(lines)

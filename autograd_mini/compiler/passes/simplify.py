@@ -89,12 +89,13 @@ def _unchanged(name: str, xs: tuple[int, ...], number: dict[int, Any]) -> int | 
 
 def with_numbers_unspread(program: Program) -> Program:
     """A number that is repeated into an array only to be multiplied or added is used as it is: NumPy repeats it."""
-    operands = list(program.operands)
+    operands, likes = list(program.operands), program.likes
     for i, op in enumerate(program.ops):
-        if len(operands[i]) == 2 and row_of(op) in ("add", "sub", "mul", "div") and program.likes[i]:
+        like = likes[i]
+        if len(operands[i]) == 2 and row_of(op) in ("add", "sub", "mul", "div") and like:
             operands[i] = tuple(
                 [
-                    _number_behind(program, x) if program.likes[other] == program.likes[i] else x
+                    _number_behind(program, x, like.dtype) if likes[other] == like else x
                     for x, other in zip(operands[i], reversed(operands[i]), strict=True)
                 ]
             )
@@ -103,12 +104,16 @@ def with_numbers_unspread(program: Program) -> Program:
     return replace(program, operands=operands)
 
 
-def _number_behind(program: Program, x: int) -> int:
-    """The number that array ``x`` repeats: a Python float, or one without axes of its own dtype; else ``x``."""
+def _number_behind(program: Program, x: int, dtype: Any) -> int:
+    """The number that ``x`` repeats: a Python float, or one without axes of its own ``dtype``; else ``x``.
+
+    A float32 made of a float64 is no such number: beside float64 the float64 would be another.
+    """
     behind, like = x, program.likes[x]
-    while is_op(program.ops[behind]) and row_of(program.ops[behind]) in ("broadcast_to", "astype"):
+    while like and like.dtype == dtype and row_of(program.ops[behind]) in ("broadcast_to", "astype"):
         (behind,) = program.operands[behind]
-    return behind if like is not None and program.likes[behind] in (None, ((), like.dtype)) else x
+        like = program.likes[behind]
+    return behind if like in (None, ((), dtype)) else x
 
 
 def without_repetitions(program: Program) -> Program:

@@ -19,7 +19,7 @@ from autograd_mini.backward import gradients
 from autograd_mini.compiler.arguments import form_of
 from autograd_mini.compiler.errors import refused
 from autograd_mini.compiler.guards.guards import same
-from autograd_mini.compiler.program import DETACH, Like
+from autograd_mini.compiler.program import DETACH, Argument, Like
 from autograd_mini.compiler.rows import AFTER, VIEWS, arrays_of, row_of
 from autograd_mini.compiler.tracing.carried import Carried
 from autograd_mini.compiler.tracing.traced import Traced, get_data
@@ -38,12 +38,13 @@ class Changes:
         self.added: dict[Any, None] = {}  # the parameters whose gradients from before the call count too
         self.without: dict[Any, None] = {}  # those that had none, and the function knows it
         self.data: dict[Any, Traced] = {}
+        self._assigned_at: dict[Any, str] = {}  # the line of the user's code
         self.kinds: dict[Any, Any] = {}  # what makes of a number without axes what was assigned: np.asarray, np.float32
         self.overwritten: dict[Any, None] = {}  # the parameters whose own arrays take the new numbers: p.data -= x
-        self._once_overwritten: dict[Any, None] = {}  # those, and the ones that got another array afterwards
+        self.left: dict[Any, Traced] = {}  # what was in such an array when the parameter got another
         self._carried: dict[int, Carried] = {}  # by owner
-        self.windows: dict[int, Any] = {}  # by line, the parameter whose .data or .grad it is, and which of them
-        self.in_place: dict[int, Any] = {}  # the lines that are to be assigned to it
+        # By line, the parameter whose .data or .grad it is, which of them, and what stood for that then.
+        self._windows: dict[int, tuple[Any, str, Any]] = {}
         # By the line that changes an array in place, what stood for it before, and where in the user's code it is.
         self._gone: dict[int, tuple[int, str]] = {}
         self._own: set[int] = set()  # lines of gradients, each an array of its own though several may be one line's
@@ -55,7 +56,8 @@ class Changes:
     @property
     def take_steps(self) -> bool:
         """False for buffers that follow what is computed, such as running means: a gradient can be taken after."""
-        return bool(self.grads or self._carried or self.overwritten) or any([x.requires_grad for x in self.data])
+        changes_arrays = bool(self.overwritten or self.left)
+        return bool(self.grads or self._carried) or changes_arrays or any([x.requires_grad for x in self.data])
 
     # ------------------------------------------------------------ gradients
 
@@ -105,7 +107,8 @@ class Changes:
 
     def set_grad(self, x: Any, gradient: Any) -> None:
         """``x.grad = gradient`` in the function; of None, ``x.zero_grad()``."""
-        self._settle(x, ".grad", gradient)
+        if self._is_there(x, ".grad", gradient):
+            return
         self.grads[x] = None if gradient is None else self._alike(x, gradient, ".grad")
         self.added.pop(x, None)
 
@@ -113,29 +116,62 @@ class Changes:
 
     def window(self, x: Any, what: str, node: Traced) -> Traced:
         """``node``, which is x.data or x.grad: to NumPy the array itself."""
-        self.windows[node.number] = x, what
+        self._windows[node.number] = x, what, self._standing(x, what)
         return node if what == ".grad" else as_plain(node)
 
     def changed_in_place(self, before: Traced, after: Traced) -> None:
-        """``before -= ...`` in the function: where that is an array of a parameter, the parameter is to be changed."""
-        window = self.windows.get(before.number)
-        if window is None:
-            if isinstance(before, TracedData) and isinstance(before.concrete, np.ndarray):
-                if self._is_a_part(before):
-                    raise refused(
-                        "the function changes an array that it is given, or a part of it, in place, and a replay would "
-                        "not",
-                        "write x = x + y instead of x += y",
-                    )
-                self._gone[after.number] = before.number, user_line()
+        """``before -= ...`` in the function: where that is an array of a parameter, the parameter is changed."""
+        x, what, standing = self._windows.get(before.number, (None, "", None))
+        is_array = isinstance(before.concrete, np.ndarray) if x is None else self._is_array(x, what)
+        if not (is_array and isinstance(before, TracedData)):
+            return  # what has the name from now on is another number, or another Value
+        self._gone[after.number] = before.number, user_line()
+        if x is None:
+            if self._is_a_part(before):
+                raise refused(
+                    "the function changes an array that it is given, or a part of it, in place, and a replay would not",
+                    "write x = x + y instead of x += y",
+                )
             return
-        if getattr(get_data(window[0]), "base", None) is not None:
+        if getattr(get_data(x), "base", None) is not None:
             raise refused(
                 "the data of a parameter that is changed in place is a part of another array, which would change too",
                 "give the parameter an array of its own",
             )
-        self.in_place[after.number] = window
-        self._gone[after.number] = before.number, user_line()
+        if standing is not self._standing(x, what):
+            raise refused(
+                f"an array that was {what} of a parameter before that was assigned or changed is changed in place",
+                f"write p{what} -= x, or x = x - y for an array of its own",
+            )
+        new = self._alike(x, after, what)
+        if what == ".grad":
+            self.grads[x] = new
+        else:
+            if x not in self.data:
+                self.overwritten[x] = None
+            self.kinds[x] = np.asarray
+            self.data[x] = self._tape.rebound(x, new)
+        self.window(x, what, after)
+
+    def filled(self, array: Traced, item: Any) -> bool:
+        """``array[:] = item`` in the function; False where ``array`` is no array of a parameter."""
+        x, what, _ = self._windows.get(array.number, (None, "", None))
+        if x is None or (isinstance(item, Node) and not isinstance(item, TracedData)):
+            return False
+        if not self._is_there(x, what, item):  # as it is at the end of x.data[:] -= ...
+            new = item if isinstance(item, TracedData) else self._tape.data_of_its_own(np.array(item))
+            whole: Any = np.broadcast_to(new, array.shape)
+            self.changed_in_place(array, whole.astype(array.dtype).copy())
+        return True
+
+    def _is_array(self, x: Any, what: str) -> bool:
+        """False for a number, which does not change in place."""
+        kind = self.kinds.get(x) if what == ".data" else None
+        return isinstance(get_data(x), np.ndarray) if kind is None else kind is np.asarray
+
+    def _standing(self, x: Any, what: str) -> Traced | None:
+        """What stands for the numbers of ``x``, or for its gradient; None for its own."""
+        return self.data.get(x) if what == ".data" else self.grads.get(x)
 
     def _is_a_part(self, x: Traced) -> bool:
         """Whether ``x`` lies in an array that was there before: an argument, or a parameter's."""
@@ -143,19 +179,17 @@ class Changes:
 
     def assign(self, x: Any, data: Any, by: FrameType) -> None:
         """``x.data = data`` in the function."""
-        is_its_own = x not in self.data or x in self.overwritten
-        self.overwritten.pop(x, None)
-        if self._settle(x, ".data", data) and is_its_own and isinstance(get_data(x), np.ndarray):
-            self.overwritten[x] = self._once_overwritten[x] = None
+        if self._is_there(x, ".data", data):
+            return
+        if x in self.overwritten:
+            del self.overwritten[x]
+            self.left[x] = self.data[x]
         new = self._alike(x, data, ".data")
+        self._assigned_at[x] = user_line()
         self.kinds.pop(x, None)
         if isinstance(new.concrete, np.ndarray):
             self.kinds[x] = np.asarray
-        elif (
-            x not in self.overwritten
-            and not is_library(by.f_code.co_filename)
-            and isinstance(new.concrete, float | np.generic)
-        ):
+        elif not is_library(by.f_code.co_filename) and isinstance(new.concrete, float | np.generic):
             self.kinds[x] = float if data.__class__ is float else new.dtype.type  # an optimizer makes an array again
         self.data[x] = self._tape.rebound(x, new)
 
@@ -181,13 +215,11 @@ class Changes:
         finally:
             self.is_reading = before
 
-    def _settle(self, x: Any, what: str, assigned: Any) -> bool:
-        """Whether this is the end of ``x.data -= ...``: what was changed in place is where it was."""
-        window = self.in_place.get(assigned.number) if isinstance(assigned, Traced) else None
-        if window is None or window[0] is not x or window[1] != what:
-            return False
-        del self.in_place[assigned.number]
-        return True
+    def _is_there(self, x: Any, what: str, assigned: Any) -> bool:
+        """Whether what is assigned is there already, as at the end of ``x.data -= ...``."""
+        known = (None, "", None)
+        window = self._windows.get(assigned.number, known) if isinstance(assigned, Traced) else known
+        return window[0] is x and window[1] == what and window[2] is self._standing(x, what)
 
     def _alike(self, x: Any, new: Any, what: str) -> Traced:
         """What is assigned, on the tape: of the shape and dtype of the parameter."""
@@ -206,9 +238,10 @@ class Changes:
     # ------------------------------------------------------------ the end
 
     def lines(self) -> list[Traced]:
-        """What the program computes for them: data, gradients, what is carried."""
+        """What the program computes for them: data, what is in arrays that are left, gradients, what is carried."""
         grads = [g for g in self.grads.values() if g is not None]
-        return [*self.data.values(), *grads, *[x for carried in self.carried for x in carried.outputs]]
+        of_carried = [x for carried in self.carried for x in carried.outputs]
+        return [*self.data.values(), *self.left.values(), *grads, *of_carried]
 
     def check_found(self, values: list[Any]) -> None:
         """An error if a step uses a Value that is not among ``values``, which are guarded."""
@@ -221,7 +254,7 @@ class Changes:
 
     def check_alone(self) -> None:
         """An error if the program reads an array that it overwrites under another name too."""
-        if not are_alone([get_data(x) for x in self._once_overwritten], self._tape.sources.values()):
+        if not are_alone([get_data(x) for x in (*self.overwritten, *self.left)], self._tape.sources.values()):
             raise refused(
                 "the data of a parameter that is changed in place is the array of another Value or argument too, "
                 "which would change with it",
@@ -233,10 +266,7 @@ class Changes:
         if not self._gone:
             return
         ops, operands = self._tape.ops, self._tape.operands
-        arrays = list(range(len(ops)))  # the first line that has each one's numbers, which may lie in one array
-        for i, op in enumerate(ops):
-            if i not in self._own and (op is DETACH or _may_be_a_view(op, self._tape.likes[i])):
-                arrays[i] = arrays[operands[i][0]]
+        arrays = [self._array_of(i) for i in range(len(ops))]
         for change, (before, line) in self._gone.items():
             later = [xs for op, xs in zip(ops[change + 1 :], operands[change + 1 :], strict=True) if op is not AFTER]
             used = {x for xs in later for x in xs if x < change} | {x.number for x in outputs}
@@ -247,14 +277,32 @@ class Changes:
                     line,
                 )
 
+    def check_not_shared(self, closed_over: list[Any]) -> None:
+        """An error if a parameter gets an array that somebody else has: a change in place would be one of both."""
+        tape = self._tape
+        gets = {x: self._array_of(node.number) for x, node in self.data.items() if isinstance(get_data(x), np.ndarray)}
+        owners = {node.number: tape.parameter(node) for node in tape.captured}
+        known, times = set(map(id, closed_over)), Counter(gets.values())
+        times.update({self._array_of(g.number) for g in self.grads.values() if g is not None})
+        for x, i in gets.items():
+            is_given = isinstance(tape.ops[i], Argument) or id(tape.sources.get(i)) in known
+            if x in self._assigned_at and (times[i] > 1 or owners.get(i, x) is not x or is_given):
+                raise refused(
+                    "a parameter gets the array of another, of a gradient, of an argument or of what the function "
+                    "closes over, and would change in place with it from then on",
+                    "give it one of its own, such as q.data = p.data.copy()",
+                    self._assigned_at[x],
+                )
+
+    def _array_of(self, i: int) -> int:
+        """The first line that has the array in which the numbers of line ``i`` may lie."""
+        tape = self._tape
+        while i not in self._own and (tape.ops[i] is DETACH or _may_be_a_view(tape.ops[i], tape.likes[i])):
+            i = tape.operand_row[tape.operand_bounds[i]]
+        return i
+
     def check_untouched(self) -> None:
         """An error if the function changed what an object carries while it was only traced."""
-        if self.in_place:
-            raise refused(
-                "an array that is .data or .grad of a parameter is changed in place",
-                "assign it: p.data -= x, or p.data = p.data - x; of a gradient under another name, write g = g * x",
-                self._gone[next(iter(self.in_place))][1],
-            )
         for carried in self.carried:
             now: list[Any] = []
             with self.reading():

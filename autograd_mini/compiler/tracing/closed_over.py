@@ -14,6 +14,7 @@ import numpy as np
 from autograd_mini import modes, numpy_protocol
 from autograd_mini.compiler.errors import refused
 from autograd_mini.compiler.tracing.asked import refusing_files
+from autograd_mini.compiler.tracing.tables import with_tables
 from autograd_mini.compiler.tracing.traced import READERS, check_text, get_data, refused_to, set_data
 from autograd_mini.node import Node
 from autograd_mini.ops.caller import is_library
@@ -37,7 +38,7 @@ def guarded(values: list[Any], owners: list[Any]) -> Iterator[None]:
             for owner in owners:
                 classes.append((owner, owner.__class__))
                 owner.__class__ = _guarded_owner(owner.__class__)
-            with refusing_files():
+            with refusing_files(), with_tables():
                 yield
         finally:
             for x, kind in classes:
@@ -108,12 +109,14 @@ def _gradients_of(kind: Any) -> dict[str, Any]:
         tape = modes.tape()
         return tape.changes.grad(self) is not None if tape else kind.has_grad.fget(self)
 
-    def zero_grad(self: Any) -> None:
+    def zero_grad(self: Any, set_to_none: bool = True) -> None:
         tape = modes.tape()
-        if tape:
+        if tape is None:
+            kind.zero_grad(self, set_to_none)
+        elif set_to_none:
             tape.changes.set_grad(self, None)
         else:
-            kind.zero_grad(self)
+            tape.forbid("zero_grad(set_to_none=False) leaves zeros to the next call", "call zero_grad()")
 
     return {"grad": property(grad, set_grad), "has_grad": property(has_grad), "zero_grad": zero_grad}
 

@@ -13,7 +13,13 @@ from autograd_mini.compiler.errors import check_form, refused
 from autograd_mini.compiler.program import DETACH, Like, Plain
 from autograd_mini.compiler.tracing.lines import Lines, like_of
 from autograd_mini.compiler.tracing.traced import Traced
-from autograd_mini.compiler.tracing.traced_data import as_plain, given_as
+from autograd_mini.compiler.tracing.traced_data import (
+    as_plain,
+    differs_by_kind,
+    given_as,
+    is_of_python,
+    writing_refused,
+)
 from autograd_mini.compiler.users import as_users
 from autograd_mini.node import Node
 from autograd_mini.operands import as_operand
@@ -44,8 +50,12 @@ class PlainLines(Lines):
             x = self.on_tape(x) if isinstance(x, Node) else self.constant_node(x)
         return self.line(DETACH, (x.number,), x.concrete)
 
-    def compared(self, ufunc: np.ufunc, x: Any, y: Any) -> Traced:
-        """A line for a comparison, so that a replay decides anew."""
+    def compared(self, ufunc: np.ufunc, x: Any, y: Any, is_operator: bool = True) -> Traced:
+        """A line for a comparison, so that a replay decides anew; of two Python numbers an operator gives a bool."""
+        kind = bool if is_operator and is_of_python(x) and is_of_python(y) else np.bool_
+        if differs_by_kind(x, y) or differs_by_kind(y, x):
+            node = self.called(ufunc, (x, y), {})
+            return node if np.ndim(node.concrete) else as_plain(node, kind)
         operands, plain = [], []
         for operand in (x, y):
             known = operand if operand.__class__ is Traced else self.on_tape(operand)
@@ -54,7 +64,9 @@ class PlainLines(Lines):
             operands.append(known.number if traced else self.constant(plain[-1]))
         truth = ufunc(*plain)
         op = Plain(ufunc.__name__, ufunc)
-        return as_plain(self.line(op, tuple(operands), truth if np.ndim(truth) else bool(truth)))
+        if np.ndim(truth):
+            return as_plain(self.line(op, tuple(operands), truth))
+        return as_plain(self.line(op, tuple(operands), bool(truth)), kind)
 
     def mapped(self, f: Callable[[Any], Any], x: Any, instead: Callable[[Any], Any] | None) -> Traced | None:
         """A line for ``f`` of the data."""
@@ -71,13 +83,25 @@ class PlainLines(Lines):
     def called(self, function: Callable[..., Any], args: Any, kwargs: Any) -> Traced:
         """A line for a function of NumPy that is no op, such as ``np.isclose(x, y)``."""
         operands = [x for x in leaves_of((args, kwargs)) if isinstance(x, Node)]
+        is_traced = True
 
         def call(*data: Any) -> Any:
             given = iter(data)
-            now = map_leaves(lambda x: given_as(x, next(given)) if isinstance(x, Node) else x, (args, kwargs))
-            return function(*now[0], **now[1])
 
-        node = self._of_one_form(function.__name__, call, operands, None)
+            def now(x: Any) -> Any:
+                x = given_as(x, next(given)) if isinstance(x, Node) else x
+                return _read_only(x) if is_traced and x.__class__ is np.ndarray else x
+
+            args_now, kwargs_now = map_leaves(now, (args, kwargs))
+            return function(*args_now, **kwargs_now)
+
+        try:
+            node = self._of_one_form(function.__name__, call, operands, None)
+        except ValueError as error:
+            if "read-only" in str(error):  # by an ``out`` of a function that tells no signature, or copy=False
+                raise writing_refused(function) from error
+            raise
+        is_traced = False
         if np.ndim(node.concrete):
             self.effects.append(node)  # its length may be all that the function looks at, as in len(np.unique(y))
         return node
@@ -104,12 +128,19 @@ class PlainLines(Lines):
         known = [x if x.__class__ is Traced else self.on_tape(x) for x in xs]
         operands = tuple([x.number if x.__class__ is Traced else self.constant(x) for x in known])
         z = (op.instead or op.forward)(*[x.concrete if x.__class__ is Traced else x for x in known])
-        if z is not None and (z.__class__ in (tuple, list) or np.asarray(z).dtype.kind not in "fiub"):
+        if z is not None and (isinstance(z, tuple | list) or np.asarray(z).dtype.kind not in "fiub"):
             raise refused(f"{op.name} gives what is neither a number nor an array", "call it outside of the function")
         node = as_plain(self.line(op, operands, _NOTHING if z is None else z))
         if z is None or op.instead:
             self.effects.append(node)
         return node
+
+
+def _read_only(array: Any) -> Any:
+    """The same numbers, into which nobody can write."""
+    view = array.view()
+    view.flags.writeable = False
+    return view
 
 
 _NOTHING = np.zeros((), bool)  # stands for what a function gives that gives None

@@ -14,7 +14,8 @@ from autograd_mini.compiler.rows import AFTER
 from autograd_mini.compiler.tracing.changes import Changes
 from autograd_mini.compiler.tracing.plain import PlainLines
 from autograd_mini.compiler.tracing.traced import Traced, set_data
-from autograd_mini.compiler.tracing.traced_data import scalars_as_floats
+from autograd_mini.compiler.tracing.traced_data import TracedData, as_plain, scalars_as_floats
+from autograd_mini.compiler.tracing.whole import WholeNumbers
 from autograd_mini.node import Node
 from autograd_mini.ops.operation import as_data
 from autograd_mini.value import Value
@@ -26,6 +27,7 @@ class Tape(PlainLines):
     def __init__(self) -> None:
         super().__init__()
         self.changes = Changes(self)
+        self.whole = WholeNumbers()
         self.refusal: JitError | None = None  # the first
         self._truths: dict[int, bool] = {}  # of what is carried, on which a step may decide
         self.decided: dict[int, bool] = {}  # and has decided
@@ -55,12 +57,11 @@ class Tape(PlainLines):
 
     def write(self, op: Any, x: Any, y: Any, z: Any, needs_grad: bool) -> Traced:
         """A line for ``op``, whose result was ``z``."""
-        if z.__class__ is not float:
-            weakened = scalars_as_floats(op, x if x.__class__ is tuple else (x, y))
-            if weakened is not None:
-                value: Any = next(v for v in weakened if isinstance(v, Node))
-                again: Traced = value.record(op, weakened) if x.__class__ is tuple else value.record(op, *weakened)
-                return again
+        weakened = scalars_as_floats(op, x if x.__class__ is tuple else (x, y))
+        if weakened is not None:
+            value: Any = next(v for v in weakened if isinstance(v, Node))
+            again: Traced = value.record(op, weakened) if x.__class__ is tuple else value.record(op, *weakened)
+            return again
         if x.__class__ is tuple:
             x = tuple([v if v.__class__ is Traced else self.on_tape(v) for v in x])
             operands = tuple([v.number if v.__class__ is Traced else self.constant(v) for v in x])
@@ -93,6 +94,18 @@ class Tape(PlainLines):
         made.requires_grad = twin.requires_grad = requires_grad
         self._of_value[made] = twin
         return True
+
+    def data_of_its_own(self, array: Any) -> Traced:
+        """What stands for an array that the function has made."""
+        return as_plain(self.constant_node(array))
+
+    def as_data(self, x: Any) -> Traced:
+        """The same, as plain data."""
+        return as_plain(self.detached(x))
+
+    def is_plain(self, x: Value) -> bool:
+        """Whether what is traced stands for plain data."""
+        return isinstance(x, TracedData)
 
     def truth(self, x: Traced) -> bool | None:
         """What ``if x`` finds, if ``x`` is carried; None if nobody may ask."""

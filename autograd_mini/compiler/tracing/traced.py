@@ -10,7 +10,7 @@ from typing import Any, Never
 
 import numpy as np
 
-from autograd_mini import backward, forward, modes, numpy_protocol, operands, transforms, value
+from autograd_mini import backward, conversions, forward, modes, numpy_protocol, operands, transforms, value
 from autograd_mini.compiler.errors import JitError, refused
 from autograd_mini.compiler.program import Argument
 from autograd_mini.compiler.rows import AFTER, row_of
@@ -23,7 +23,7 @@ from autograd_mini.value import Value
 _slot: Any = vars(Node)["data"]  # below the property of a Value that is guarded
 set_data = _slot.__set__
 # Who may look at the data of a traced Value: those who compute with it and write down that they did.
-READERS = frozenset({value.__file__, operands.__file__, backward.__file__, forward.__file__, transforms.__file__})
+READERS = frozenset({module.__file__ for module in (value, conversions, operands, backward, forward, transforms)})
 NO_GRAD_YET = "take gradients by grad or value_and_grad, or read them from the parameters after backward()"
 
 
@@ -168,21 +168,23 @@ class Traced(Value):
         )
 
     def __index__(self) -> int:
-        raise refused("a traced number as an index, a count or a range", "close over it instead of passing it")
+        if self.shape:
+            raise TypeError("an array is no index of one element")  # NumPy goes on to ask for the array, as it should
+        raise number_refused()
 
     def __array_ufunc__(self, ufunc: np.ufunc, method: str, *operands: Any, **options: Any) -> Any:
-        if ufunc in _BITS and method == "__call__" and not options:
-            return self._bits(ufunc, _BITS[ufunc], *operands)
+        if ufunc in BITS and method == "__call__" and not options:
+            return self._bits(ufunc, BITS[ufunc], *operands)
         if ufunc in numpy_protocol.PLAIN_RESULTS and method == "__call__" and not options:
             if len(operands) == 1:
                 return self.map_data(ufunc)
-            return current_tape().compared(ufunc, *operands)
+            return current_tape().compared(ufunc, *operands, is_operator=False)
         return super().__array_ufunc__(ufunc, method, *operands, **options)
 
     def __array_function__(self, function: Any, types: Any, args: Any, kwargs: Any) -> Any:
         if function in SHAPE_ONLY:
             return self.of_shapes(function, args, kwargs, lambda x, data: data)
-        if function in numpy_protocol.PLAIN_RESULTS and not any([isinstance(x, Node) for x in kwargs.values()]):
+        if function in numpy_protocol.PLAIN_RESULTS:
             return current_tape().called(function, args, kwargs)
         return super().__array_function__(function, types, args, kwargs)
 
@@ -198,7 +200,7 @@ class Traced(Value):
 
 
 _TRACED = "Traced(shape="
-_BITS = {np.bitwise_and: np.logical_and, np.bitwise_or: np.logical_or, np.bitwise_xor: np.logical_xor}
+BITS = {np.bitwise_and: np.logical_and, np.bitwise_or: np.logical_or, np.bitwise_xor: np.logical_xor}
 
 
 def check_text(text: str) -> None:
@@ -220,11 +222,20 @@ def get_data(x: Any) -> Any:
     return x.concrete if x.__class__ is Traced else _slot.__get__(x)
 
 
+def number_refused(why: str = "a traced number as an index, a count, an axis or a range", at: str = "") -> JitError:
+    """The error for a traced number where a plain one is taken, ``at`` a line of the user's."""
+    remedy = "close over it instead of passing it; an array of traced numbers is stack([x, y]), or np.ones(shape) * x"
+    return refused(why, remedy, at or None)
+
+
 def as_floats(operand: Any, beside: list[np.dtype[Any]]) -> Any:
-    """An operand of an op of several: booleans and whole numbers become floats, as in ``Operation.__call__``."""
+    """An operand of an op of several: booleans and whole numbers become floats, as in ``Operation.__call__``.
+
+    A scalar of NumPy's is a number, as beside a Value everywhere.
+    """
     if operand.__class__ is float or (isinstance(operand, Node) and operand.__class__ is not Traced):
         return operand
-    return as_floating(operand, *beside)
+    return float(operand) if isinstance(operand, np.number) else as_floating(operand, *beside)
 
 
 def _are_arrays(operands: Any) -> bool:
