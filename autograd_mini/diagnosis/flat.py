@@ -56,15 +56,15 @@ def everywhere(step: Step) -> Iterator[Finding]:
             why = "whose slope is 0 at what goes in"
             advice = f"leave the {op.name} out before the loss, or begin with fresh weights and a lower learning rate"
         else:
-            why = "which sends back 0 to whatever goes in"
+            why = "which sends back 0 whatever goes in"
             advice = f"look what goes into the {op.name}: a factor, a mask or data are 0 there"
         which = f"all {len(reached):,} parameters" if len(reached) > 1 else f"the parameter {reached[0][0]}"
         yield Finding(
             KIND,
             step.name(value),
             value,
-            f"the gradients of {which} are exactly 0, so this step changes nothing: they "
-            f"become 0 at {step.described(value)}{more}, {why}",
+            f"the gradients of {which} are exactly 0, so this step changes nothing: they become 0 at "
+            f"{step.described(value)}{more}, {why}",
             advice,
             step.line(value) or source.assignment_of(value),
         )
