@@ -95,6 +95,10 @@ class Tape(PlainLines):
         self._of_value[made] = twin
         return True
 
+    def data_of_its_own(self, array: Any) -> Traced:
+        """What stands for an array that the function has made."""
+        return as_plain(self.constant_node(array))
+
     def as_data(self, x: Any) -> Traced:
         """The same outside of the graph, as plain data."""
         return as_plain(self.detached(x))
