@@ -254,7 +254,8 @@ def _both_ends(forms: _Forms, depth: Any, most: int) -> tuple[set[int], list[int
     is_op = np.diff(forms.first_edge) > 0
     begin = is_op & (depth >= depth.max() - most)
     shown = begin | (is_op & (depth <= most))
-    shown[forms.sources[shown[forms.targets]]] |= ~is_op[forms.sources[shown[forms.targets]]]
+    used = forms.sources[shown[forms.targets]]
+    shown[used[~is_op[used]]] = True
     return set(np.flatnonzero(begin).tolist()), np.flatnonzero(shown).tolist()
 
 
