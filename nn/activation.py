@@ -202,6 +202,8 @@ class SiLU(_WithoutOptions):
 class CELU(Module):
     """``x`` where it is positive, else ``alpha * (exp(x / alpha) - 1)``. PyTorch: ``nn.CELU``.
 
+    Raises ``ValueError`` unless ``alpha`` is positive.
+
     >>> CELU()(-1000.0)
     -1.0
     """
