@@ -91,6 +91,7 @@ def elementwise_grad(f: Callable[..., Any], argnums: Argnums = 0) -> Callable[..
     >>> elementwise_grad(np.sin)(np.array([0.0, np.pi]))
     array([ 1., -1.])
     """
+    _check_function("elementwise_grad", f)
     return _gradient("elementwise_grad", lambda *args, **kwargs: ops.sum(f(*args, **kwargs)), argnums)
 
 
