@@ -210,9 +210,9 @@ class CELU(Module):
 
     def __init__(self, alpha: float = 1.0, inplace: bool = False) -> None:
         check_inplace("CELU", inplace)
-        if not alpha > 0:
+        self.alpha = number("CELU", "alpha", alpha)
+        if not self.alpha > 0:
             raise ValueError(located(f"CELU: alpha is a positive number, not {alpha!r}"))
-        self.alpha = alpha
 
     def forward(self, x: Any) -> Any:
         return elu(mul(x, 1 / self.alpha)) * self.alpha
