@@ -109,7 +109,7 @@ class Step(Names):
 
     @cached_property
     def _by_age(self) -> tuple[dict[Value, list[Value]], dict[Value, list[Value]]]:
-        with np.errstate(all="ignore"):
+        with modes.recording(), np.errstate(all="ignore"):
             return by_age(self.graph.values, [parameter for _, parameter in self.parameters])
 
     @cached_property
