@@ -284,7 +284,7 @@ class Changes:
         owners = {node.number: tape.parameter(node) for node in tape.captured}
         known, times = set(map(id, closed_over)), Counter(gets.values())
         times.update({self._array_of(g.number) for g in self.grads.values() if g is not None})
-        for x, i in gets.items():
+        for x, i in reversed(gets.items()):  # who was assigned last gets it
             is_given = isinstance(tape.ops[i], Argument) or id(tape.sources.get(i)) in known
             if x in self._assigned_at and (times[i] > 1 or owners.get(i, x) is not x or is_given):
                 raise refused(
