@@ -104,6 +104,10 @@ def shares_an_array(x: Any) -> None:
     V.data = W.data
 
 
+def assigns_a_value(x: Any) -> None:
+    W.data = W * x
+
+
 def shares_what_is_made(x: Any) -> None:
     (W * x).sum().backward()
     SGD.step()
@@ -185,6 +189,7 @@ REFUSED: dict[str, tuple[Any, str]] = {
     "the array that is passed": (takes_an_argument, r"(?s)gets the array of another, .*of an argument.*: W.data = x$"),
     "an array that is closed over": (takes_what_it_closes_over, r"(?s)closes over.*: W.data = HELD$"),
     "the array of a gradient": (keeps_a_gradient, r"(?s)gets the array of another, of a gradient.*: V.data = W.grad$"),
+    "a Value as data": (assigns_a_value, r"(?s)data of a Value becomes a Value.*: W.data = W \* x$"),
     "an exchange": (exchanges_arrays, "gets the array of another"),
     "a view in place": (changes_a_view, "is a part of another array"),
     "numbers of before": (in_the_wrong_order, "of before it was changed"),

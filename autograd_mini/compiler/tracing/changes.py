@@ -90,7 +90,8 @@ class Changes:
             if not create_graph:
                 g = as_plain(tape.detached(g), np.ndarray if isinstance(get_data(x), np.ndarray) else None)
                 self._own.add(g.number)
-            self.grads[x] = g if before is None else before + g
+            total = g if before is None else before + g
+            self.grads[x] = total if create_graph or tape.is_plain(total) else tape.as_data(total)
 
     def grad(self, x: Any) -> Traced | None:
         """The gradient of a parameter, as the function finds it; None if there is none."""
@@ -181,6 +182,8 @@ class Changes:
         """``x.data = data`` in the function."""
         if self._is_there(x, ".data", data):
             return
+        if isinstance(data, Node) and not isinstance(data, TracedData) and not is_library(by.f_code.co_filename):
+            raise refused("the data of a Value becomes a Value", "assign plain numbers (p.data -= lr * p.grad)")
         if x in self.overwritten:
             del self.overwritten[x]
             self.left[x] = self.data[x]
