@@ -94,6 +94,7 @@ _LOADED_LATER = {
 }
 
 
+_OF_NN = ("Linear", "MLP", "Module", "Parameter", "cross_entropy", "load", "manual_seed", "mse_loss", "save")
 _REMEDIES = {
     **dict.fromkeys(("tensor", "Tensor", "Variable", "array", "asarray", "as_tensor", "from_numpy"), "write Value(x)"),
     **dict.fromkeys(("randn", "rand"), "write Value(rng.normal(size=shape)), with rng = np.random.default_rng(seed)"),
@@ -111,11 +112,7 @@ _REMEDIES = {
     **dict.fromkeys(("jacfwd", "jacrev"), "write jacobian(f)(x)"),
     "draw_dot": "write draw(value)",
     **dict.fromkeys(("Neuron", "Layer"), "write from nn.scalar import Neuron, Layer"),
-    **{name: f"write nn.{name}, after import nn" for name in ("Linear", "MLP", "Module", "Parameter")},
-    **{
-        name: f"write nn.{name}, after import nn"
-        for name in ("cross_entropy", "load", "manual_seed", "mse_loss", "save")
-    },
+    **{name: f"write nn.{name}, after import nn" for name in _OF_NN},
     **{name: f"write optim.{name}, after import optim" for name in ("Adam", "SGD")},
     "nn": "write import nn: it is a package beside this one",
     "optim": "write import optim: it is a package beside this one",

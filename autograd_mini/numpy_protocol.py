@@ -108,7 +108,7 @@ def call_function(function: Callable[..., Any], args: tuple[Any, ...], kwargs: d
     """What ``np.sum(value)`` and the other functions of NumPy that are no ufuncs come to."""
     if function in PLAIN_RESULTS:
         if function is np.full_like and any([_needs_gradient(x) for x in (*args[1:], kwargs.get("fill_value"))]):
-            raise no_change(np.copyto, None)
+            raise no_change(function, None)
         return function(*map(data_of, args), **{name: data_of(value) for name, value in kwargs.items()})
     ours = FUNCTIONS.get(function)
     if function in IN_PLACE:

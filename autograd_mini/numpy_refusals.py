@@ -92,5 +92,5 @@ def no_change(function: Callable[..., Any], target: Any) -> TypeError:
     if not hasattr(target, "record"):
         into = "write a Value into a plain array, which cannot hold it"
     instead = f"autograd_mini.{name}" if hasattr(ops, name) else "where(condition, item, array)"
-    instead += " (or np.ones(shape) * value, for np.full_like)" if function is np.copyto else ""
+    instead += " (or np.ones(shape) * value, for np.full_like)" if function in (np.copyto, np.full_like) else ""
     return TypeError(located(f"np.{name} would {into}; make a new one with {instead}"))

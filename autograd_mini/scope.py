@@ -48,7 +48,7 @@ class named_scope:
 
     @property
     def key(self) -> int:
-        """The same for all calls of one module, also if the module is gone, and as long as there is such a scope."""
+        """One number for all calls of a module, also if the module is gone; no other's while such a scope is there."""
         return id(self._part)
 
     @property

@@ -91,6 +91,7 @@ def elementwise_grad(f: Callable[..., Any], argnums: Argnums = 0) -> Callable[..
     >>> elementwise_grad(np.sin)(np.array([0.0, np.pi]))
     array([ 1., -1.])
     """
+    _check_function("elementwise_grad", f)
     return _gradient("elementwise_grad", lambda *args, **kwargs: ops.sum(f(*args, **kwargs)), argnums)
 
 
@@ -320,11 +321,13 @@ class _Work:
         return output if self.nested else map_leaves(data_of, output)
 
     def _or_zero(self, found: Any, like: Any) -> Any:
-        """What was found, in the dtype of ``like``; zero where that is nothing."""
+        """What was found, in the dtype of ``like``; zero where nothing was; of None none."""
+        if like is None:
+            return None
         dtype = dtype_of(like) if dtype_of(like).kind == "f" else np.dtype(np.float64)
-        if found is None and like is not None:
+        if found is None:
             return np.zeros(shape_of(like), dtype) if shape_of(like) or dtype != np.float64 else 0.0
-        found = _in_dtype(dtype, found)
+        found = ops.astype(found, dtype, copy=False)
         return self._as_constant(found) if self.plain else found
 
     def _as_constant(self, leaf: Any) -> Any:
@@ -391,8 +394,4 @@ def _stacked(parts: list[Any], axis: int, shape: tuple[int, ...], dtype: Any) ->
         return parts[0]
     if not parts:
         return np.zeros(shape, dtype)
-    return _in_dtype(dtype, ops.reshape(ops.stack(parts, axis), shape))
-
-
-def _in_dtype(dtype: Any, x: Any) -> Any:
-    return x if x is None or dtype_of(x) == dtype else ops.astype(x, dtype)
+    return ops.astype(ops.reshape(ops.stack(parts, axis), shape), dtype, copy=False)

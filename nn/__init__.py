@@ -157,7 +157,8 @@ __all__ = [
 ]
 
 
-for _name in ("embedding", "linear", "softmax"):  # a file of that name would stand before the answer below
+# Functions of PyTorch's: a file of that name would stand before the answer below.
+for _name in ("dropout", "embedding", "flatten", "linear", "softmax", "threshold"):
     del globals()[_name]
 
 

@@ -202,15 +202,17 @@ class SiLU(_WithoutOptions):
 class CELU(Module):
     """``x`` where it is positive, else ``alpha * (exp(x / alpha) - 1)``. PyTorch: ``nn.CELU``.
 
+    Raises ``ValueError`` unless ``alpha`` is positive.
+
     >>> CELU()(-1000.0)
     -1.0
     """
 
     def __init__(self, alpha: float = 1.0, inplace: bool = False) -> None:
         check_inplace("CELU", inplace)
-        if not alpha > 0:
+        self.alpha = number("CELU", "alpha", alpha)
+        if not self.alpha > 0:
             raise ValueError(located(f"CELU: alpha is a positive number, not {alpha!r}"))
-        self.alpha = alpha
 
     def forward(self, x: Any) -> Any:
         return elu(mul(x, 1 / self.alpha)) * self.alpha

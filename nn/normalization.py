@@ -61,7 +61,7 @@ class _BatchNorm(Module):
         else:
             centred = x - reshape(self.running_mean, of_features)
             variance = reshape(self.running_var, of_features)
-        z = _in_dtype(dtype, centred / sqrt(variance + self.eps))
+        z = astype(centred / sqrt(variance + self.eps), dtype, copy=False)
         if self.weight is None or self.bias is None:
             return z
         return z * reshape(self.weight, of_features) + reshape(self.bias, of_features)
@@ -270,7 +270,7 @@ class RMSNorm(_SampleNorm):
         x = self._checked(x)
         dtype, x = x.dtype, _wide(x)
         eps = float(np.finfo(dtype).eps) if self.eps is None else self.eps
-        z = _in_dtype(dtype, x / sqrt(mean(x * x, self._axes, keepdims=True) + eps))
+        z = astype(x / sqrt(mean(x * x, self._axes, keepdims=True) + eps), dtype, copy=False)
         return z if self.weight is None else z * self.weight
 
 
@@ -278,16 +278,12 @@ def _standardised(x: Any, axes: tuple[int, ...], eps: float) -> Any:
     """``x`` at mean 0 and variance 1 over its own axes."""
     dtype, x = x.dtype, _wide(x)
     centred = x - mean(x, axes, keepdims=True)
-    return _in_dtype(dtype, centred / sqrt(mean(centred * centred, axes, keepdims=True) + eps))
+    return astype(centred / sqrt(mean(centred * centred, axes, keepdims=True) + eps), dtype, copy=False)
 
 
 def _wide(x: Any) -> Any:
     """Numbers of float16 as float32, in which their squares do not overflow; as PyTorch computes."""
-    return _in_dtype(np.float32, x) if x.dtype == np.float16 else x
-
-
-def _in_dtype(dtype: Any, x: Any) -> Any:
-    return x if x.dtype == dtype else astype(x, dtype)
+    return astype(x, np.float32) if x.dtype == np.float16 else x
 
 
 def _as_data(statistics: Any) -> Any:

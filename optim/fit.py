@@ -45,7 +45,7 @@ def fit(
       order, or ``minibatches``. ``loss`` takes as many arguments as there are arrays, and gives their mean loss.
     - ``validation``: such data, on which the mean loss is computed after every epoch, or a function without
       arguments that gives a number which should fall. Of a network with dropout or batch norm give ``model`` too: else
-      they act there as in training.
+      they act there as in training, and ``fit`` warns where it sees it.
     - ``patience``: training stops after so many epochs in a row without a new lowest validation (training loss, if
       there is none), and at the end the parameters are those of the best epoch.
     - ``scheduler``: steps after every "epoch" or every "batch", as ``scheduler_step`` says. ``max_grad_norm``: see

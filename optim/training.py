@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import math
+import warnings
 from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
 
-from autograd_mini import located, no_grad
+from autograd_mini import Value, located, no_grad
 from optim.clip import clip_grad_norm
 from optim.history import History
 from optim.lr_scheduler import ReduceLROnPlateau
@@ -64,6 +65,7 @@ class Training:
         self.order: Any = None  # of the samples in this epoch
         self.batch = 0  # how many of them are done
         self.best: Any = None  # the numbers of the best epoch
+        self.acting_otherwise: list[Any] | None = None  # what the loss went through and a validation should not
 
     # ------------------------------------------------------------ one epoch
 
@@ -89,6 +91,8 @@ class Training:
                 kind = f"of shape {value.shape}" if hasattr(value, "shape") else f"a {type(value).__name__}"
                 raise ValueError(located(f"fit: the loss of a batch is a Value that is a single number, not {kind}"))
             losses.append(float(value))
+            if self.acting_otherwise is None and self.model is None and isinstance(self.validation, minibatches):
+                self.acting_otherwise = _acting_otherwise(value)
             if len(losses) == 1 and not math.isfinite(losses[0]):  # later ones are those of a line search
                 why = "is the learning rate too high?" if self.history.batch_losses else "do the data have nan or inf?"
                 raise FloatingPointError(
@@ -145,10 +149,24 @@ class Training:
                     parts = batch if isinstance(batch, tuple) else (batch,)
                     total += float(self.loss(*parts)) * len(parts[0])
                     count += len(parts[0])
+                self._warn_of_training_mode()
                 return total / count
         finally:
             if mode is not None:
                 self.model.train(mode)
+
+    def _warn_of_training_mode(self) -> None:
+        """Warns, once, of what acted in the validation as it does in training: only ``model`` says how to stop it."""
+        names = sorted({type(module).__name__ for module in self.acting_otherwise or () if module.training})
+        self.acting_otherwise = []
+        if names:
+            warnings.warn(
+                located(
+                    f"fit: the validation ran with {' and '.join(names)} in training mode, so its number is not that "
+                    "of the network as it is used; give fit the network too, model=..., and it validates in eval mode"
+                ),
+                stacklevel=5,  # of whoever called fit
+            )
 
     def numbers(self) -> str:
         """The latest ones, in words."""
@@ -173,6 +191,22 @@ class Training:
     def put_back_the_best(self) -> None:
         """The parameters of the best epoch."""
         self.put_back(self.best)
+
+
+def _acting_otherwise(loss: Any) -> list[Any]:
+    """The modules in the graph of ``loss`` that draw random numbers or follow a running mean, as long as they train."""
+    modules: dict[int, Any] = {}
+    seen, stack = {loss}, [loss] if isinstance(loss, Value) else []
+    while stack:
+        value = stack.pop()
+        module = value.scope.part if value.scope is not None else None
+        draws = isinstance(getattr(module, "rng", None), np.random.Generator)
+        if getattr(module, "training", False) and (draws or getattr(module, "running_mean", None) is not None):
+            modules[id(module)] = module
+        below = [x for x in value.inputs if x.requires_grad and x not in seen]
+        seen.update(below)
+        stack.extend(below)
+    return list(modules.values())
 
 
 def _generators(rng: Any) -> list[np.random.Generator]:

@@ -135,6 +135,13 @@ def test_an_op_that_is_looked_for_in_nn_is_found_in_autograd_mini(name: str) -> 
         getattr(nn, name)
 
 
-def test_no_file_of_nn_stands_in_the_place_of_an_op() -> None:
-    assert not {name for name, thing in vars(nn).items() if isinstance(thing, ModuleType)} & set(autograd_mini.__all__)
+@pytest.mark.parametrize("name", ["dropout", "flatten", "threshold"])
+def test_a_function_of_pytorchs_that_is_a_layer_here_is_named(name: str) -> None:
+    with pytest.raises(AttributeError, match=rf"'nn' has no attribute '{name}'; is it {name.capitalize()}\?"):
+        getattr(nn, name)
+
+
+def test_no_file_of_nn_stands_in_the_place_of_a_function() -> None:
+    functions = {*autograd_mini.__all__, *dir(torch.nn.functional)}
+    assert not {name for name, thing in vars(nn).items() if isinstance(thing, ModuleType)} & functions
     assert import_module("nn.softmax").Softmax is nn.Softmax

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import nullcontext
 from typing import Any
 
 import numpy as np
@@ -9,10 +10,12 @@ import pytest
 
 import nn
 import optim
-from autograd_mini import Value, log_softmax, no_grad, relu, sigmoid, softmax, tanh, where
+from autograd_mini import Value, log_softmax, logsumexp, no_grad, relu, sigmoid, softmax, tanh, where
 from autograd_mini.diagnosis import activations
 from autograd_mini.diagnosis.diagnose import diagnose
 from autograd_mini.diagnosis.report import Diagnosis, Finding
+from autograd_mini.diagnosis.step import Step
+from autograd_mini.diagnosis.trial import Trial
 from autograd_mini.text import number
 from demos import digits, moons
 
@@ -643,6 +646,44 @@ def test_where_no_gradient_arrives_at_all_the_op_that_stops_it_is_named(end: Any
     assert f"= {op} of shape (64, 1)" in finding.message
 
 
+def test_a_factor_or_a_mask_of_0_is_where_the_gradients_become_0() -> None:
+    model = mlp()
+    logits = model(X) * 0
+    finding = only(diagnose(backward(nn.cross_entropy(logits, CLASSES)), model), "all gradients zero")
+    assert finding.node is logits
+    assert "all 4 parameters are exactly 0" in finding.message
+    assert "become 0 at logits = mul of shape (64, 3)" in finding.message
+    assert finding.line.endswith("logits = model(X) * 0")
+    with_dropout = nn.Sequential(nn.Linear(4, 3), nn.Dropout(1.0))
+    finding = only(diagnose(backward(nn.cross_entropy(with_dropout(X), CLASSES)), with_dropout), "all gradients zero")
+    assert "(Dropout p=1)" in finding.message
+    single = nn.Linear(4, 3, bias=False)
+    finding = only(diagnose(backward(nn.mse_loss(single(0 * X), 1 + X[:, :3])), single), "all gradients zero")
+    assert finding.node.op.name == "matmul"
+    scalars = nn.scalar.MLP(4, (3, 1), rng=np.random.default_rng(0))
+    loss = sum([(scalars(row.tolist()) * 0.0 - 1.0) ** 2 for row in X[:12]], Value(0.0))
+    finding = only(diagnose(backward(loss), scalars), "all gradients zero")
+    assert "= mul (and 11 more like it)" in finding.message
+
+
+def test_a_slope_that_is_0_at_this_place_only_is_no_fault() -> None:
+    x, y = Value(np.zeros(20)), Value(np.zeros(20))
+    for loss in (
+        (x**2).sum() + 1.0,
+        (x * y).sum() + 1.0,  # a saddle: each is the other's factor
+        np.cos(x).sum(),
+        nn.huber_loss(x, np.zeros(20)) + 1.0,
+    ):
+        x.zero_grad()
+        y.zero_grad()
+        backward(loss)
+        assert not x.grad.any()
+        for recorded in (True, False):
+            with nullcontext() if recorded else no_grad():
+                report = diagnose(loss, [x])
+            assert report, str(report)
+
+
 def test_a_minimum_has_gradients_of_0_as_well_and_is_none_of_a_fault() -> None:
     model = mlp(8, 1)
     y = model(X).data
@@ -787,6 +828,112 @@ def test_a_large_gradient_that_adam_makes_small_is_no_fault_of_the_learning_rate
     report = diagnose(backward(nn.mse_loss(model(X), 1e6 * X[:, :1])), optimizer)
     assert kinds(report) == ["exploding gradients"]
     assert "lower the learning rate" in report.findings[0].advice
+
+
+@pytest.mark.parametrize(
+    ("make", "lr", "scale"),
+    [
+        (optim.Adam, 10.0, 1.0),
+        (optim.Adam, 1.0, 1.0),
+        (optim.SGD, 100.0, 1.0),
+        (optim.SGD, 1000.0, 1.0),
+        (optim.SGD, 0.1, 1000.0),  # inputs that are not scaled
+    ],
+)
+def test_a_step_that_raises_the_loss_many_times_is_found_before_it_is_taken(make: Any, lr: float, scale: float) -> None:
+    (x, y), _ = digits.load(0)
+    x, y = scale * x[:100], y[:100]
+    model = nn.MLP(64, [16, 10], rng=np.random.default_rng(0))
+    optimizer = make(model.parameters(), lr=lr)
+    finding = only(diagnose(backward(nn.cross_entropy(model(x), y)), optimizer), "learning rate too high")
+    assert f"with lr={number(lr)} the next step raises the loss of these very data" in finding.message
+    assert "the same step takes the loss to" in finding.advice or "by powers of ten" in finding.advice
+    optimizer.step()  # and what it says is true
+    assert f"to {number(nn.cross_entropy(model(x), y).item())}: it changes" in finding.message
+
+
+@pytest.mark.parametrize(
+    ("make", "lr"),
+    [(optim.Adam, 1e-3), (optim.Adam, 1e-2), (optim.Adam, 0.1), (optim.SGD, 0.5), (optim.RMSprop, 0.01)],
+)
+@pytest.mark.parametrize("target", [1.0, 0.001])
+def test_a_first_step_that_goes_up_but_stays_near_the_weights_is_no_fault(make: Any, lr: float, target: float) -> None:
+    (x, y), _ = digits.load(0)
+    for loss_of, width in (
+        (lambda z: nn.cross_entropy(z, y[:100]), 10),
+        (lambda z: nn.mse_loss(z[:, 0], target * np.sin(y[:100])), 1),
+    ):
+        if make is optim.SGD and width == 1:
+            continue
+        model = nn.MLP(64, [16, width], rng=np.random.default_rng(0))
+        optimizer = make(model.parameters(), lr=lr)
+        for step in range(5):
+            optimizer.zero_grad()
+            loss = backward(loss_of(model(x[:100])))
+            found = [finding for finding in diagnose(loss, optimizer).findings if "learning rate" in finding.kind]
+            assert not found, f"step {step}, loss {loss.item()}: {found[0]}"
+            optimizer.step()
+
+
+def test_an_optimizer_that_remembers_may_run_past_a_minimum() -> None:
+    w = Value(5.0, label="w")
+    optimizer = optim.SGD([w], lr=0.1, momentum=0.9)
+    lowest = np.inf
+    for _ in range(30):
+        optimizer.zero_grad()
+        loss = backward(w * w)
+        report = diagnose(loss, optimizer)
+        assert report, str(report)
+        optimizer.step()
+        lowest = min(lowest, loss.item())
+    assert lowest < 0.01  # so that some step raised it tenfold
+
+
+@pytest.mark.parametrize("make", [lambda p: optim.Adam(p, lr=0.1), lambda p: optim.SGD(p, lr=0.01, momentum=0.9)])
+def test_where_the_samples_are_learned_already_other_ones_may_carry_the_step(make: Any) -> None:
+    (x, y), _ = digits.load(0)
+    x, y = 16 * x[:200], y[:200]
+    model = nn.Linear(64, 10, rng=np.random.default_rng(0))
+    for parameter in model.parameters():
+        parameter.data[...] = 0.0
+    optimizer = make(model.parameters())
+    rng = np.random.default_rng(1)
+    for step in range(120):
+        batch = rng.permutation(200)[:8]
+        optimizer.zero_grad()
+        loss = backward(nn.cross_entropy(model(x[batch]), y[batch]))
+        report = diagnose(loss, optimizer)
+        assert report, f"step {step}, loss {loss.item()}: {report}"
+        optimizer.step()
+    assert np.mean(model(x).data.argmax(axis=1) == y) > 0.9
+
+
+def test_the_maximum_that_softmax_subtracts_is_taken_anew_in_the_steps_that_are_tried() -> None:
+    rows = np.arange(64)
+
+    def by_hand(z: Value) -> Any:
+        e = np.exp(z - z.data.max(axis=1, keepdims=True))
+        return -(e / e.sum(axis=1, keepdims=True))[rows, CLASSES].mean()
+
+    def with_its_maximum_added_back(z: Value) -> Any:  # no constant may be another there
+        exponents = z - z.data.max(axis=1, keepdims=True)
+        return (np.exp(exponents).sum(axis=1).log() + z.data.max(axis=1) - z[rows, CLASSES]).mean()
+
+    for loss_of in (
+        lambda z: nn.cross_entropy(z, CLASSES),
+        lambda z: (logsumexp(z, 1) - z[rows, CLASSES]).mean(),
+        lambda z: logsumexp(z) - z[0, 0],
+        lambda z: -softmax(z)[rows, CLASSES].mean(),
+        by_hand,
+        with_its_maximum_added_back,
+    ):
+        for lr in (0.1, 30.0) if loss_of is with_its_maximum_added_back else (0.1, 30.0, 3e4):
+            model = mlp()
+            optimizer = optim.SGD(model.parameters(), lr=lr)
+            trial = Trial(Step(backward(loss_of(model(X))), optimizer), optimizer)
+            expected = trial.loss_at(trial.after_a_step())
+            optimizer.step()
+            assert expected == pytest.approx(loss_of(model(X)).item(), rel=1e-9)
 
 
 # ---------------------------------------------------------------- dead relu

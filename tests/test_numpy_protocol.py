@@ -360,7 +360,7 @@ def test_what_is_written_into_a_file_is_the_data() -> None:
     [
         (
             lambda x: np.full_like(X * x, x),
-            r"np.copyto would write a Value into a plain array, .* np.ones\(shape\) \* value",
+            r"np.full_like would write a Value into a plain array, .* np.ones\(shape\) \* value",
         ),
         (
             lambda x: np.full_like(X, x),

@@ -250,6 +250,18 @@ def test_ties_in_a_maximum_margin_share_the_gradient_evenly() -> None:
     assert x.grad.tolist() == [2.0, 1.0, 2.0]
 
 
+@pytest.mark.parametrize("x", [Value(X), X, Value(2.0)], ids=["Value", "array", "number"])
+def test_what_has_the_dtype_already_is_copied_only_by_default(x: Any) -> None:
+    assert ops.astype(x, float, copy=False) is x
+    assert not isinstance(x, Value) or (ops.astype(x, float) is not x and x.astype(float, copy=False) is x)
+
+
+def test_what_has_another_dtype_or_none_gets_it_without_a_copy_too() -> None:
+    for x in ([1, 2], [1.0, 2.0], np.array([1, 2]), np.array([1.0, 2.0], np.float32)):
+        assert ops.astype(x, float, copy=False).dtype == np.float64
+    assert ops.astype(Value(X), np.float32, copy=False).dtype == np.float32
+
+
 # ---------------------------------------------------------------- operands that are no arrays
 
 

@@ -337,6 +337,7 @@ def test_hessian_of_containers_is_a_container_of_containers():
         (lambda: grad(lambda x: {"a": x})(1.0), ValueError, "the result of f is a dict"),
         (lambda: grad(3.0), TypeError, "the first argument is the function, not a float"),
         (lambda: grad(Value(3.0) ** 2, Value(3.0)), TypeError, r"not a Value; of Values, loss\.backward\(\) fills in"),
+        (lambda: elementwise_grad(3.0), TypeError, "elementwise_grad: the first argument is the function, not a float"),
         (lambda: hessian(np.ones(2)), TypeError, "the first argument is the function, not a ndarray"),
         (lambda: grad(lambda x: x, argnums=2)(1.0), ValueError, "argnums names argument 2, and there are 1"),
         (lambda: grad(lambda p: p["w"])({"w": 1.0, "name": "net"}), TypeError, r"argument 0\['name'\] is 'net'; only"),

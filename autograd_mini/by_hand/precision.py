@@ -10,6 +10,7 @@ import numpy as np
 
 from autograd_mini.by_hand.notation import Rest
 from autograd_mini.by_hand.symbol import Symbol
+from autograd_mini.ops.operation import data_of
 from autograd_mini.text import FEWEST_DIGITS, MOST_DIGITS, number
 
 
@@ -51,12 +52,11 @@ def _is_shortened(x: Any) -> bool:
 def _as_written(x: Any, digits: int) -> Any:
     """What a formula of numbers comes to if each of them has so many digits."""
     if not isinstance(x, Symbol) or x.op is None:
-        data = x.data if isinstance(x, Symbol) else x
+        data = data_of(x)
         return float(number(data, digits)) if isinstance(data, float | np.floating) else data
     if isinstance(x.op, np.ufunc):  # a condition, which is not computed from what is written
         return x.data
     if x.op_name == "where":
         condition, if_true, if_false = x.operands
-        chosen = condition.data if isinstance(condition, Symbol) else condition
-        return _as_written(if_true if chosen else if_false, digits)
+        return _as_written(if_true if data_of(condition) else if_false, digits)
     return x.op(*[_as_written(operand, digits) for operand in x.operands])

@@ -37,7 +37,7 @@ def diagnose(loss: Value, model_or_optimizer: Any) -> Diagnosis:
     - ``gradients not zeroed`` before ``backward()``; ``no gradients``, since they were zeroed after it
     - ``softmax twice``: of what is a probability already; ``no log-probability``: nll_loss of what has no log
     - ``dead relu``: units that are 0 for all samples; ``saturated tanh``, ``saturated sigmoid``
-    - ``all gradients zero``, and at which Value: behind a relu that is 0 for all samples, or a sign, which has no slope
+    - ``all gradients zero``, and at which Value: behind a factor of 0, a relu that is 0 for all samples, or a sign
     - ``symmetric weights``: units that began alike and stay so
     - ``vanishing gradients``, ``exploding gradients``, layer by layer
     - ``learning rate too high``, of an optimizer: its next steps, tried on a copy, leave nothing of the weights or

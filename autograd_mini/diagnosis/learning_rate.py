@@ -21,6 +21,7 @@ from autograd_mini.value import Value
 KIND = "learning rate too high"
 
 _TOO_FAR = 30.0  # times the weights, or 1 where they are smaller: a first step from 0 is often a large one
+_FAR = 2.0  # times the weights, or 0.1, if the loss gets _GROWTH times as high by it
 _STEPS = 20
 _GROWTH = 10.0
 # A batch is steeper than all data by chance, the more so the fewer its samples: then a rate is tried that is lower.
@@ -28,7 +29,8 @@ _CAUTION = 2.0  # divided by the samples
 
 
 def too_high(step: Step, optimizer: Any) -> Iterator[Finding]:
-    """A step that leaves nothing of the weights, or begins a path on which the loss of the same data only grows.
+    """A step that leaves nothing of the weights, or begins a path on which the loss of the same data only grows, or
+    that raises it many times over by changing the weights by more than they are.
 
     The optimizer says itself where it goes; nothing is changed.
     """
@@ -53,6 +55,12 @@ def too_high(step: Step, optimizer: Any) -> Iterator[Finding]:
             "after it raise it further"
         )
         advice = f"lower the learning rate{_better(step, trial)}"
+    elif way > _FAR * max(size, 0.1) and (raised := _leapt(step, trial, new)) is not None:
+        what = (
+            f"raises the loss of these very data from {number(step.loss.item())} to {number(raised)}: it changes the "
+            f"parameters by about {number(way)}, and they are about {number(size)}"
+        )
+        advice = f"lower the learning rate{_better(step, trial)}"
     else:
         return
     name, x = step.parameters[0]
@@ -67,7 +75,7 @@ def _raised(step: Step, trial: Trial, new: dict[Value, Any]) -> float | None:
     memory runs past a minimum. Such losses stay within bounds, or grow like t * t.
     """
     now = step.loss.item()
-    if not _goes_on_so(step, trial):
+    if not _goes_on_so(step, trial) or _is_carried(trial, new):
         return None
     first = trial.loss_at(new)
     losses = islice(trial.losses(1 + _CAUTION / _samples(step)), _STEPS)
@@ -76,6 +84,19 @@ def _raised(step: Step, trial: Trial, new: dict[Value, Any]) -> float | None:
         return first if first > now and _grows(now, losses, growth) else None
     except (ValueError, ArithmeticError):  # the numbers have left the domain of an op, such as a decomposition
         return None
+
+
+def _leapt(step: Step, trial: Trial, new: dict[Value, Any]) -> float | None:
+    """The loss after the next step, if it is many times what it is now; else None.
+
+    Where it goes from there on may be down again, as units that are shut leave little of the loss. An optimizer that
+    remembers steps may run past a minimum.
+    """
+    if not _goes_on_so(step, trial) or any(trial.states.values()):
+        return None
+    first = trial.loss_at(new)
+    least = min(first, trial.loss_at(trial.after_a_step(1 + _CAUTION / _samples(step))))
+    return first if math.isfinite(first) and least > _GROWTH * abs(step.loss.item()) else None
 
 
 def _grows(now: float, losses: Iterable[float], growth: float) -> bool:
@@ -100,6 +121,16 @@ def _goes_on_so(step: Step, trial: Trial) -> bool:
     return all(
         x in step.gradients and np.allclose(trial.grads[x], step.gradients[x], rtol=1e-4, atol=0) for x in trial.now
     )
+
+
+def _is_carried(trial: Trial, new: dict[Value, Any]) -> bool:
+    """Whether most of the step is of the gradients of other batches, as where these samples are learned already."""
+    if not any(trial.states.values()):
+        return False
+    without = trial.remembered()
+    with np.errstate(all="ignore"):
+        own = rms([new[x] - without[x] for x in new])
+        return own < 0.5 * rms([new[x] - trial.now[x] for x in new])
 
 
 def _samples(step: Step) -> int:

@@ -8,7 +8,6 @@ from typing import Any
 
 import numpy as np
 
-from autograd_mini import backward
 from autograd_mini.diagnosis.names import Names
 from autograd_mini.diagnosis.report import Finding
 from autograd_mini.diagnosis.step import Step
@@ -85,7 +84,8 @@ def back(step: Step) -> Iterator[Finding]:
         seen.update(causes)
     value = values[max(origins)]
     index, what = first(step.gradients[value])
-    user = next((user for user in step.consumers[max(origins)] if not _sends_finite(step, user, value)), None)
+    users = step.consumers[max(origins)]
+    user = next((user for user in users if not is_finite(step.sent_by(user).get(value, 0.0))), None)
     spoiled = step.names[reached[0]]
     message = f"the gradient of {spoiled} is not finite, though the loss is; it began at "
     if user is None or user.op is None:  # the sum of contributions that are finite
@@ -97,14 +97,6 @@ def back(step: Step) -> Iterator[Finding]:
             message += f", which is {number(np.asarray(value.data)[index])} there"
         advice = ADVICE.get(user.op.name, TOO_LARGE)
     yield Finding(KIND, step.name(value), value, message, advice, step.line(value if user is None else user))
-
-
-def _sends_finite(step: Step, user: Value, operand: Value) -> bool:
-    """Whether what ``user`` adds to the gradient of ``operand`` is finite: its op as a graph of its own."""
-    inputs: list[Any] = [Value(x.data) if x.requires_grad else x.data for x in user.inputs]
-    op: Any = user.op
-    sent = backward.gradients(op(*inputs), step.gradients[user])
-    return all(is_finite(sent[x]) for x, of in zip(inputs, user.inputs, strict=True) if of is operand and x in sent)
 
 
 def first(data: Any) -> tuple[tuple[int, ...] | None, str]:

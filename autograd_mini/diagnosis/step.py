@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from autograd_mini import backward
+from autograd_mini import backward, modes
 from autograd_mini.diagnosis import source
 from autograd_mini.diagnosis.names import Names, module_of
 from autograd_mini.ops.caller import located
@@ -86,6 +86,15 @@ class Step(Names):
         upstream = data_of(self.loss.grad) if self.is_after_backward else np.ones(self.loss.shape, self.loss.dtype)[()]
         return float(upstream) if isinstance(self.loss.data, float) else upstream
 
+    def sent_by(self, value: Value, nudged: bool = False) -> dict[Value, Any]:
+        """What its op adds to the gradient of each operand, or would add if the operands were a little changed."""
+        operands = {x: Value(_nudged(x.data) if nudged else x.data) for x in value.inputs if x.requires_grad}
+        op: Any = value.op
+        with modes.recording(), np.errstate(all="ignore"):
+            again = op(*[operands.get(x, x.data) for x in value.inputs])
+        sent = backward.gradients(again, self.gradients[value])
+        return {x: sent[twin] for x, twin in operands.items() if twin in sent}
+
     # ------------------------------------------------------------ were parameters changed since?
 
     @property
@@ -133,9 +142,12 @@ def by_age(values: list[Value], parameters: list[Value]) -> tuple[dict[Value, li
 
 def _again(value: Value, nudged: Value | None = None) -> Any:
     """The op of ``value`` on the data that its operands have now, or with one of them a little changed."""
-    operands = [x.data * 1.001 + 0.001 if x is nudged else x.data for x in value.inputs]
     op: Any = value.op
-    return op(*operands)
+    return op(*[_nudged(x.data) if x is nudged else x.data for x in value.inputs])
+
+
+def _nudged(data: Any) -> Any:
+    return data * 1.001 + 0.001
 
 
 def _same(x: Any, y: Any) -> bool:

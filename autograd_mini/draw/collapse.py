@@ -40,7 +40,7 @@ def collapse(graph: Graph, max_boxes: int, longest: float = math.inf) -> list[Gr
         level = _deepest(calls.depth, lambda level: forms_at(level).count <= max_boxes)
         forms = forms_at(level or min(1, calls.depth))
     elif _ops_in_a_row(parts) <= longest:
-        return _each_alone(graph, parts)
+        return _of_each_part(graph, parts)
     else:
         forms = _Forms(graph, parts)
     depth = forms.depth()
@@ -67,7 +67,7 @@ def _ops_in_a_row(parts: Parts) -> int:
     return max(length)
 
 
-def _each_alone(graph: Graph, parts: Parts) -> list[Group]:
+def _of_each_part(graph: Graph, parts: Parts) -> list[Group]:
     """A group for every part, and one for very many constants of a kind that go into one call, such as its steps."""
     consumers: list[set[int]] = [set() for _ in parts.values]
     for part, operands in enumerate(parts.operands):
@@ -254,7 +254,8 @@ def _both_ends(forms: _Forms, depth: Any, most: int) -> tuple[set[int], list[int
     is_op = np.diff(forms.first_edge) > 0
     begin = is_op & (depth >= depth.max() - most)
     shown = begin | (is_op & (depth <= most))
-    shown[forms.sources[shown[forms.targets]]] |= ~is_op[forms.sources[shown[forms.targets]]]
+    used = forms.sources[shown[forms.targets]]
+    shown[used[~is_op[used]]] = True
     return set(np.flatnonzero(begin).tolist()), np.flatnonzero(shown).tolist()
 
 

@@ -1,4 +1,4 @@
-"""In which layer each box stands, and in which order there: the first half of Sugiyama's method. Not where that is.
+"""In which layer each box stands, and in which order there: the first half of Sugiyama's method. It knows no sizes.
 
 Layers are columns, from left to right. An edge that spans several is a chain of dummies, one in each layer
 between, so that it has a place of its own there and never runs through a box. Edges from one source share them, and
@@ -12,9 +12,8 @@ from collections.abc import Collection
 from itertools import pairwise
 
 SWEEPS = 24
-MOST_VISITS = (
-    100_000  # of edges in these sweeps, long ones counted in each layer: about a second. Fewer sweeps fit then
-)
+# Of edges, in all sweeps together, long ones counted in each layer: about a second. A larger graph gets fewer sweeps.
+MOST_VISITS = 100_000
 
 
 def layered(boxes: int, edges: list[tuple[int, int]], ordered: Collection[int] = ()) -> Layered:
@@ -67,14 +66,14 @@ class Layered:
         self.boxes = boxes  # what is numbered from here on is a dummy
         self.layer_of = layer_of
         self.chains: list[list[int]] = []  # for each edge its source, its dummies and its target
-        passes: dict[tuple[int, int], int] = {}  # (source, layer): the dummy there, one for all edges from that source
+        dummies: dict[tuple[int, int], int] = {}  # by source and layer, one for all edges from that source
         for source, target in edges:
             chain = [source]
             for layer in range(layer_of[source] + 1, layer_of[target]):
-                if (source, layer) not in passes:
-                    passes[source, layer] = len(layer_of)
+                if (source, layer) not in dummies:
+                    dummies[source, layer] = len(layer_of)
                     layer_of.append(layer)
-                chain.append(passes[source, layer])
+                chain.append(dummies[source, layer])
             self.chains.append([*chain, target])
         self.left: list[list[int]] = [[] for _ in layer_of]
         self.right: list[list[int]] = [[] for _ in layer_of]

@@ -239,7 +239,7 @@ def nan_to_num(
     result = where(x != x, nan, x)
     result = where(x == math.inf, largest if posinf is None else posinf, result)
     result = where(x == -math.inf, -largest if neginf is None else neginf, result)
-    return result if dtype_of(result) == dtype_of(x) else astype(result, dtype_of(x))  # what is put in takes its dtype
+    return astype(result, dtype_of(x), copy=False)  # what is put in takes its dtype
 
 
 FUNCTIONS.update(

@@ -89,7 +89,7 @@ def fill_diagonal(x: Carrier, val: Carrier, wrap: bool = False) -> Carrier:
     else:
         values = resize(val, int(on.sum()))
         filled = where(on, scatter_add(values, shape_of(x), on), x)
-    return filled if dtype_of(filled) == dtype_of(x) else astype(filled, dtype_of(x))
+    return astype(filled, dtype_of(x), copy=False)
 
 
 # Rows, though a mask would do: the derivatives of cholesky and qr are written with them.

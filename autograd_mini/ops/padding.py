@@ -111,11 +111,7 @@ def _constant(x: Carrier, widths: Pairs, constant_values: Any) -> Carrier:
         )
     within = np.zeros(shape, dtype=bool)
     within[inside] = True
-    return where(within, padded, _in_dtype_of(x, constant_values))
-
-
-def _in_dtype_of(x: Carrier, y: Carrier) -> Carrier:
-    return y if dtype_of(y) == dtype_of(x) else astype(y, dtype_of(x))
+    return where(within, padded, astype(constant_values, dtype_of(x), copy=False))
 
 
 def _statistic(x: Carrier, axis: int, widths: Any, lengths: Any, mode: str) -> Carrier:

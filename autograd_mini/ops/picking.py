@@ -167,7 +167,7 @@ def _as_part_of(x: Carrier, values: Carrier, shape: tuple[int, ...], op: str) ->
                 located(f"{op} in {shape_of(x)}: values of {shape_of(values)} do not broadcast to {shape}")
             )
         values = broadcast_to(values, shape)
-    return values if dtype_of(values) == dtype_of(x) else astype(values, dtype_of(x))
+    return astype(values, dtype_of(x), copy=False)
 
 
 def _broadcasts(shape: tuple[int, ...], to: tuple[int, ...]) -> bool:

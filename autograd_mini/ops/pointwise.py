@@ -197,11 +197,7 @@ def float_power(x: Carrier, y: Carrier) -> Carrier:
     >>> float_power(np.array([2.0], dtype="float32"), 3.0)
     array([8.])
     """
-    return pow(_in_float64(x), _in_float64(y))
-
-
-def _in_float64(x: Carrier) -> Carrier:
-    return x if hasattr(x, "record") and dtype_of(x) == np.float64 else astype(x, np.float64)
+    return pow(astype(x, np.float64, copy=False), astype(y, np.float64, copy=False))
 
 
 # ---------------------------------------------------------------- exponentials

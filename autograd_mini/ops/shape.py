@@ -89,14 +89,19 @@ def transpose(x: Carrier, axes: Sequence[int] | None = None) -> Carrier:
 def astype(x: Carrier, dtype: Any, copy: bool = True) -> Carrier:
     """The same numbers as float16, float32 or float64. PyTorch: ``torch.Tensor.to``.
 
-    ``copy`` is there for those who are used to it: nothing is ever written into a Value, so it changes nothing.
+    With ``copy=False`` what has the dtype already is given as it is, as by NumPy.
 
-    >>> astype(np.array([1.0, 2.0]), "float32").dtype
-    dtype('float32')
+    >>> x = np.array([1.0, 2.0])
+    >>> astype(x, "float32").dtype, astype(x, "float64", copy=False) is x
+    (dtype('float32'), True)
     """
     dtype = np.dtype(dtype)
     if dtype.kind != "f":
         raise TypeError(located(f"astype: a gradient needs float16, float32 or float64, not {dtype}"))
+    if not copy:
+        x = as_floating(x)
+        if dtype_of(x) == dtype:
+            return x
     return _ASTYPE.on(x, dtype)
 
 

@@ -27,18 +27,9 @@ def binary_cross_entropy(probability: Any, target: Any, weight: Any = None, *, r
     target = target_like(probability, target, "binary_cross_entropy")
     if not isinstance(probability, Value):
         probability = np.asarray(probability, dtype_of(probability))
-    map_plain(
-        partial(_check_probabilities, "binary_cross_entropy: ", "; of logits take binary_cross_entropy_with_logits"),
-        probability,
-    )
-    map_plain(
-        partial(
-            _check_probabilities,
-            "binary_cross_entropy: the target ",
-            "; of labels -1 and 1 take (target + 1) / 2, of several target == label",
-        ),
-        target,
-    )
+    map_plain(partial(_check_probabilities, "", "for logits take binary_cross_entropy_with_logits"), probability)
+    remedy = "for labels -1 and 1 give (target + 1) / 2, for one class of several target == label"
+    map_plain(partial(_check_probabilities, "the target ", remedy), target)
     losses = (target - 1.0) * _log(1.0 - probability) - target * _log(probability)
     return reduce(_weighted(losses, weight, "binary_cross_entropy"), reduction)
 
@@ -49,7 +40,9 @@ def _check_probabilities(what: str, remedy: str, numbers: Any) -> None:
         return
     outside = plain[(plain < 0) | (plain > 1)]
     if outside.size:
-        raise ValueError(located(f"{what}{outside[0]} is not a probability between 0 and 1{remedy}"))
+        raise ValueError(
+            located(f"binary_cross_entropy: {what}{outside[0]} is not a probability between 0 and 1; {remedy}")
+        )
 
 
 def _weighted(losses: Any, weight: Any, loss: str, name: str = "weight") -> Any:
@@ -85,9 +78,9 @@ def binary_cross_entropy_with_logits(
 ) -> Any:
     """binary_cross_entropy of sigmoid(logits), exact for any logit. PyTorch: ``F.binary_cross_entropy_with_logits``.
 
-    The targets are 0, 1 or between (of labels -1 and 1 the loss has no least value), and of the same shape as the
-    logits; ``ValueError`` if not. ``weight`` multiplies each loss, ``pos_weight`` the part of the true ones (of 100
-    times as many noes as yeses, take 100); both broadcast to that shape.
+    The targets are 0, 1 or between (with a target of -1 the loss has no minimum), and of the same shape as the
+    logits; ``ValueError`` for another shape. ``weight`` multiplies each loss, ``pos_weight`` the part of the true
+    ones (of 100 times as many noes as yeses, take 100); both broadcast to that shape.
 
     >>> from autograd_mini import Value
     >>> binary_cross_entropy_with_logits(Value([1000.0, -1000.0]), [1, 1], reduction="none").data

@@ -175,7 +175,7 @@ def _class_indices(scores: Any, target: Any, ignore_index: int, loss: str) -> An
 def _checked_indices(shape: tuple[int, ...], ignore_index: int, loss: str, target: Any) -> Any:
     classes = np.asarray(target)
     if classes.dtype.kind not in "iu" and classes.size:
-        how = _of_one_hot(loss, shape) if classes.shape == shape else "of whole numbers take target.astype(int)"
+        how = _of_one_hot(loss, shape) if classes.shape == shape else "if they are whole, give target.astype(int)"
         raise TypeError(located(f"{loss}: class indices are integers, not {classes.dtype}; {how}"))
     expected = _without_classes(shape)
     if classes.shape != expected:
@@ -204,7 +204,7 @@ def _checked_indices(shape: tuple[int, ...], ignore_index: int, loss: str, targe
 
 
 def _of_one_hot(loss: str, shape: tuple[int, ...]) -> str:
-    return f"of one-hot rows take target.argmax({_class_axis(loss, shape)})"
+    return f"for one-hot rows give target.argmax({_class_axis(loss, shape)})"
 
 
 def _class_axis(loss: str, shape: tuple[int, ...]) -> int:

@@ -214,8 +214,7 @@ def test_the_loss_of_a_network_that_is_gone_has_the_boxes_that_it_had():
         return model(model(np.ones((1, 2)))).sum(), model
 
     loss, model = loss_and_model()
-    alike, _ = loss_and_model()
-    del _
+    alike = loss_and_model()[0]
     there, gone = (draw(value, max_boxes=9)._picture for value in (loss, alike))
     assert model[0].in_features == 2
     assert (there.edges, there.note) == (gone.edges, gone.note)

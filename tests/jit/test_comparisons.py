@@ -40,6 +40,7 @@ OF_NUMPYS_NUMBER: dict[str, Callable[[Any], Any]] = {
 }
 
 
+@pytest.mark.filterwarnings("ignore:Bitwise inversion")  # from Python 3.12 on, of a bool
 @pytest.mark.parametrize("s", NUMBERS, ids=lambda s: type(s).__name__)
 @pytest.mark.parametrize("name", OF_A_NUMBER)
 def test_a_comparison_of_an_argument_is_what_it_is_without_jit(name: str, s: Any) -> None:

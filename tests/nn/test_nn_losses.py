@@ -102,7 +102,7 @@ class TestClassIndices:
 )
 def test_one_hot_rows_are_told_to_be_indices(loss: Any, dtype: Any) -> None:
     target = np.eye(3, dtype=dtype)[[2, 0, 1, 1]]
-    with pytest.raises((TypeError, ValueError), match=r"of one-hot rows take target\.argmax\(1\)"):
+    with pytest.raises((TypeError, ValueError), match=r"for one-hot rows give target\.argmax\(1\)"):
         loss(Value(np.zeros((4, 3))), target)
     assert loss(Value(np.zeros((4, 3))), target.argmax(1)).shape == ()
 
@@ -128,7 +128,7 @@ def test_what_is_no_probability_is_taken_for_a_logit(p: float) -> None:
 
 @pytest.mark.parametrize("label", [-1, 2, 1.5])
 def test_a_target_that_is_no_probability_is_refused_as_by_pytorch(label: float) -> None:
-    with pytest.raises(ValueError, match=rf"the target {label}\S* is not a probability .*of labels -1 and 1 take"):
+    with pytest.raises(ValueError, match=rf"the target {label}\S* is not a probability .*for labels -1 and 1 give"):
         nn.binary_cross_entropy(Value([0.5, 0.5]), [1, label])
     with pytest.raises(RuntimeError, match="all elements of target should be between 0 and 1"):
         F.binary_cross_entropy(torch.tensor([0.5, 0.5]), torch.tensor([1.0, label]))

@@ -69,6 +69,11 @@ def test_an_activation_that_is_no_function_is_refused_when_the_layer_is_made(mak
     assert "test_nn_refused.py" in str(error.value)
 
 
+def test_an_option_that_is_no_number_is_refused_when_the_layer_is_made() -> None:
+    with pytest.raises(TypeError, match=r"^CELU: alpha is a number, not 'a'\n  at test_nn_refused\.py:"):
+        nn.CELU("a")  # type: ignore[arg-type]  # the mistake
+
+
 ATTENTION = nn.MultiheadAttention(6, 2)
 X = np.ones((4, 3, 6))
 CALLED: list[Any] = [

@@ -254,6 +254,33 @@ def test_the_validation_is_the_mean_over_all_samples_and_leaves_no_trace() -> No
     assert model.training
 
 
+@pytest.mark.parametrize("layer", [lambda: nn.Dropout(0.5), lambda: nn.BatchNorm1d(4)])
+def test_a_validation_in_training_mode_is_warned_of_once(layer: Any) -> None:
+    _, x, y = line()
+    x, y = x[:, None], y[:, None]
+
+    def train(**options: Any) -> optim.History:
+        nn.manual_seed(0)
+        model = nn.Sequential(nn.Linear(1, 4), layer(), nn.Linear(4, 1))
+        sgd = optim.SGD(model.parameters(), lr=0.01)
+        if options.pop("known", False):
+            options["model"] = model
+        if options.pop("eval", False):
+            model.eval()
+        return optim.fit(
+            lambda x, y: nn.mse_loss(model(x), y), (x, y), sgd, epochs=3, batch_size=5, progress=False, **options
+        )
+
+    name = type(layer()).__name__
+    with pytest.warns(UserWarning, match=f"the validation ran with {name} in training mode.*model=") as warned:
+        train(validation=(x, y))
+    assert len(warned) == 1
+    assert warned[0].filename == __file__
+    for options in ({}, {"known": True}, {"eval": True}):  # a warning would be an error here
+        train(validation=(x, y) if options else None, **options)
+    train(validation=lambda: 1.0)  # it may do what it likes
+
+
 def test_the_callback_sees_every_epoch_and_may_stop_the_training() -> None:
     w, x, y = line()
     seen: list[int] = []

@@ -4,7 +4,6 @@
   a comparison.
 - ``traced``: the Value that stands for a line; ``traced_data``, where without jit there is a plain number or array;
   ``stand_in``, of what class that claims to be; ``whole``, how large a whole number of Python's may become.
-- ``closed_over``: the Values that the function finds, while it is traced. ``asked``: files and the keyboard, meanwhile;
-  ``tables``: the rows of ``np.eye``.
+- ``closed_over``: the Values that the function finds, while it is traced. ``asked``: files and the keyboard, meanwhile.
 - ``changes``: what the function assigns; ``carried``: what an optimizer keeps from call to call.
 """

@@ -100,7 +100,7 @@ class Tape(PlainLines):
         return as_plain(self.constant_node(array))
 
     def as_data(self, x: Any) -> Traced:
-        """The same, as plain data."""
+        """The same outside of the graph, as plain data."""
         return as_plain(self.detached(x))
 
     def is_plain(self, x: Value) -> bool:

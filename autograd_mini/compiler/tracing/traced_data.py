@@ -217,6 +217,10 @@ class TracedData(StandIn):
     def flatten(self, order: str = "C") -> Any:
         return self.ravel(order).copy()  # an array of its own, as NumPy's is
 
+    def clip(self, min: Any = None, max: Any = None, *args: Any, **kwargs: Any) -> Any:
+        """NumPy's function has no ``min`` and ``max`` by name before 2.1."""
+        return self.__array_function__(np.clip, (), (self, min, max, *args), kwargs)
+
     def sort(self, *args: Any, **kwargs: Any) -> Never:
         raise refused("x.sort() changes an array in place, and a replay would not", "write x = np.sort(x)")
 
@@ -230,7 +234,7 @@ class TracedData(StandIn):
 
 
 for _name in (
-    *("clip", "copy", "cumprod", "cumsum", "diagonal", "dot", "max", "mean", "min", "prod", "ravel", "repeat", "round"),
+    *("copy", "cumprod", "cumsum", "diagonal", "dot", "max", "mean", "min", "prod", "ravel", "repeat", "round"),
     *("squeeze", "std", "sum", "swapaxes", "take", "trace", "var"),
     *("argpartition", "argsort", "searchsorted"),
 ):
@@ -310,7 +314,8 @@ def check_not_written(function: Callable[..., Any], args: tuple[Any, ...], kwarg
     try:
         given = signature(function).bind_partial(*args, **kwargs).arguments
     except (ValueError, TypeError):  # NumPy tells no signature of what it wrote in C; or it is called wrongly
-        given = kwargs
+        # NumPy 2.0 has none of this one, and writes into read-only arrays
+        given = {"out": args[2]} if function is np.concatenate and len(args) > 2 else kwargs
     if given.get("out") is not None or function in _WRITE:
         raise writing_refused(function)
 
