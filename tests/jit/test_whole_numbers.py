@@ -250,6 +250,8 @@ BITS: dict[str, Callable[[Any], Any]] = {
     "exclusive or": lambda k: (k ^ 5) ^ True,
     "shifts": lambda k: ((k << 3) >> 1) + (7 >> (k & 3)),
     "of truths": lambda k: ((k > 3) & (k < 6)) << (k > 3),
+    "of a truth and a number": lambda k: np.ones(2, np.float32) * (6 ^ (k > 3)),
+    "not": lambda k: np.ones(2, np.float32) * ~k,
     "in place": lambda k: in_place(k),
     "beside float32": lambda k: np.ones(2, np.float32) * (k & 3),
     "beside int8": lambda k: np.ones(2, np.int8) + (k & 3),

@@ -200,11 +200,14 @@ class TracedData(StandIn):
     def __invert__(self) -> Any:
         if self.kind is bool:
             return as_plain(current_tape().called(_invert_of_python, (self,), {}), int)
+        if self.kind is int:
+            return _of_their_kinds(operator.invert, (self,), int)
         return current_tape().called(np.invert, (self,), {}) if _is_carried_whole(self) else super().__invert__()
 
     def _bits(self, whole: np.ufunc, truth: np.ufunc | None, *operands: Any) -> Any:
         are_whole = any([_is_carried_whole(v) for v in operands])
-        if all(map(is_of_python, operands)) and (are_whole or truth is None):
+        kinds = {v.kind if isinstance(v, TracedData) else v.__class__ for v in operands}
+        if int in kinds <= {int, bool} or (kinds == {bool} and truth is None):
             return _of_their_kinds(_PYTHONS_BITS[whole], operands, int)
         return current_tape().called(whole, operands, {}) if are_whole else super()._bits(whole, truth, *operands)
 
