@@ -1,7 +1,5 @@
 """The microscope's page in a real browser, used as a person would: by keys, clicks and typing."""
 
-import statistics
-
 import numpy as np
 import pytest
 
@@ -471,22 +469,32 @@ def test_a_thousand_nodes_open_collapsed_and_step_in_less_than_50_ms(open_page, 
     assert 900 < len(walk(loss).values) < 1100
     assert "982 values in" in page.locator("#note").inner_text()
     assert page.locator("g.box").count() < 150
-    # Until the step can be seen; with a box for every value until it is laid out, since painting has no graphics card
-    timing = """async (seen) => {
-      const times = [];
-      for (let position = 0; position <= lastPosition; position += 29) {
-        const start = performance.now();
+    # The page's own processor time, as the machine may be busy with other things; painting has no graphics card here
+    stepping = """async (seen) => {
+      let steps = 0;
+      for (let position = 0; position <= lastPosition; position += 29, steps++) {
         goTo(position);
         document.body.getBoundingClientRect();
         if (seen) await new Promise((done) => requestAnimationFrame(() => setTimeout(done)));
-        times.push(performance.now() - start);
       }
-      return times;
+      return steps;
     }"""
-    assert statistics.median(page.evaluate(timing, True)) < 50
+    browser = page.context.new_cdp_session(page)
+    browser.send("Performance.enable", {"timeDomain": "threadTicks"})
+
+    def milliseconds_a_step(seen):
+        before = busy()
+        steps = page.evaluate(stepping, seen)
+        return (busy() - before) / steps * 1000
+
+    def busy():
+        metrics = {one["name"]: one["value"] for one in browser.send("Performance.getMetrics")["metrics"]}
+        return metrics["TaskDuration"]
+
+    assert milliseconds_a_step(True) < 50
     press(page, "c")
     assert page.locator("g.box").count() == 982
-    assert statistics.median(page.evaluate(timing, False)) < 50
+    assert milliseconds_a_step(False) < 50
     press(page, "End")
     grads = contributions(loss, 1.0)[1]
     for i, value in enumerate(walk(loss).values):
