@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 import autograd_mini as am
+import nn
 from autograd_mini import JitError, Value, jit
 
 X = np.arange(12.0).reshape(3, 4)
@@ -105,6 +106,24 @@ def test_a_replay_whose_result_would_have_another_shape_is_refused() -> None:
     f(X, 0)
     with pytest.raises(JitError, match=r"concatenate gives had shape \(6, 4\) .* has \(3, 8\)"):
         f(X, 1)
+
+
+M, LAYER = Value(np.ones((3, 4))), nn.Linear(4, 2)
+GENUINE: dict[str, tuple[Callable[[Any], Any], Any, str]] = {
+    "linear": (LAYER, 2.0, "its last axis must have length 4"),
+    "stack": (lambda n: np.stack([M, n]), 2.0, "all input arrays must have the same shape"),
+    "matmul": (lambda n: n @ M, 2.0, "a number is no matrix"),
+    "a negative power": (lambda n: M * n**-n, np.int64(2), "negative integer powers"),
+    "a negative shift": (lambda n: M * (1 << -n), 2, "negative shift count"),
+}
+
+
+@pytest.mark.parametrize("name", GENUINE)
+def test_a_number_that_is_an_error_without_jit_too_is_that_error(name: str) -> None:
+    f, n, message = GENUINE[name]
+    for g in (f, jit(lambda n: f(n))):
+        with pytest.raises(ValueError, match=message):
+            g(n)
 
 
 def test_an_error_of_the_users_own_stays_what_it_is() -> None:

@@ -266,6 +266,23 @@ def test_an_array_of_whole_numbers_that_fractions_are_added_to_is_refused_as_num
         jit(f)(np.arange(3))
 
 
+@pytest.mark.parametrize("value", [lambda w, x: w * x, lambda w, x: w, lambda w, x: (w * x).detach()])
+@pytest.mark.parametrize("array", [lambda w, x: w.data, lambda w, x: x * 2.0])
+def test_an_array_that_a_value_is_subtracted_from_in_place_is_refused(array: Any, value: Any) -> None:
+    w = Value(np.ones(3))
+
+    def f(x: Any) -> Any:
+        y = array(w, x)
+        y -= value(w, x)
+        return w * y
+
+    with pytest.raises(TypeError, match="write array = array"):
+        f(np.ones(3))
+    with pytest.raises(JitError, match=r"(?s)changed in place by a Value; .*: y -= value\(w, x\)$"):
+        jit(f)(np.ones(3))
+    assert w.data.tolist() == [1.0, 1.0, 1.0]
+
+
 def test_sorting_in_place_is_refused() -> None:
     def f(x: Any) -> Any:
         y = x * 2.0

@@ -104,6 +104,16 @@ def shares_an_array(x: Any) -> None:
     V.data = W.data
 
 
+def assigns_a_value(x: Any) -> None:
+    W.data = W * x
+
+
+def shares_what_is_made(x: Any) -> None:
+    (W * x).sum().backward()
+    SGD.step()
+    V.data = W.data
+
+
 def shares_a_new_array(x: Any) -> None:
     a = W.data * x
     V.data = a
@@ -174,10 +184,12 @@ REFUSED: dict[str, tuple[Any, str]] = {
         r"(?s)\.grad of a parameter before that was.*: g \*= x$",
     ),
     "the array of another": (shares_an_array, r"(?s)gets the array of another.*: V.data = W.data$"),
-    "one array for two": (shares_a_new_array, r"(?s)gets the array of another.*: V.data = a$"),
+    "one array for two": (shares_a_new_array, r"(?s)gets the array of another.*: W.data = a$"),
+    "what an optimizer has made": (shares_what_is_made, r"(?s)gets the array of another.*: V.data = W.data$"),
     "the array that is passed": (takes_an_argument, r"(?s)gets the array of another, .*of an argument.*: W.data = x$"),
     "an array that is closed over": (takes_what_it_closes_over, r"(?s)closes over.*: W.data = HELD$"),
     "the array of a gradient": (keeps_a_gradient, r"(?s)gets the array of another, of a gradient.*: V.data = W.grad$"),
+    "a Value as data": (assigns_a_value, r"(?s)data of a Value becomes a Value.*: W.data = W \* x$"),
     "an exchange": (exchanges_arrays, "gets the array of another"),
     "a view in place": (changes_a_view, "is a part of another array"),
     "numbers of before": (in_the_wrong_order, "of before it was changed"),

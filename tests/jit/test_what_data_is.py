@@ -95,6 +95,20 @@ def test_a_number_of_numpys_has_its_dtype(number: Any) -> None:
     assert jit(lambda x: (w * x, x.dtype))(number)[1] == number.dtype
 
 
+@pytest.mark.parametrize("number", [np.int64(3), np.uint8(3), np.float32(3.0)], ids=repr)
+@pytest.mark.parametrize(
+    "moved", [lambda x: x[None], lambda x: x[...], lambda x: x.reshape(-1), lambda x: x.reshape(1, 1)]
+)
+def test_a_number_of_numpys_that_gets_axes_keeps_its_dtype(moved: Any, number: Any) -> None:
+    w, is_whole = Value(np.arange(5.0)), number.dtype.kind != "f"
+    jitted = jit(lambda x: (w * x, moved(x), w[moved(x) if is_whole else 0]))
+    for x in (number, number - number.dtype.type(2)):
+        expected, found = moved(x), jitted(x)
+        assert found[1].data.dtype == expected.dtype
+        np.testing.assert_array_equal(found[1].data, expected)
+        np.testing.assert_array_equal(found[2].data, w.data[expected if is_whole else 0])
+
+
 def test_an_argument_that_is_a_value_is_one() -> None:
     assert jit(lambda x: (x * 2.0, isinstance(x, Value), isinstance(x, np.ndarray)))(Value([1.0]))[1:] == (True, False)
 
@@ -103,6 +117,13 @@ OF_ONE = [name for name in ops.__all__ if name not in ("one_hot", "svd", "eigh",
 
 
 W = Value(np.ones(3))
+
+
+@pytest.mark.parametrize("f", [lambda x: Value(W * x), lambda x: Value(W) * x], ids=["computed", "a parameter"])
+def test_a_value_of_a_value_is_the_error_that_it_is_without_jit(f: Any) -> None:
+    for g in (f, jit(f)):
+        with pytest.raises(TypeError, match="this is a Value already"):
+            g(np.ones(W.shape))
 
 
 def test_an_op_of_plain_data_gives_plain_data() -> None:
@@ -235,6 +256,8 @@ def test_a_parameter_of_one_number_becomes_what_it_becomes_without_jit(how: str,
 
 TOLD_APART: dict[str, Any] = {
     "hasattr __len__": lambda k: W.sum(axis=0) if hasattr(k, "__len__") else (W * k).sum(),
+    "hasattr __iter__": lambda k: W.sum(axis=0) if hasattr(k, "__iter__") else (W * k).sum(),
+    "hasattr __index__": lambda k: W.sum(axis=0) if hasattr(k, "__index__") else (W * k).sum(),
     "hasattr shape": lambda k: W.mean() if hasattr(k, "shape") else (W * k).sum(),
     "hasattr item": lambda k: W.mean() if hasattr(k, "item") else (W * k).sum(),
     "Iterable": lambda k: sum(W.sum() * v for v in (k if isinstance(k, Iterable) else [k] * 3)),
@@ -257,7 +280,7 @@ def length(k: Any) -> int:
 @pytest.mark.parametrize("name", TOLD_APART)
 def test_a_number_is_told_from_an_array_as_without_jit(name: str) -> None:
     f, jitted = TOLD_APART[name], jit(TOLD_APART[name])
-    for k in (1.0, 2, True):
+    for k in (1.0, 2, True, np.float64(1.0), np.float32(2.0), np.int64(2)):
         np.testing.assert_array_equal(jitted(k).data, f(k).data)
 
 

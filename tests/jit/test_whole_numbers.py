@@ -244,6 +244,53 @@ def test_a_whole_number_that_is_divided_by_0_is_the_error_that_it_is_without_jit
         jitted(0)
 
 
+BITS: dict[str, Callable[[Any], Any]] = {
+    "and": lambda k: k & 6,
+    "or": lambda k: 8 | k,
+    "exclusive or": lambda k: (k ^ 5) ^ True,
+    "shifts": lambda k: ((k << 3) >> 1) + (7 >> (k & 3)),
+    "of truths": lambda k: ((k > 3) & (k < 6)) << (k > 3),
+    "of a truth and a number": lambda k: np.ones(2, np.float32) * (6 ^ (k > 3)),
+    "not": lambda k: np.ones(2, np.float32) * ~k,
+    "in place": lambda k: in_place(k),
+    "beside float32": lambda k: np.ones(2, np.float32) * (k & 3),
+    "beside int8": lambda k: np.ones(2, np.int8) + (k & 3),
+    "by NumPy": lambda k: np.ones(2, np.float32) * np.bitwise_and(k, 3),
+    "what they are": lambda k: 10 * isinstance(k & 3, int) + isinstance(np.bitwise_or(k, 3), np.int64),
+    "large ones": lambda k: (k & (2**60 + 7)) % 7,
+}
+
+
+def in_place(k: Any) -> Any:
+    k &= 7
+    k |= 16
+    k <<= 2
+    return k // 3
+
+
+@pytest.mark.parametrize("name", BITS)
+def test_bits_of_pythons_whole_numbers_are_pythons(name: str) -> None:
+    f, jitted = BITS[name], jit(lambda k: (W * 1.0, BITS[name](k)))
+    for k in (5, 3, 4, 0):
+        expected, found = f(k), jitted(k)[1]
+        np.testing.assert_array_equal(getattr(found, "data", found), expected)
+        if np.ndim(expected):
+            assert found.data.dtype == expected.dtype
+
+
+def test_bits_of_pythons_whole_numbers_do_not_wrap_around_and_raise_pythons_errors() -> None:
+    shifted = jit(lambda k: W * ((1 << k) % 7))
+    assert shifted(5).data[0] == 2**5 % 7
+    with pytest.raises(JitError, match=r"whole number beyond 2\*\*53"):
+        shifted(70)
+    with pytest.raises(ValueError, match="negative shift count"):
+        shifted(-1)
+    divided = jit(lambda k: W * (6 // (k & 1)))
+    assert divided(3).data[0] == 6
+    with pytest.raises(ZeroDivisionError):
+        divided(2)
+
+
 def test_a_whole_number_that_a_float_would_round_is_refused_as_an_argument() -> None:
     f = jit(lambda k: W * (k % 7 if not isinstance(k, list) else k[0] % 7))
     for k in (2**53 - 1, 1 - 2**53, np.int64(2**53 - 1), [2**53 - 1] * 9):

@@ -90,7 +90,8 @@ class Changes:
             if not create_graph:
                 g = as_plain(tape.detached(g), np.ndarray if isinstance(get_data(x), np.ndarray) else None)
                 self._own.add(g.number)
-            self.grads[x] = g if before is None else before + g
+            total = g if before is None else before + g
+            self.grads[x] = total if create_graph or tape.is_plain(total) else tape.as_data(total)
 
     def grad(self, x: Any) -> Traced | None:
         """The gradient of a parameter, as the function finds it; None if there is none."""
@@ -181,6 +182,8 @@ class Changes:
         """``x.data = data`` in the function."""
         if self._is_there(x, ".data", data):
             return
+        if isinstance(data, Node) and not isinstance(data, TracedData) and not is_library(by.f_code.co_filename):
+            raise refused("the data of a Value becomes a Value", "assign plain numbers (p.data -= lr * p.grad)")
         if x in self.overwritten:
             del self.overwritten[x]
             self.left[x] = self.data[x]
@@ -284,7 +287,7 @@ class Changes:
         owners = {node.number: tape.parameter(node) for node in tape.captured}
         known, times = set(map(id, closed_over)), Counter(gets.values())
         times.update({self._array_of(g.number) for g in self.grads.values() if g is not None})
-        for x, i in gets.items():
+        for x, i in reversed(gets.items()):  # who was assigned last gets it
             is_given = isinstance(tape.ops[i], Argument) or id(tape.sources.get(i)) in known
             if x in self._assigned_at and (times[i] > 1 or owners.get(i, x) is not x or is_given):
                 raise refused(

@@ -17,6 +17,7 @@ from autograd_mini.compiler.tracing.traced import (
     current_tape,
     has_traced,
     number_refused,
+    refused_to,
     text_refused,
 )
 from autograd_mini.ops import caller
@@ -49,13 +50,6 @@ class StandIn(Traced):
     def __format__(self, form: str) -> str:
         _check_reader(sys._getframe(1))
         return super().__repr__()
-
-    @property
-    def dtype(self) -> np.dtype[Any]:
-        is_number = self.concrete.__class__ is float and issubclass(self.kind, np.number)
-        is_asked = is_number and not is_library(sys._getframe(1).f_code.co_filename)
-        dtype: np.dtype[Any] = np.dtype(self.kind) if is_asked else super().dtype  # to an op an int64 is a float
-        return dtype
 
     def __bool__(self) -> bool:
         if not self.shape and is_library(sys._getframe(1).f_code.co_filename) and current_tape().truth(self) is None:
@@ -111,14 +105,16 @@ def refusal_of(error: Exception) -> JitError | None:
     trace, path = error.__traceback__, ""
     asks_itself = isinstance(error, RecursionError)  # the op asks NumPy, which asks the op: the first call counts
     called = user = None  # the last frame of the user's, and that of the library's function which it calls
+    is_of_data = False  # an op, or what else has a line, raised it of the numbers themselves, as without jit
     while trace is not None and not (asks_itself and called):
         before, path = path, trace.tb_frame.f_code.co_filename
         if not is_library(path):
-            called, user = None, trace
+            called, user, is_of_data = None, trace, False
         elif not is_library(before) and user is not None:
             called = trace.tb_frame
+        is_of_data = is_of_data or _computes_data(trace.tb_frame, trace.tb_next is None)
         trace = trace.tb_next
-    if called is None or user is None or not isinstance(error, _ON_A_NUMBER):
+    if called is None or user is None or not isinstance(error, _ON_A_NUMBER) or (is_of_data and not asks_itself):
         return None
     given = inspect.getargvalues(called)
     names = [*given.args, *[name for name in (given.varargs, given.keywords) if name]]
@@ -130,6 +126,14 @@ def refusal_of(error: Exception) -> JitError | None:
         return number_refused(at=line)
     said = str(error).partition("\n")[0]
     return number_refused(f"{said}; it is given a number that is traced", line)
+
+
+def _computes_data(frame: FrameType, raises: bool) -> bool:
+    """Whether a frame is one of those that compute a line from numbers, none of which is a traced axis or shape."""
+    name, path = frame.f_code.co_name, frame.f_code.co_filename
+    computes = name in ("computed", "plain") or (raises and name in ("record", "with_numpys_dtype"))
+    params = getattr(frame.f_locals.get("op"), "params", ())
+    return computes and is_library(path) and not any([isinstance(x, StandIn) for x in leaves_of(params)])
 
 
 def _is_number(leaf: Any, or_whole_ones: bool) -> bool:
@@ -148,47 +152,68 @@ def _claiming(base: type[StandIn], kind: Any) -> Any:
     def claimed(self: Any) -> Any:
         return Traced if is_library(sys._getframe(1).f_code.co_filename) else kind
 
-    bases = (PythonNumber, base) if kind in (float, int, bool) else (base,)
-    return type("Traced", bases, {"__slots__": (), "kind": kind, "__class__": property(claimed)})
+    bases: tuple[type, ...] = (base,)
+    lacks: frozenset[str] = frozenset()
+    if kind in (float, int, bool):
+        bases, lacks = (PythonNumber, base), NOT_OF_NUMBERS
+    elif issubclass(kind, np.generic):
+        bases, lacks = (Scalar, base), NOT_OF_SCALARS
+    if issubclass(kind, float | np.floating | np.bool_):
+        lacks |= {"__index__"}
+    members = {"__slots__": (), "kind": kind, "lacks": lacks, "__class__": property(claimed)}
+    return type("Traced", bases, members)
 
 
-class PythonNumber:
-    """What distinguishes a Python number from an array in ``hasattr``, ``isinstance(x, Sized)`` and ``x == None``."""
+class Scalar:
+    """What distinguishes a number from an array in ``hasattr``, ``isinstance(x, Sized)`` and ``x == None``."""
 
     __slots__ = ()
     __len__ = __iter__ = __contains__ = None
+    lacks: frozenset[str] = frozenset()
+    no_numbers: tuple[type, ...] = (type(None), str, bytes, dict, set)
 
     def __getattribute__(self, name: str) -> Any:
-        if name in ("__class__", "data") or name in NOT_OF_NUMBERS:  # who asks is one frame further away than usual
+        of_self = super().__getattribute__
+        if name in ("__class__", "data", "dtype") or name in of_self("lacks"):  # who asks is one frame further away
             path = sys._getframe(1).f_code.co_filename
-            if not is_library(path):
+            if is_library(path):
                 if name == "__class__":
-                    return super().__getattribute__("kind")
-                raise AttributeError(f"{super().__getattribute__('kind').__name__!r} object has no attribute {name!r}")
-            if name == "__class__":
-                return Traced
-            if path in READERS:
-                name = "concrete" if name == "data" else name
-        return super().__getattribute__(name)
+                    return Traced
+                if path in READERS:
+                    name = "concrete" if name == "data" else name
+            elif name == "__class__":
+                return of_self("kind")
+            elif name in of_self("lacks"):
+                raise AttributeError(f"{of_self('kind').__name__!r} object has no attribute {name!r}")
+            elif name == "data":
+                raise refused_to(sys._getframe(1), "what is traced")
+            else:
+                return np.dtype(of_self("kind"))  # to an op an int64 is a float
+        return of_self(name)
 
     def __eq__(self, other: object) -> Any:
-        return False if isinstance(other, _NO_NUMBER) else super().__eq__(other)
+        return False if isinstance(other, self.no_numbers) else super().__eq__(other)
 
     def __ne__(self, other: object) -> Any:
-        return True if isinstance(other, _NO_NUMBER) else super().__ne__(other)
+        return True if isinstance(other, self.no_numbers) else super().__ne__(other)
 
     __hash__: Any = StandIn.__hash__
 
 
+class PythonNumber(Scalar):
+    """What distinguishes a Python number from a scalar of NumPy's, which compares with each part of a list."""
+
+    __slots__ = ()
+    no_numbers = (*Scalar.no_numbers, tuple, list)
+
+
+NOT_OF_SCALARS = frozenset({*OF_VALUES, "__contains__", "__iter__", "__len__"})
 # Of what an array or a Value has and a Python number has not, what one asks for to tell them apart.
-NOT_OF_NUMBERS = frozenset(
-    {
-        *("T", "all", "any", "argmax", "argmin", "astype", "copy", "cumsum", "dtype", "flatten", "item", "max", "mean"),
-        *("min", "ndim", "prod", "ravel", "reshape", "shape", "size", "squeeze", "std", "sum", "tolist", "transpose"),
-        *("var", *OF_VALUES, "__contains__", "__getitem__", "__iter__", "__len__"),
-    }
-)
+NOT_OF_NUMBERS = NOT_OF_SCALARS | {
+    *("T", "all", "any", "argmax", "argmin", "astype", "copy", "cumsum", "data", "dtype", "flatten", "item", "max"),
+    *("mean", "min", "ndim", "prod", "ravel", "reshape", "shape", "size", "squeeze", "std", "sum", "tolist"),
+    *("transpose", "var", "__getitem__"),
+}
 _ON_A_NUMBER = (TypeError, ValueError, IndexError, RecursionError)
-_NO_NUMBER = (type(None), str, bytes, tuple, list, dict, set)
 is_library = lru_cache(maxsize=1024)(caller.is_library)
 _set_class: Any = vars(object)["__class__"].__set__  # below the property

@@ -85,7 +85,7 @@ class Tape(PlainLines):
 
     def adopt(self, made: Value, data: Any, requires_grad: bool) -> bool:
         """Value(data) inside of the function: of what is traced it is the same data, cut from the graph."""
-        if not isinstance(data, Node):
+        if not isinstance(data, TracedData):  # of a Value it is an error, as without jit
             self._born.add(made)
             return False
         twin = self.detached(data)

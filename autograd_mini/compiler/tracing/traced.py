@@ -94,7 +94,9 @@ class Traced(Value):
         return written
 
     def cast_in_place(self, into: Traced) -> Traced:
-        """This as ``into -= ...`` leaves it: a Value is another, an array stays of its dtype."""
+        """This as ``into -= ...`` leaves it: a Value is another, an array stays of its dtype and takes no Value."""
+        if isinstance(into.concrete, np.ndarray) and current_tape().is_plain(into):
+            raise refused("an array is changed in place by a Value", "write array = array + value")
         return self
 
     @property

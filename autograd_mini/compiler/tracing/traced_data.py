@@ -53,6 +53,8 @@ def _moving(f: Callable[..., Any]) -> Any:
     """A method that only moves numbers, and leaves whole ones whole."""
 
     def method(self: TracedData, *args: Any, **kwargs: Any) -> Any:
+        if _is_carried_whole(self):
+            self = current_tape().called(np.asarray, (self,), {})
         with current_tape().as_numpy():
             return f(self, *args, **kwargs)
 
@@ -139,7 +141,8 @@ class TracedData(StandIn):
         if not _beside_values(operands):
             if method != "__call__" and (method == "reduceat" or any([_is_whole(v) for v in operands])):
                 return current_tape().called(getattr(ufunc, method), operands, options)
-            if method == "__call__" and getattr(np, ufunc.__name__, None) is ufunc and not _has_op(ufunc):
+            is_numpys = not _has_op(ufunc) or (ufunc in BITS and any([_is_carried_whole(v) for v in operands]))
+            if method == "__call__" and getattr(np, ufunc.__name__, None) is ufunc and is_numpys:
                 return current_tape().called(ufunc, operands, options)  # such as np.gcd, and np.spacing
         if ufunc is np.divmod and not options:
             return np.floor_divide(*operands), np.remainder(*operands)
@@ -180,6 +183,8 @@ class TracedData(StandIn):
     def __getitem__(self, index: Any) -> Any:
         if self._is_all(index):
             return self
+        if _is_carried_whole(self):
+            return current_tape().called(operator.getitem, (self, index), {})
         with current_tape().as_numpy():
             return super().__getitem__(index)
 
@@ -195,12 +200,16 @@ class TracedData(StandIn):
     def __invert__(self) -> Any:
         if self.kind is bool:
             return as_plain(current_tape().called(_invert_of_python, (self,), {}), int)
+        if self.kind is int:
+            return _of_their_kinds(operator.invert, (self,), int)
         return current_tape().called(np.invert, (self,), {}) if _is_carried_whole(self) else super().__invert__()
 
     def _bits(self, whole: np.ufunc, truth: np.ufunc | None, *operands: Any) -> Any:
-        if any([_is_carried_whole(v) for v in operands]):
-            return current_tape().called(whole, operands, {})
-        return super()._bits(whole, truth, *operands)
+        are_whole = any([_is_carried_whole(v) for v in operands])
+        kinds = {v.kind if isinstance(v, TracedData) else v.__class__ for v in operands}
+        if int in kinds <= {int, bool} or (kinds == {bool} and truth is None):
+            return _of_their_kinds(_PYTHONS_BITS[whole], operands, int)
+        return current_tape().called(whole, operands, {}) if are_whole else super()._bits(whole, truth, *operands)
 
     def __divmod__(self, other: Any) -> Any:
         return self // other, self % other
@@ -256,7 +265,12 @@ def with_numpys_dtype(f: Callable[..., Any], operands: tuple[Any, ...], node: An
     is_whole = numpys.__class__ is int and not current_tape().whole.are_exact(f, operands, node.number)
     if is_alike or (numpys.__class__ in _PYTHONS and not is_whole):
         return as_plain(node, numpys.__class__)
-    written_at = user_line() if is_whole else None
+    return _of_their_kinds(f, operands, numpys.__class__)
+
+
+def _of_their_kinds(f: Callable[..., Any], operands: tuple[Any, ...], kind: Any) -> Traced:
+    """A line for what ``f`` gives, of class ``kind``, of the operands as the function was given them."""
+    written_at = user_line() if kind is int else None
 
     def of_their_kinds(*data: Any) -> Any:
         given = iter(data)
@@ -266,7 +280,7 @@ def with_numpys_dtype(f: Callable[..., Any], operands: tuple[Any, ...], node: An
         return float(z) if z.__class__ is np.float64 else z
 
     line: Traced = current_tape().plain(Plain(f.__name__, of_their_kinds), [v for v in operands if isinstance(v, Node)])
-    return as_plain(line, numpys.__class__)
+    return as_plain(line, kind)
 
 
 def scalars_as_floats(op: Any, operands: tuple[Any, ...]) -> tuple[Any, ...] | None:
@@ -399,3 +413,7 @@ _COMPILER = os.path.dirname(os.path.dirname(__file__))  # which calls the functi
 _WRITE = frozenset({np.copyto, np.fill_diagonal, np.place, np.put, np.put_along_axis, np.putmask})
 _OF_PLACES = frozenset({np.shares_memory, np.may_share_memory})
 _PYTHONS = frozenset({float, int, bool})
+_PYTHONS_BITS: dict[np.ufunc, Callable[[Any, Any], Any]] = {
+    **{np.bitwise_and: operator.and_, np.bitwise_or: operator.or_, np.bitwise_xor: operator.xor},
+    **{np.left_shift: operator.lshift, np.right_shift: operator.rshift},
+}
