@@ -25,7 +25,7 @@ def called(f: Callable[..., Any], given: Any, tape: Tape) -> Any:
     args, kwargs = given
     try:
         returned = f(*args, **kwargs)
-    except Exception as error:  # of array[i] = x, np.zeros(n) and x.sum(axis=n) NumPy's words, or an op's, over ours
+    except Exception as error:  # of np.zeros(n), x.sum(axis=n): what NumPy or an op says of it hides what was refused
         refusal = tape.refusal or refusal_of(error)
         if refusal is None or refusal is error:
             raise

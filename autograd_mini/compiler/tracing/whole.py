@@ -30,7 +30,7 @@ class WholeNumbers:
         self._bounds[line] = SMALL if abs(number) <= SMALL else LARGEST
 
     def are_exact(self, f: Callable[..., Any], operands: tuple[Any, ...], line: int) -> bool:
-        """Whether a float holds ``f`` of the operands, and these, at each call; it is ``line`` of the tape then."""
+        """Whether floats hold these operands and the result at every call; if so, the bound of ``line`` is noted."""
         if f not in _BOUNDS:
             f, operands = getattr(f, "__wrapped__", f), operands[::-1]  # as of 2 - x
         if f in (operator.mod, operator.floordiv) and hasattr(operands[1], "number"):
