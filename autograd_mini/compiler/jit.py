@@ -30,9 +30,10 @@ def jit(f: Callable[P, R]) -> Jitted[P, R]:
     container of Values. Numbers and arrays that it is given compute inside as NumPy does; ops and layers see them as
     floats; to ``isinstance`` (not to ``type(x) is``) they are what they are without jit. All that it computes and
     returns is a Value, what ``argmax`` finds too; a parameter that it returns is that parameter. The results have
-    ``backward()``, which fills ``grad`` of every parameter that ``f`` uses, and of the arguments that are Values. Or ``f`` is a whole training step, with ``backward()`` and an optimizer's ``step()`` in it:
-    gradients, parameters and what the optimizer remembers change at each call as without jit, or not at all where
-    ``f`` raises an error; and what ``f`` returns has no gradient left.
+    ``backward()``, which fills ``grad`` of every parameter that ``f`` uses, and of the arguments that are Values.
+    Or ``f`` is a whole training step, with ``backward()`` and an optimizer's ``step()`` in it: gradients,
+    parameters and what the optimizer remembers change at each call as without jit, or not at all where ``f`` raises
+    an error; and what ``f`` returns has no gradient left.
 
     Parameters are read at each call. A call with other shapes, dtypes or containers traces anew, and so does one after
     a number, a list or a module that ``f`` closes over has changed. Dropout draws anew and running statistics move at
