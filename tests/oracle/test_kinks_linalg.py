@@ -185,15 +185,35 @@ def test_pinv_of_a_matrix_of_less_than_full_rank_has_pytorchs_gradient() -> None
     )
 
 
-@pytest.mark.parametrize("order", ["fro", "nuc", 1, -1, 2, -2, np.inf, -np.inf])
-@pytest.mark.parametrize("matrix", [np.ones((2, 2)), np.eye(3), np.array([[1.0, -1.0], [1.0, 1.0]])], ids=str)
-def test_ties_in_a_norm_of_matrices_are_pytorchs(order: Any, matrix: Any) -> None:
+ORDERS = ["fro", "nuc", 1, -1, 2, -2, np.inf, -np.inf]
+
+
+@pytest.mark.parametrize(
+    ("matrix", "order"),
+    [(matrix, order) for matrix in (np.eye(3), np.array([[1.0, -1.0], [1.0, 1.0]])) for order in ORDERS]
+    + [(np.ones((2, 2)), order) for order in ORDERS if order not in ("nuc", -2)],  # these two are below
+    ids=str,
+)
+def test_ties_in_a_norm_of_matrices_are_pytorchs(matrix: Any, order: Any) -> None:
     assert_same_as_torch(
         lambda x: ops.matrix_norm(x, ord=order),
         lambda x: torch.linalg.matrix_norm(x, order),
         [matrix],
         second_order=False,
     )
+
+
+@pytest.mark.parametrize(("order", "of_the_largest"), [("nuc", 0.5), (-2, 0.0)])
+def test_the_vectors_of_a_singular_value_of_0_have_the_sign_that_lapack_gives_them(
+    order: Any, of_the_largest: float
+) -> None:
+    """By which processor it runs on, in PyTorch too: the gradient is one of the two, and never their mean."""
+    x, theirs = Value(np.ones((2, 2))), torch.ones((2, 2), dtype=torch.float64, requires_grad=True)
+    ops.matrix_norm(x, ord=order).backward()
+    torch.linalg.matrix_norm(theirs, order).backward()
+    for gradient in (x.grad, theirs.grad.numpy()):
+        of_zero = (gradient - of_the_largest) / np.array([[0.5, -0.5], [-0.5, 0.5]])
+        np.testing.assert_allclose(of_zero, np.sign(of_zero[0, 0]) * np.ones((2, 2)), rtol=1e-12)
 
 
 @pytest.mark.parametrize("p", [2, -2])
