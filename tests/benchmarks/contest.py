@@ -23,6 +23,7 @@ ENVIRONMENT = {
     "NPROC": str(THREADS),  # XLA's pool of threads
     "JAX_PLATFORMS": "cpu",
 }
+HELD_BACK = {"OPENBLAS_CORETYPE"}  # would give NumPy, and nobody else, the instructions of an older processor
 
 
 @dataclass(frozen=True)
@@ -46,7 +47,7 @@ class Process:
             stdout=subprocess.PIPE,
             text=True,
             cwd=ROOT,
-            env=os.environ | ENVIRONMENT,
+            env={name: value for name, value in os.environ.items() if name not in HELD_BACK} | ENVIRONMENT,
         )
 
     def build(self, problem: str, settings: dict[str, Any]) -> str | None:
