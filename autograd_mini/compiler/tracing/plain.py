@@ -83,7 +83,7 @@ class PlainLines(Lines):
     def called(self, function: Callable[..., Any], args: Any, kwargs: Any) -> Traced:
         """A line for a function of NumPy that is no op, such as ``np.isclose(x, y)``."""
         operands = [x for x in leaves_of((args, kwargs)) if isinstance(x, Node)]
-        is_traced = True
+        is_traced = True  # from then on nothing can be written that was not refused, and a view takes time
 
         def call(*data: Any) -> Any:
             given = iter(data)

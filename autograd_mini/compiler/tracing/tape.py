@@ -100,7 +100,7 @@ class Tape(PlainLines):
         return as_plain(self.constant_node(array))
 
     def as_data(self, x: Any) -> Traced:
-        """The same outside of the graph, as plain data."""
+        """What stands for the data of ``x``, outside of the graph."""
         return as_plain(self.detached(x))
 
     def is_plain(self, x: Value) -> bool:
